@@ -1,0 +1,61 @@
+# Two commands matter: `make run` and `make test`. Each does all the set-up it needs.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DATA ?= data
+NATIVE_SOURCES := CMakeLists.txt $(shell find native -name '*.cpp' -o -name '*.hpp' -o -name 'CMakeLists.txt' 2>/dev/null)
+UI_SOURCES := $(shell find ui -not -path '*/node_modules/*' -not -path '*/dist/*' -type f 2>/dev/null)
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export LITELLM_LOCAL_MODEL_COST_MAP = True
+
+.PHONY: run test lint types layers unit native-test sanitize console clean
+
+run: $(VENV)/.installed api/console/index.html
+	$(BIN)/llamaspace serve --data $(DATA) --clock-rate 60
+
+test: lint types layers native-test unit
+
+$(VENV)/.dependencies: constraints.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "LlamaSpace needs Python 3.11 or newer; this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt scikit-build-core pybind11 cmake ninja
+	$(BIN)/python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; print("\n".join(p["dependencies"] + p["optional-dependencies"]["build"] + p["optional-dependencies"]["test"]))' > $(VENV)/requirements.txt
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --requirement $(VENV)/requirements.txt
+	touch $@
+
+$(VENV)/.installed: $(VENV)/.dependencies $(NATIVE_SOURCES)
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+api/console/index.html: $(VENV)/.dependencies $(UI_SOURCES)
+	cd ui && PATH="$(abspath $(BIN)):$$PATH" npm ci --no-audit --no-fund && PATH="$(abspath $(BIN)):$$PATH" npm run build
+	touch $@
+
+console: api/console/index.html
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/python -m tests.links
+
+types: $(VENV)/.installed
+	$(BIN)/mypy
+
+layers: $(VENV)/.installed
+	$(BIN)/lint-imports
+
+native-test: $(VENV)/.installed
+	$(BIN)/cmake -S . -B build/tests -G Ninja -DLLAMASPACE_TESTS=ON -DCMAKE_BUILD_TYPE=Release -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja -DPython_EXECUTABLE=$(abspath $(BIN))/python > build/tests-configure.log
+	$(BIN)/cmake --build build/tests
+	$(BIN)/ctest --test-dir build/tests --output-on-failure
+
+sanitize: $(VENV)/.installed
+	$(BIN)/cmake -S . -B build/sanitize -G Ninja -DLLAMASPACE_TESTS=ON -DLLAMASPACE_SANITIZE=ON -DCMAKE_BUILD_TYPE=Debug -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja -DPython_EXECUTABLE=$(abspath $(BIN))/python
+	$(BIN)/cmake --build build/sanitize
+	$(BIN)/ctest --test-dir build/sanitize --output-on-failure
+
+unit: $(VENV)/.installed api/console/index.html
+	$(BIN)/python -m pytest
+
+clean:
+	rm -rf build $(VENV) api/console ui/node_modules

@@ -1,0 +1,1 @@
+"""The service: who is asking, may they, and what happened."""

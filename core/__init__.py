@@ -1,0 +1,1 @@
+"""The domain: time, frames, mission, subsystems, plans, telemetry, ground and commanding."""

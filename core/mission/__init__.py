@@ -1,0 +1,1 @@
+"""Missions: spacecraft, ground stations, targets, flight rules, and the files they come from."""

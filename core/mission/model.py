@@ -1,0 +1,341 @@
+"""What a mission is made of.
+
+A mission file speaks the units of the documents that people copy from (CCSDS OMM degrees and revolutions per day,
+station latitude in degrees); every name says its unit, and properties give the SI value that the core computes with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from core.errors import NotFound
+from core.units import to_rad
+
+__all__ = [
+    "Antenna",
+    "Battery",
+    "Bus",
+    "FlightRule",
+    "GroundStation",
+    "Imager",
+    "InitialState",
+    "MeanElements",
+    "Mission",
+    "MissionModel",
+    "Mode",
+    "PowerLoads",
+    "Propulsion",
+    "RuleQuantity",
+    "RuleSeverity",
+    "SolarArray",
+    "Spacecraft",
+    "Target",
+    "Wheels",
+]
+
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class MissionModel(BaseModel):
+    """Base of every part of a mission file: frozen, and an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Mode(StrEnum):
+    """Operating modes, from the least to the most power."""
+
+    SAFE = "safe"
+    STANDBY = "standby"
+    NOMINAL = "nominal"
+    PAYLOAD = "payload"
+
+
+class MeanElements(MissionModel):
+    """Brouwer mean elements in TEME as an OMM gives them (CCSDS 502.0-B, theory SGP4)."""
+
+    epoch_utc: AwareDatetime
+    mean_motion_rev_day: Annotated[float, Field(gt=0.5, lt=18)]
+    eccentricity: Annotated[float, Field(ge=0, lt=1)]
+    inclination_deg: Annotated[float, Field(ge=0, le=180)]
+    raan_deg: Annotated[float, Field(ge=0, lt=360)]
+    argument_of_perigee_deg: Annotated[float, Field(ge=0, lt=360)]
+    mean_anomaly_deg: Annotated[float, Field(ge=0, lt=360)]
+    bstar_per_earth_radius: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+    mean_motion_dot_rev_day2: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+    mean_motion_ddot_rev_day3: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+
+
+class Propulsion(MissionModel):
+    """A monopropellant blowdown system."""
+
+    propellant_mass_kg: Positive
+    thruster_count: Annotated[int, Field(ge=1, le=64)]
+    thrust_n: Positive  # of one thruster, at begin-of-life pressure
+    specific_impulse_s: Positive
+    pressure_begin_pa: Positive
+    pressure_end_pa: Positive
+    reserve_kg: NotNegative  # kept for collision avoidance and disposal
+    maximum_burn_s: Positive
+
+
+class Wheels(MissionModel):
+    """Reaction wheels, all alike."""
+
+    count: Annotated[int, Field(ge=3, le=8)]
+    momentum_capacity_n_m_s: Positive
+    maximum_torque_n_m: Positive
+    cant_deg: Annotated[float, Field(ge=0, le=90)]  # elevation of the wheel axes above the pyramid's base
+
+
+class SolarArray(MissionModel):
+    """A flat array, steered about one axis or fixed."""
+
+    area_m2: Positive
+    efficiency: Fraction
+    articulated_axes: Literal[0, 1, 2]
+    degradation_per_year: Fraction = 0.0
+
+
+class Battery(MissionModel):
+    """A Li-ion battery."""
+
+    voltage_v: Positive
+    capacity_a_h: Positive
+    minimum_soc: Fraction
+    charge_efficiency: Fraction = 0.97
+    discharge_efficiency: Fraction = 0.97
+
+    @property
+    def capacity_j(self) -> float:
+        """Stored energy when full."""
+        return self.voltage_v * self.capacity_a_h * 3600.0
+
+
+class PowerLoads(MissionModel):
+    """Electrical loads by consumer."""
+
+    bus_w: NotNegative
+    imager_w: NotNegative
+    x_band_w: NotNegative
+    s_band_w: NotNegative
+    heaters_w: NotNegative
+    safe_mode_w: NotNegative
+
+
+class Imager(MissionModel):
+    """The payload camera."""
+
+    data_rate_bit_s: Positive
+    maximum_off_nadir_deg: Annotated[float, Field(gt=0, le=60)]
+
+    @property
+    def maximum_off_nadir_rad(self) -> float:
+        """Largest angle between the boresight and nadir."""
+        return to_rad(self.maximum_off_nadir_deg)
+
+
+class Antenna(MissionModel):
+    """Radio links of the spacecraft."""
+
+    x_band_downlink_bit_s: Positive
+    s_band_uplink_bit_s: Positive
+    s_band_downlink_bit_s: Positive
+
+
+class Bus(MissionModel):
+    """A spacecraft design, shared by all spacecraft built to it."""
+
+    dry_mass_kg: Positive
+    inertia_kg_m2: tuple[Positive, Positive, Positive]  # principal moments
+    drag_area_m2: Positive
+    drag_coefficient: Positive = 2.2
+    propulsion: Propulsion
+    wheels: Wheels
+    magnetorquer_a_m2: Positive
+    solar_array: SolarArray
+    battery: Battery
+    loads: PowerLoads
+    imager: Imager
+    antenna: Antenna
+    data_store_bytes: Annotated[int, Field(gt=0)]
+    slew_rate_deg_s: Positive
+    settle_s: NotNegative
+    thermal_nodes: tuple[Identifier, ...]
+
+    @model_validator(mode="after")
+    def _triangle_inequality(self) -> Bus:
+        a, b, c = sorted(self.inertia_kg_m2)
+        if a + b < c:
+            raise ValueError(f"inertia_kg_m2 {self.inertia_kg_m2} is not that of a body: the largest exceeds the others' sum")
+        return self
+
+    @property
+    def slew_rate_rad_s(self) -> float:
+        """Slew rate of the attitude control."""
+        return to_rad(self.slew_rate_deg_s)
+
+
+class InitialState(MissionModel):
+    """Resources at the mission's start, until telemetry says otherwise."""
+
+    soc: Fraction
+    data_stored_bytes: Annotated[int, Field(ge=0)]
+    propellant_kg: NotNegative
+    mode: Mode = Mode.NOMINAL
+
+
+class Spacecraft(MissionModel):
+    """One spacecraft."""
+
+    id: Identifier
+    aliases: tuple[Name, ...] = ()
+    norad_id: Annotated[int, Field(ge=1, le=999_999_999)] | None = None
+    spacecraft_id: Annotated[int, Field(ge=0, le=1023)]  # CCSDS SCID
+    bus: Identifier
+    elements: MeanElements
+    initial: InitialState
+
+
+class GroundStation(MissionModel):
+    """A ground station on the WGS 84 ellipsoid."""
+
+    id: Identifier
+    name: Name
+    aliases: tuple[Name, ...] = ()
+    latitude_deg: Latitude
+    longitude_deg: Longitude
+    height_m: Annotated[float, Field(ge=-500, le=9000)]
+    minimum_elevation_deg: Annotated[float, Field(ge=0, lt=90)]
+    setup_s: NotNegative  # between two contacts
+    bands: tuple[Literal["S", "X"], ...]
+    source: str
+
+    @property
+    def latitude_rad(self) -> float:
+        """Geodetic latitude."""
+        return to_rad(self.latitude_deg)
+
+    @property
+    def longitude_rad(self) -> float:
+        """East longitude."""
+        return to_rad(self.longitude_deg)
+
+    @property
+    def minimum_elevation_rad(self) -> float:
+        """Elevation mask."""
+        return to_rad(self.minimum_elevation_deg)
+
+
+class Target(MissionModel):
+    """A named place on the ground."""
+
+    name: Name
+    aliases: tuple[Name, ...] = ()
+    latitude_deg: Latitude
+    longitude_deg: Longitude
+    height_m: Annotated[float, Field(ge=-500, le=9000)] = 0.0
+
+
+class RuleSeverity(StrEnum):
+    """What a broken rule means."""
+
+    BLOCK = "block"
+    WARN = "warn"
+
+
+class RuleQuantity(StrEnum):
+    """What a flight rule bounds; each has one meaning and unit."""
+
+    SOC = "soc"
+    PROPELLANT_KG = "propellant_kg"
+    PERIGEE_ALTITUDE_M = "perigee_altitude_m"
+    SUN_POINTING_DURATION_S = "sun_pointing_duration_s"
+    BURN_GAP_S = "burn_gap_s"
+    DATA_STORE_FRACTION = "data_store_fraction"
+    PAYLOAD_IN_ECLIPSE = "payload_in_eclipse"
+
+
+class FlightRule(MissionModel):
+    """A limit that operations keep."""
+
+    id: Annotated[str, Field(pattern=r"^FR-[0-9]{2,4}$")]
+    revision: Annotated[int, Field(ge=1)]
+    quantity: RuleQuantity
+    minimum: float | None = None
+    maximum: float | None = None
+    severity: RuleSeverity
+    text: str
+    waiver_authority: str
+
+    @model_validator(mode="after")
+    def _has_a_limit(self) -> FlightRule:
+        if self.minimum is None and self.maximum is None:
+            raise ValueError("a flight rule needs a minimum, a maximum or both")
+        return self
+
+
+class Mission(MissionModel):
+    """A whole mission."""
+
+    name: Name
+    revision: Annotated[int, Field(ge=1)]
+    description: str
+    buses: dict[Identifier, Bus]
+    spacecraft: tuple[Spacecraft, ...] = Field(min_length=1)
+    stations: tuple[GroundStation, ...] = Field(min_length=1)
+    targets: tuple[Target, ...] = ()
+    flight_rules: tuple[FlightRule, ...] = ()
+
+    @model_validator(mode="after")
+    def _references_hold(self) -> Mission:
+        for craft in self.spacecraft:
+            if craft.bus not in self.buses:
+                raise ValueError(f"spacecraft {craft.id}: bus {craft.bus!r} is not one of {sorted(self.buses)}")
+            bus = self.buses[craft.bus]
+            if craft.initial.propellant_kg > bus.propulsion.propellant_mass_kg:
+                raise ValueError(f"spacecraft {craft.id}: initial.propellant_kg exceeds the tank's {bus.propulsion.propellant_mass_kg} kg")
+            if craft.initial.data_stored_bytes > bus.data_store_bytes:
+                raise ValueError(f"spacecraft {craft.id}: initial.data_stored_bytes exceeds the store's {bus.data_store_bytes} bytes")
+        for kind, ids in (
+            ("spacecraft id", [craft.id for craft in self.spacecraft]),
+            ("CCSDS spacecraft_id", [craft.spacecraft_id for craft in self.spacecraft]),
+            ("station id", [station.id for station in self.stations]),
+            ("flight rule id", [rule.id for rule in self.flight_rules]),
+        ):
+            twice = {one for one in ids if ids.count(one) > 1}
+            if twice:
+                raise ValueError(f"{kind} used twice: {sorted(twice)}")
+        return self
+
+    def craft(self, satellite: str) -> Spacecraft:
+        """The spacecraft of that id; NotFound names those there are."""
+        for craft in self.spacecraft:
+            if craft.id == satellite:
+                return craft
+        raise NotFound(f"satellite {satellite!r} is not one of {[craft.id for craft in self.spacecraft]}", code="unknown-satellite")
+
+    def bus_of(self, satellite: str) -> Bus:
+        """The design of a spacecraft."""
+        return self.buses[self.craft(satellite).bus]
+
+    def station(self, station: str) -> GroundStation:
+        """The station of that id; NotFound names those there are."""
+        for one in self.stations:
+            if one.id == station:
+                return one
+        raise NotFound(f"station {station!r} is not one of {[one.id for one in self.stations]}", code="unknown-station")
+
+    def content_hash(self) -> str:
+        """SHA-256 of everything in the mission: results computed with another hash are stale."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Mission plans: the model, its simulation, validation, repair and difference."""

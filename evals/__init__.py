@@ -1,0 +1,1 @@
+"""Scenarios, scorers and benchmarks that measure the product."""

@@ -1,0 +1,1 @@
+"""Procedures, flight rules and standards: ingest, retrieve, cite."""

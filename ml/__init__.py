@@ -1,0 +1,1 @@
+"""Learned models: anomalies, lifetimes, maneuver policies."""

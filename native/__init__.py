@@ -1,0 +1,1 @@
+"""The C++ core; `native._core` is the compiled module."""

@@ -1,0 +1,1 @@
+"""Typed tools: the only way a language model touches the world."""
