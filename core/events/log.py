@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, String, Table, Text, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, String, Table, Text, insert, or_, select
 
 from core.store import Database
 from core.time import format_utc, parse_utc
@@ -115,12 +115,9 @@ class EventLog:
         if subject is not None:
             query = query.where(_events.c.subject == subject)
         if kinds:
-            prefixes = [_events.c.kind.startswith(kind) for kind in kinds if kind.endswith(".")]
+            owners = [_events.c.kind.startswith(kind) for kind in kinds if kind.endswith(".")]
             exact = [kind for kind in kinds if not kind.endswith(".")]
-            condition = _events.c.kind.in_(exact)
-            for prefix in prefixes:
-                condition = condition | prefix
-            query = query.where(condition)
+            query = query.where(or_(_events.c.kind.in_(exact), *owners))
         with self._database.read() as connection:
             return [_event(row) for row in connection.execute(query).mappings()]
 

@@ -309,7 +309,7 @@ class Mission(MissionModel):
                 raise ValueError(f"spacecraft {craft.id}: initial.data_stored_bytes exceeds the store's {bus.data_store_bytes} bytes")
         for kind, ids in (
             ("spacecraft id", [craft.id for craft in self.spacecraft]),
-            ("CCSDS spacecraft_id", [craft.spacecraft_id for craft in self.spacecraft]),
+            ("CCSDS spacecraft_id", [str(craft.spacecraft_id) for craft in self.spacecraft]),
             ("station id", [station.id for station in self.stations]),
             ("flight rule id", [rule.id for rule in self.flight_rules]),
         ):
