@@ -1,0 +1,136 @@
+"""COP-1: FARM-1 by its state table, and FOP-1 with FARM-1 over a link that loses frames and reports."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.link import (
+    Clcw,
+    Farm,
+    FarmVerdict,
+    Fop,
+    FopAction,
+    FopActionKind,
+    FrameService,
+    TcFrame,
+    decode_clcw,
+    encode_clcw,
+    set_vr_directive,
+)
+from core.link.tc_frame import UNLOCK
+
+
+def _ad(number: int) -> TcFrame:
+    return TcFrame(FrameService.AD, 1, 0, number % 256, b"x")
+
+
+def _bc(data: bytes) -> TcFrame:
+    return TcFrame(FrameService.BC, 1, 0, 0, data)
+
+
+@given(st.integers(0, 255), st.integers(0, 255))
+def test_farm_judges_a_frame_by_where_its_number_lies_in_the_window(expected: int, number: int) -> None:
+    farm = Farm(vcid=0, expected=expected, window=20)
+    ahead = (number - expected) % 256
+    verdict = farm.receive(_ad(number))
+    if ahead == 0:
+        assert (verdict, farm.expected) == (FarmVerdict.ACCEPTED, (expected + 1) % 256)
+    elif ahead < 10:
+        assert (verdict, farm.retransmit, farm.expected) == (FarmVerdict.OUT_OF_SEQUENCE, True, expected)
+    elif ahead >= 246:
+        assert (verdict, farm.retransmit) == (FarmVerdict.DUPLICATE, False)
+    else:
+        assert (verdict, farm.lockout) == (FarmVerdict.LOCKOUT, True)
+
+
+def test_farm_in_lockout_accepts_only_unlock_and_bypass() -> None:
+    farm = Farm(vcid=0, lockout=True)
+    assert farm.receive(_ad(0)) is FarmVerdict.LOCKOUT
+    assert farm.receive(_bc(set_vr_directive(9))) is FarmVerdict.LOCKOUT
+    assert farm.receive(TcFrame(FrameService.BD, 1, 0, 0, b"x")) is FarmVerdict.ACCEPTED
+    assert farm.receive(_bc(UNLOCK)) is FarmVerdict.DIRECTIVE
+    assert (farm.lockout, farm.expected, farm.farm_b_counter) == (False, 0, 3)
+    assert farm.receive(_bc(set_vr_directive(9))) is FarmVerdict.DIRECTIVE
+    assert farm.expected == 9
+
+
+def test_farm_without_buffer_waits_until_one_is_free() -> None:
+    farm = Farm(vcid=0)
+    assert farm.receive(_ad(0), buffer_free=False) is FarmVerdict.NO_BUFFER
+    assert farm.wait and farm.retransmit
+    assert farm.receive(_ad(0)) is FarmVerdict.NO_BUFFER
+    farm.release_buffer()
+    assert farm.receive(_ad(0)) is FarmVerdict.ACCEPTED
+    assert not farm.retransmit
+
+
+@given(st.integers(0, 63), st.integers(0, 255), st.lists(st.booleans(), min_size=5, max_size=5), st.integers(0, 3))
+def test_a_control_word_comes_back(vcid: int, value: int, flags: list[bool], counter: int) -> None:
+    lockout, wait, retransmit, no_rf, no_lock = flags
+    word = Clcw(vcid, value, lockout, wait, retransmit, counter, no_rf, no_lock)
+    assert decode_clcw(encode_clcw(word)) == word
+
+
+class _Link:
+    """FOP-1 and FARM-1 with a link between them that loses what it is told to lose."""
+
+    def __init__(self, farm: Farm) -> None:
+        self.farm, self.fop = farm, Fop(timeout_s=10.0)
+        self.accepted: list[int] = []
+        self.now_s = 0.0
+
+    def carry(self, actions: list[FopAction], losses: list[bool]) -> None:
+        for action in actions:
+            frame = {
+                FopActionKind.TRANSMIT: _ad(action.number),
+                FopActionKind.UNLOCK: _bc(UNLOCK),
+                FopActionKind.SET_VR: _bc(set_vr_directive(action.number)),
+            }.get(action.kind)
+            if frame is None or (losses and losses.pop()):
+                continue
+            if self.farm.receive(frame) is FarmVerdict.ACCEPTED:
+                self.accepted.append(frame.sequence_number)
+
+    def settle(self, losses: list[bool]) -> None:
+        for _ in range(200):
+            self.now_s += 4.0
+            if not (losses and losses.pop()):
+                self.carry(self.fop.on_clcw(self.farm.report(), self.now_s), losses)
+            actions = self.fop.on_time(self.now_s)
+            if any(action.kind is FopActionKind.ALERT for action in actions):
+                actions = self.fop.resume(self.now_s)
+            self.carry(actions, losses)
+
+
+@given(st.integers(1, 12), st.lists(st.booleans(), max_size=60), st.booleans())
+def test_every_frame_arrives_once_and_in_order_whatever_is_lost(count: int, losses: list[bool], locked: bool) -> None:
+    link = _Link(Farm(vcid=0, lockout=locked))
+    for _ in range(count):
+        link.carry([link.fop.send(link.fop.next_number, link.now_s)], losses)
+    link.settle(losses)
+    assert link.accepted == list(range(count))
+    assert link.fop.idle
+
+
+def test_a_spacecraft_that_expects_another_number_is_set_to_ours() -> None:
+    link = _Link(Farm(vcid=0, expected=200))
+    link.carry([link.fop.send(0, 0.0)], [])
+    link.settle([])
+    assert link.accepted == [0]
+
+
+def test_a_withdrawn_frame_is_never_accepted_and_later_ones_are() -> None:
+    link = _Link(Farm(vcid=0))
+    for number in range(3):
+        link.fop.send(number, 0.0)  # none of these arrives
+    link.carry(link.fop.withdraw(0, 1.0), [])
+    link.settle([])
+    assert link.accepted == [1, 2]
+
+
+def test_an_unanswered_frame_raises_an_alert_after_the_transmission_limit() -> None:
+    fop = Fop(timeout_s=1.0, transmission_limit=3)
+    fop.send(0, 0.0)
+    kinds = [action.kind for now in range(1, 10) for action in fop.on_time(float(now))]
+    assert kinds == [FopActionKind.TRANSMIT, FopActionKind.TRANSMIT, FopActionKind.ALERT]
