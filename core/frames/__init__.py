@@ -1,0 +1,32 @@
+"""Frames: GCRF, ITRF, TEME, geodetic coordinates on WGS 84, and topocentric look angles."""
+
+from core.frames.earth_orientation import EarthOrientation, Ut1Source, earth_orientation, ut1_minus_tai_s
+from core.frames.geodetic import Geodetic, geodetic_from_itrf, itrf_from_geodetic
+from core.frames.rotations import (
+    dcm_gcrf_from_teme,
+    dcm_itrf_from_gcrf,
+    dcm_itrf_from_teme,
+    itrf_from_gcrf,
+    rotate,
+)
+from core.frames.sun import sun_position_gcrf_m
+from core.frames.topocentric import LookAngles, azimuth_elevation, sez_from_itrf
+
+__all__ = [
+    "EarthOrientation",
+    "Geodetic",
+    "LookAngles",
+    "Ut1Source",
+    "azimuth_elevation",
+    "dcm_gcrf_from_teme",
+    "dcm_itrf_from_gcrf",
+    "dcm_itrf_from_teme",
+    "earth_orientation",
+    "geodetic_from_itrf",
+    "itrf_from_gcrf",
+    "itrf_from_geodetic",
+    "rotate",
+    "sez_from_itrf",
+    "sun_position_gcrf_m",
+    "ut1_minus_tai_s",
+]

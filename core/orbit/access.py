@@ -1,0 +1,56 @@
+"""When a satellite can see a place on the ground, within an off-nadir angle and, if asked, by daylight."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.orbit.propagation import Sgp4Orbit
+from core.orbit.search import search
+from native import _core
+
+__all__ = ["Access", "find_target_access"]
+
+
+@dataclass(frozen=True)
+class Access:
+    """A window of access; the best moment is the one nearest to nadir."""
+
+    start_tai_s: float
+    end_tai_s: float
+    best_tai_s: float
+    min_off_nadir_rad: float
+    sun_elevation_rad: float  # over the place at the best moment
+
+
+def find_target_access(
+    orbit: Sgp4Orbit,
+    latitude_rad: float,
+    longitude_rad: float,
+    height_m: float,
+    start_tai_s: float,
+    end_tai_s: float,
+    max_off_nadir_rad: float,
+    min_sun_elevation_rad: float | None = None,
+) -> list[Access]:
+    """Access windows in time order; nadir points to the Earth's centre.
+
+    Args:
+        max_off_nadir_rad: Largest angle at the satellite between nadir and the place, above 0 and below pi/2.
+        min_sun_elevation_rad: Least elevation of the Sun at the place; None admits night.
+    Raises:
+        InputError: The span or an angle is out of range.
+        PropagationError: SGP4 fails inside the span.
+    """
+    geodetic = np.array([latitude_rad, longitude_rad, height_m])
+    sun_rad = -math.pi if min_sun_elevation_rad is None else min_sun_elevation_rad
+
+    def find(elements: NDArray[np.float64], epoch_tai_s: float, ut1_s: float) -> NDArray[np.float64]:
+        return _core.find_target_access(
+            elements, epoch_tai_s, ut1_s, geodetic, start_tai_s, end_tai_s, max_off_nadir_rad, sun_rad
+        )
+
+    return [Access(*(float(x) for x in row)) for row in search(orbit, start_tai_s, end_tai_s, find)]

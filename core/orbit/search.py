@@ -1,0 +1,50 @@
+"""What the event searches share: checked spans, geodetic rows, and native errors made typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import InputError
+from core.frames import ut1_minus_tai_s
+from core.orbit.propagation import PropagationError, Sgp4Orbit
+from native import _core
+
+__all__ = ["LONGEST_SEARCH_S", "search"]
+
+FloatArray = NDArray[np.float64]
+
+LONGEST_SEARCH_S = 400.0 * 86_400.0  # the native search refuses more
+
+
+class _NativeCode(IntEnum):
+    """Codes of the C++ library's exception (llamaspace/error.hpp)."""
+
+    BAD_SHAPE = 1
+    BAD_VALUE = 2
+    BAD_INTERVAL = 3
+    PROPAGATION = 4
+
+
+def search(
+    orbit: Sgp4Orbit, start_tai_s: float, end_tai_s: float, find: Callable[[FloatArray, float, float], FloatArray]
+) -> FloatArray:
+    """Rows of a native search; ``find`` gets the elements, their epoch (TAI s) and UT1 minus TAI (s).
+
+    Raises:
+        InputError: The span is empty, reversed or longer than 400 days.
+        PropagationError: SGP4 fails inside the span.
+    """
+    if not 0.0 < end_tai_s - start_tai_s <= LONGEST_SEARCH_S:
+        length_day = (end_tai_s - start_tai_s) / 86_400.0
+        raise InputError("window", f"a search over {length_day:.3f} days is not in the range (0, 400] days")
+    middle_tai_s = np.array([0.5 * (start_tai_s + end_tai_s)])
+    try:
+        return find(orbit.native_elements, orbit.epoch_tai_s, float(ut1_minus_tai_s(middle_tai_s)[0]))
+    except _core.NativeError as error:
+        if error.code == _NativeCode.PROPAGATION:
+            raise PropagationError(str(error)) from error
+        raise InputError("search", str(error)) from error

@@ -1,0 +1,58 @@
+"""Typed face of the C++ module. Arrays are float64; instants are TAI seconds since J2000."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+class NativeError(ValueError):
+    """Bad input; 1 shape, 2 value, 3 interval, 4 SGP4 failure during a search."""
+
+    code: int
+
+class Sgp4Batch:
+    """SGP4 for many satellites.
+
+    ``elements`` has shape (satellites, 8): epoch (UTC days since 1949-12-31), Kozai mean motion (rad/min),
+    eccentricity, inclination, right ascension of the node, argument of perigee, mean anomaly (rad), BSTAR.
+    """
+
+    def __init__(self, elements: FloatArray) -> None: ...
+    def __len__(self) -> int: ...
+    def propagate(self, minutes: FloatArray) -> tuple[FloatArray, FloatArray, NDArray[np.uint8]]:
+        """TEME positions (m) and velocities (m/s) of shape (satellites, epochs, 3), and SGP4 codes, 0 for success."""
+    def nodedot_rad_min(self) -> FloatArray:
+        """Secular rate of each node from zonal gravity."""
+
+def dcm_gcrf_from_teme(t_tai_s: FloatArray, ut1_minus_tai_s: FloatArray) -> FloatArray: ...
+def dcm_itrf_from_gcrf(t_tai_s: FloatArray, ut1_minus_tai_s: FloatArray) -> FloatArray: ...
+def dcm_itrf_from_teme(t_tai_s: FloatArray, ut1_minus_tai_s: FloatArray) -> FloatArray: ...
+def sun_position_gcrf_m(t_tai_s: FloatArray) -> FloatArray: ...
+def illumination(r_gcrf_m: FloatArray, t_tai_s: FloatArray) -> FloatArray: ...
+def find_passes(
+    elements: FloatArray,
+    epoch_tai_s: float,
+    ut1_minus_tai_s: float,
+    geodetic: FloatArray,
+    start_tai_s: float,
+    end_tai_s: float,
+    min_elevation_rad: float,
+) -> FloatArray:
+    """Rows: AOS, LOS, culmination, highest elevation, azimuth at AOS and LOS, least range, cut at start, cut at end."""
+
+def find_eclipses(
+    elements: FloatArray, epoch_tai_s: float, ut1_minus_tai_s: float, start_tai_s: float, end_tai_s: float
+) -> FloatArray:
+    """Rows: penumbra start and end, umbra start and end (NaN where there is none)."""
+
+def find_target_access(
+    elements: FloatArray,
+    epoch_tai_s: float,
+    ut1_minus_tai_s: float,
+    geodetic: FloatArray,
+    start_tai_s: float,
+    end_tai_s: float,
+    max_off_nadir_rad: float,
+    min_sun_elevation_rad: float,
+) -> FloatArray:
+    """Rows: start, end, time of the least off-nadir angle, that angle, elevation of the Sun then."""

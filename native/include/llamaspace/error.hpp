@@ -1,0 +1,25 @@
+// The one exception type of the library: bad input, with a code that callers can switch on.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace llamaspace {
+
+enum class ErrorCode : int {
+    bad_shape = 1,    // arrays whose lengths do not fit together
+    bad_value = 2,    // a number outside what the model accepts
+    bad_interval = 3, // an end before its start
+    propagation = 4,  // SGP4 failed at an epoch that a search needed
+};
+
+class Error : public std::runtime_error {
+  public:
+    Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+    [[nodiscard]] ErrorCode code() const noexcept { return code_; }
+
+  private:
+    ErrorCode code_;
+};
+
+} // namespace llamaspace

@@ -1,0 +1,57 @@
+// When a satellite is above a station, in the Earth's shadow, or able to see a place: sweep, then root-find the edges.
+#pragma once
+
+#include "llamaspace/frames.hpp"
+#include "llamaspace/sgp4.hpp"
+
+#include <limits>
+#include <vector>
+
+namespace llamaspace {
+
+// A satellite with the time scales a search needs; searches run in TAI seconds since J2000.
+struct OrbitInTime {
+    Sgp4Satellite satellite;
+    double epoch_tai_s;
+    double ut1_minus_tai_s; // at the start of the search; UT1 drifts by about 1 ms a day
+};
+
+struct Span {
+    double start_tai_s, end_tai_s;
+};
+
+struct PassEvent {
+    double aos_tai_s, los_tai_s, culmination_tai_s;
+    double max_elevation_rad, aos_azimuth_rad, los_azimuth_rad, min_range_m;
+    bool truncated_start, truncated_end;
+};
+
+struct EclipseEvent {
+    double start_tai_s, end_tai_s;
+    double umbra_start_tai_s{std::numeric_limits<double>::quiet_NaN()}; // not a number where there is no umbra
+    double umbra_end_tai_s{std::numeric_limits<double>::quiet_NaN()};
+};
+
+struct AccessEvent {
+    double start_tai_s, end_tai_s, best_tai_s;
+    double min_off_nadir_rad, sun_elevation_rad;
+};
+
+struct AccessLimits {
+    double max_off_nadir_rad;
+    double min_sun_elevation_rad; // -pi/2 or less: night is allowed too
+};
+
+// Edges are located to 0.1 ms of the model; a search that meets an SGP4 failure throws Error(propagation).
+[[nodiscard]] std::vector<PassEvent> find_passes(const OrbitInTime& orbit, const Site& site, Span span,
+                                                 double min_elevation_rad);
+[[nodiscard]] std::vector<EclipseEvent> find_eclipses(const OrbitInTime& orbit, Span span);
+[[nodiscard]] std::vector<AccessEvent> find_target_access(const OrbitInTime& orbit, const Site& site, Span span,
+                                                          const AccessLimits& limits);
+
+struct LookAngles {
+    double azimuth_rad, elevation_rad, range_m;
+};
+[[nodiscard]] LookAngles look_angles(const Vec3& r_itrf_m, const Site& site);
+
+} // namespace llamaspace

@@ -1,0 +1,152 @@
+// Passes, eclipses and access to places on the ground, on SGP4 itself.
+#include "llamaspace/events.hpp"
+
+#include "intervals.hpp"
+#include "llamaspace/error.hpp"
+
+#include <cmath>
+#include <numbers>
+#include <string>
+
+namespace llamaspace {
+namespace {
+
+constexpr double pi = std::numbers::pi;
+constexpr double longest_span_s = 400.0 * 86400.0;
+
+// The orbit as a function of time; keeps the resonance integrator's last step.
+class Track {
+  public:
+    explicit Track(const OrbitInTime& orbit) : orbit_(orbit) {}
+
+    Vec3 r_teme_m(double t_tai_s) {
+        const double minutes = (t_tai_s - orbit_.epoch_tai_s) / 60.0;
+        const Sgp4State state = orbit_.satellite.propagate(minutes, resonance_);
+        if (state.code != Sgp4Code::ok) {
+            throw Error(ErrorCode::propagation, "SGP4 error " + std::to_string(static_cast<int>(state.code)) + " at " +
+                                                    std::to_string(minutes) + " minutes from the elements' epoch");
+        }
+        return state.r_teme_m;
+    }
+
+    Vec3 r_itrf_m(double t_tai_s) { return dcm_itrf_from_teme(instant(t_tai_s)) * r_teme_m(t_tai_s); }
+    [[nodiscard]] Instant instant(double t_tai_s) const { return {t_tai_s, orbit_.ut1_minus_tai_s}; }
+
+    // 180 samples of a revolution flown at its fastest: half a minute for a low orbit.
+    [[nodiscard]] double step_s() const {
+        const double e = orbit_.satellite.elements().eccentricity;
+        const double perigee_rate_rad_min =
+            orbit_.satellite.mean_motion_rad_min() * (1.0 + e) * (1.0 + e) / std::pow(1.0 - e * e, 1.5);
+        return 60.0 * 2.0 * pi / perigee_rate_rad_min / 180.0;
+    }
+
+  private:
+    const OrbitInTime& orbit_;
+    ResonanceState resonance_{};
+};
+
+void require_span(Span span) {
+    const double length_s = span.end_tai_s - span.start_tai_s;
+    if (!(length_s > 0.0)) {
+        throw Error(ErrorCode::bad_interval, "the search must end after its start");
+    }
+    if (!(length_s <= longest_span_s)) {
+        throw Error(ErrorCode::bad_interval,
+                    "the search spans " + std::to_string(length_s / 86400.0) + " days; the limit is 400");
+    }
+}
+
+double sun_elevation_rad(const Instant& at, const Site& site) {
+    // The annual nutation of the equinox, 17 arcsec, is below the accuracy of the Sun itself.
+    const Vec3 sun_itrf = axes_rotation_z(gmst82_rad(at.ut1_days_since_j2000())) * sun_position_mod_m(at.t_tai_s);
+    return look_angles(sun_itrf, site).elevation_rad;
+}
+
+} // namespace
+
+LookAngles look_angles(const Vec3& r_itrf_m, const Site& site) {
+    const Vec3 d = r_itrf_m - site.r_itrf_m;
+    const double east = dot(d, site.east), north = dot(d, site.north), up = dot(d, site.up);
+    const double azimuth = std::atan2(east, north);
+    return {azimuth < 0.0 ? azimuth + 2.0 * pi : azimuth, std::atan2(up, std::hypot(east, north)), norm(d)};
+}
+
+std::vector<PassEvent> find_passes(const OrbitInTime& orbit, const Site& site, Span span, double min_elevation_rad) {
+    require_span(span);
+    Track track(orbit);
+    const auto look = [&](double t) { return look_angles(track.r_itrf_m(t), site); };
+    const auto above = [&](double t) { return look(t).elevation_rad - min_elevation_rad; };
+    std::vector<PassEvent> out;
+    for (const auto& window : intervals::positive(above, span, track.step_s())) {
+        const double step = track.step_s();
+        const auto top = intervals::highest(above, window.start, window.end, step);
+        const auto nearest = intervals::highest([&](double t) { return -look(t).range_m; }, window.start, window.end, step);
+        out.push_back({.aos_tai_s = window.start,
+                       .los_tai_s = window.end,
+                       .culmination_tai_s = top.t,
+                       .max_elevation_rad = top.value + min_elevation_rad,
+                       .aos_azimuth_rad = look(window.start).azimuth_rad,
+                       .los_azimuth_rad = look(window.end).azimuth_rad,
+                       .min_range_m = -nearest.value,
+                       .truncated_start = window.open_start,
+                       .truncated_end = window.open_end});
+    }
+    return out;
+}
+
+std::vector<EclipseEvent> find_eclipses(const OrbitInTime& orbit, Span span) {
+    require_span(span);
+    Track track(orbit);
+    const auto depth = [&](double t, bool umbra) {
+        const Mat3 dcm = dcm_gcrf_from_teme(earth_angles(track.instant(t)));
+        return shadow_depth_rad(dcm * track.r_teme_m(t), sun_position_gcrf_m(t), umbra);
+    };
+    const auto penumbra = [&](double t) { return depth(t, false); };
+    const auto umbra = [&](double t) { return depth(t, true); };
+    std::vector<EclipseEvent> out;
+    for (const auto& window : intervals::positive(penumbra, span, track.step_s())) {
+        EclipseEvent event{.start_tai_s = window.start, .end_tai_s = window.end};
+        const auto dark = intervals::positive(umbra, {window.start, window.end}, track.step_s());
+        if (!dark.empty()) {
+            event.umbra_start_tai_s = dark.front().start;
+            event.umbra_end_tai_s = dark.back().end;
+        }
+        out.push_back(event);
+    }
+    return out;
+}
+
+std::vector<AccessEvent> find_target_access(const OrbitInTime& orbit, const Site& site, Span span,
+                                            const AccessLimits& limits) {
+    require_span(span);
+    if (!(limits.max_off_nadir_rad > 0.0 && limits.max_off_nadir_rad < pi / 2.0)) {
+        throw Error(ErrorCode::bad_value, "max_off_nadir_rad must lie between 0 and pi/2");
+    }
+    Track track(orbit);
+    const bool by_day = limits.min_sun_elevation_rad > -pi / 2.0;
+    const auto off_nadir = [&](double t) {
+        const Vec3 r = track.r_itrf_m(t);
+        return angle_between_rad(site.r_itrf_m - r, -1.0 * r);
+    };
+    // A place beyond the horizon can have a small off-nadir angle, straight through the Earth: it must also be in view.
+    const auto margin = [&](double t) {
+        const Vec3 r = track.r_itrf_m(t);
+        const double angle = limits.max_off_nadir_rad - angle_between_rad(site.r_itrf_m - r, -1.0 * r);
+        const double geometry = std::min(angle, look_angles(r, site).elevation_rad);
+        return by_day ? std::min(geometry, sun_elevation_rad(track.instant(t), site) - limits.min_sun_elevation_rad)
+                      : geometry;
+    };
+    std::vector<AccessEvent> out;
+    for (const auto& window : intervals::positive(margin, span, track.step_s())) {
+        const auto best =
+            intervals::highest([&](double t) { return -off_nadir(t); }, window.start, window.end, track.step_s());
+        out.push_back({.start_tai_s = window.start,
+                       .end_tai_s = window.end,
+                       .best_tai_s = best.t,
+                       .min_off_nadir_rad = -best.value,
+                       .sun_elevation_rad = sun_elevation_rad(track.instant(best.t), site)});
+    }
+    return out;
+}
+
+} // namespace llamaspace
