@@ -1,0 +1,45 @@
+"""One step for everyone who has a plan: fly it, judge it, and hand it back with profiles, objectives and findings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from core.mission.model import Mission
+from core.plan.model import Finding, MissionPlan, PlanState, Severity, ValidationReport
+from core.plan.simulate import objectives, profiles, simulate
+from core.plan.validate import structural_findings, validate
+
+__all__ = ["check_plan", "is_valid", "unknowns"]
+
+
+def check_plan(plan: MissionPlan, mission: Mission, now_utc: datetime) -> MissionPlan:
+    """The same revision, simulated and validated; its state is ``validated`` only if nothing blocks and nothing is unknown.
+
+    Raises:
+        PhysicsError: The orbit cannot be propagated over the horizon.
+    """
+    if structural_findings(plan, mission):
+        report = validate(plan, mission, None, now_utc)
+        return plan.model_copy(
+            update={"validation": report, "profiles": (), "objectives": (), "state": PlanState.DRAFT}
+        )
+    simulation = simulate(plan, mission)
+    report = validate(plan, mission, simulation, now_utc)
+    return plan.model_copy(
+        update={
+            "validation": report,
+            "profiles": profiles(simulation, mission),
+            "objectives": objectives(plan, simulation),
+            "state": PlanState.VALIDATED if is_valid(report) else PlanState.DRAFT,
+        }
+    )
+
+
+def is_valid(report: ValidationReport) -> bool:
+    """Whether nothing blocks and nothing is unknown."""
+    return not report.blocked and not unknowns(report)
+
+
+def unknowns(report: ValidationReport) -> tuple[Finding, ...]:
+    """Findings that nobody could decide: never a pass, but a flight director may accept them by name."""
+    return tuple(finding for finding in report.findings if finding.severity is Severity.UNKNOWN)

@@ -1,0 +1,96 @@
+"""What a check may look at, and short ways to say what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.mission.model import Mission
+from core.orbit import Sgp4Orbit
+from core.plan.activity import Activity, UplinkActivity, Window
+from core.plan.model import Finding, MissionPlan, Repair, Severity
+from core.plan.simulate import SatelliteRun, Simulation
+from core.time import utc_from_tai_s
+
+__all__ = ["Check", "CheckContext", "limit_finding", "violation_windows"]
+
+
+@dataclass(frozen=True)
+class CheckContext:
+    """A plan, the mission it is for, how it flew in simulation, and the time at which it is judged."""
+
+    plan: MissionPlan
+    mission: Mission
+    simulation: Simulation
+    now_utc: datetime
+
+    @cached_property
+    def orbits(self) -> dict[str, Sgp4Orbit]:
+        """The orbit of every satellite that the plan simulates."""
+        return {name: Sgp4Orbit.from_elements(self.mission.craft(name).elements) for name in self.simulation.runs}
+
+    def activities(self, satellite: str | None = None) -> list[Activity]:
+        """Activities by start, of one satellite or of all."""
+        chosen = [one for one in self.plan.activities if satellite in (None, one.satellite)]
+        return sorted(chosen, key=lambda one: (one.window.start, one.activity_id))
+
+    def turned(self, satellite: str) -> list[Activity]:
+        """Activities that hold an attitude; an uplink goes through omnidirectional antennas and holds none."""
+        return [one for one in self.activities(satellite) if not isinstance(one, UplinkActivity) and one.type != "mode"]
+
+    def during(self, satellite: str, window: Window) -> tuple[str, ...]:
+        """Ids of a satellite's activities that overlap a window."""
+        return tuple(one.activity_id for one in self.activities(satellite) if one.window.overlaps(window))
+
+
+Check = Callable[[CheckContext], Iterable[Finding]]
+
+
+def violation_windows(run: SatelliteRun, violated: NDArray[np.bool_]) -> Iterator[tuple[Window, slice]]:
+    """Each contiguous stretch of samples at which a limit is violated."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], violated, [False])).astype(np.int8)))
+    last = len(run.t_tai_s) - 1
+    for first, after in zip(edges[::2], edges[1::2], strict=True):
+        begin, end = max(int(first) - 1, 0), min(int(after), last)
+        if begin == end:
+            begin = max(begin - 1, 0)
+        yield (
+            Window(start=utc_from_tai_s(float(run.t_tai_s[begin])), end=utc_from_tai_s(float(run.t_tai_s[end]))),
+            slice(int(first), int(after)),
+        )
+
+
+def limit_finding(
+    code: str,
+    satellite: str,
+    window: Window | None,
+    activities: tuple[str, ...],
+    quantity: str,
+    value: float,
+    limit: float,
+    margin: float,
+    unit: str,
+    explanation: str,
+    repairs: tuple[Repair, ...] = (),
+    severity: Severity = Severity.BLOCK,
+) -> Finding:
+    """A finding that compares a value with a limit."""
+    return Finding(
+        code=code,
+        severity=severity,
+        activities=activities,
+        satellite=satellite,
+        window=window,
+        quantity=quantity,
+        value=value,
+        limit=limit,
+        margin=margin,
+        unit=unit,
+        explanation=explanation,
+        repairs=repairs,
+    )

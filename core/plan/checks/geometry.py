@@ -1,0 +1,137 @@
+"""GEO: what must be seen can be seen.
+
+GEO-001 a contact outside the station's visibility, GEO-002 a target beyond the off-nadir limit, GEO-003 a target in the
+dark, GEO-004 an attitude towards the Sun while the Sun is below the Earth's limb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from core.mission.model import Bus
+from core.orbit import find_passes, find_target_access
+from core.plan.activity import Activity, ImagingActivity, PointingActivity, PointingMode, Window
+from core.plan.checks.context import CheckContext, limit_finding
+from core.plan.model import Finding, Repair, RepairKind, Severity
+from core.time import tai_s_from_utc, utc_from_tai_s
+from core.units import to_deg, to_rad
+
+__all__ = ["EDGE_TOLERANCE_S", "MINIMUM_SUN_ELEVATION_DEG", "geometry_checks"]
+
+EDGE_TOLERANCE_S: Final = 1.0
+MINIMUM_SUN_ELEVATION_DEG: Final = 5.0  # below this a visible-light image of the ground is of no use
+_SEARCH_S: Final = 900.0
+
+
+def geometry_checks(context: CheckContext) -> Iterator[Finding]:
+    """All geometry faults."""
+    for one in context.activities():
+        if one.contact:
+            yield from _contact(one, context)
+        if isinstance(one, ImagingActivity):
+            yield from _target(one, context, context.mission.bus_of(one.satellite))
+        if isinstance(one, PointingActivity) and one.pointing is PointingMode.SUN:
+            yield from _sun(one, context)
+
+
+def _contact(one: Activity, context: CheckContext) -> Iterator[Finding]:
+    assert one.contact is not None
+    station = context.mission.station(one.contact.station)
+    start, end = tai_s_from_utc(one.window.start), tai_s_from_utc(one.window.end)
+    passes = find_passes(context.orbits[one.satellite], station, start - _SEARCH_S, end + _SEARCH_S)
+    covering = [p for p in passes if p.aos_tai_s <= start + EDGE_TOLERANCE_S and p.los_tai_s >= end - EDGE_TOLERANCE_S]
+    if covering:
+        return
+    seen_s = max((min(end, p.los_tai_s) - max(start, p.aos_tai_s) for p in passes), default=0.0)
+    seen_s = max(seen_s, 0.0)
+    yield limit_finding(
+        "GEO-001",
+        one.satellite,
+        one.window,
+        (one.activity_id,),
+        "visible time in contact",
+        seen_s,
+        end - start,
+        seen_s - (end - start),
+        "s",
+        f"{one.activity_id}: {station.id} sees {one.satellite} above {station.minimum_elevation_deg:.0f}° for {seen_s:.0f} s of the {end - start:.0f} s planned",
+        (
+            Repair(
+                kind=RepairKind.MOVE_TO_CONTACT,
+                activity_id=one.activity_id,
+                station=station.id,
+                description=f"move {one.activity_id} to the next pass over {station.id}",
+            ),
+        ),
+    )
+
+
+def _target(one: ImagingActivity, context: CheckContext, bus: Bus) -> Iterator[Finding]:
+    allowed_deg = min(one.max_off_nadir_deg, bus.imager.maximum_off_nadir_deg)
+    start, end = tai_s_from_utc(one.window.start), tai_s_from_utc(one.window.end)
+    found = find_target_access(
+        context.orbits[one.satellite],
+        to_rad(one.latitude_deg),
+        to_rad(one.longitude_deg),
+        0.0,
+        start - _SEARCH_S,
+        end + _SEARCH_S,
+        to_rad(allowed_deg),
+    )
+    covering = [a for a in found if a.start_tai_s <= start + EDGE_TOLERANCE_S and a.end_tai_s >= end - EDGE_TOLERANCE_S]
+    if not covering:
+        yield limit_finding(
+            "GEO-002",
+            one.satellite,
+            one.window,
+            (one.activity_id,),
+            "off-nadir angle",
+            one.predicted_off_nadir_deg,
+            allowed_deg,
+            allowed_deg - one.predicted_off_nadir_deg,
+            "deg",
+            f"{one.activity_id}: {one.target} is not within {allowed_deg:.0f}° off nadir for the whole window",
+            (_drop(one),),
+        )
+        return
+    sun_deg = to_deg(covering[0].sun_elevation_rad)
+    if sun_deg < MINIMUM_SUN_ELEVATION_DEG:
+        yield limit_finding(
+            "GEO-003",
+            one.satellite,
+            one.window,
+            (one.activity_id,),
+            "sun elevation at target",
+            sun_deg,
+            MINIMUM_SUN_ELEVATION_DEG,
+            sun_deg - MINIMUM_SUN_ELEVATION_DEG,
+            "deg",
+            f"{one.activity_id}: the Sun stands {sun_deg:.1f}° above {one.target}; an image needs {MINIMUM_SUN_ELEVATION_DEG:.0f}°",
+            (_drop(one),),
+        )
+
+
+def _sun(one: PointingActivity, context: CheckContext) -> Iterator[Finding]:
+    run = context.simulation.runs[one.satellite]
+    start, end = tai_s_from_utc(one.window.start), tai_s_from_utc(one.window.end)
+    inside = (run.t_tai_s >= start) & (run.t_tai_s <= end)
+    dark_s = float(((run.illumination[inside] <= 0.0).mean() if inside.any() else 0.0) * (end - start))
+    if dark_s > 0:
+        yield limit_finding(
+            "GEO-004",
+            one.satellite,
+            Window(start=utc_from_tai_s(start), end=utc_from_tai_s(end)),
+            (one.activity_id,),
+            "time in umbra while pointing at the Sun",
+            dark_s,
+            0.0,
+            -dark_s,
+            "s",
+            f"{one.activity_id}: {one.satellite} is in the Earth's shadow for about {dark_s:.0f} s of the sun pointing",
+            severity=Severity.INFO,
+        )
+
+
+def _drop(one: Activity) -> Repair:
+    return Repair(kind=RepairKind.DROP, activity_id=one.activity_id, description=f"leave out {one.activity_id}")

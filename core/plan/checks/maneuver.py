@@ -1,0 +1,130 @@
+"""MAN: burns do what they are for and break no rule of burning.
+
+MAN-001 burn longer than allowed, MAN-002 perigee after the burn too low, MAN-003 the target altitude is missed, MAN-004
+a burn in safe mode.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+from core.attitude.momentum import EARTH_MU_M3_S2
+from core.mission.model import Mode, RuleQuantity
+from core.orbit import state_at
+from core.plan.activity import BurnActivity, ModeActivity
+from core.plan.checks.context import CheckContext, limit_finding
+from core.plan.model import Finding
+from core.time import tai_s_from_utc
+
+__all__ = ["maneuver_checks"]
+
+_TARGET_TOLERANCE_M: Final = 1000.0
+_DEFAULT_PERIGEE_M: Final = 180_000.0
+
+
+def maneuver_checks(context: CheckContext) -> Iterator[Finding]:
+    """All maneuver faults."""
+    for satellite in context.simulation.runs:
+        burns = [one for one in context.activities(satellite) if isinstance(one, BurnActivity)]
+        if burns:
+            yield from _durations(satellite, burns, context)
+            yield from _orbit_after(satellite, burns, context)
+            yield from _mode(satellite, burns, context)
+
+
+def _durations(satellite: str, burns: list[BurnActivity], context: CheckContext) -> Iterator[Finding]:
+    longest_s = context.mission.bus_of(satellite).propulsion.maximum_burn_s
+    for one in burns:
+        if one.window.duration_s > longest_s:
+            yield limit_finding(
+                "MAN-001",
+                satellite,
+                one.window,
+                (one.activity_id,),
+                "burn duration",
+                one.window.duration_s,
+                longest_s,
+                longest_s - one.window.duration_s,
+                "s",
+                f"{one.activity_id} burns for {one.window.duration_s:.0f} s; the thrusters may burn {longest_s:.0f} s at a time",
+            )
+
+
+def _orbit_after(satellite: str, burns: list[BurnActivity], context: CheckContext) -> Iterator[Finding]:
+    """Follow the burns as tangential impulses at alternating apsides of a near-circular orbit (vis-viva)."""
+    before = state_at(context.orbits[satellite], tai_s_from_utc(burns[0].window.start))
+    earth_m = before.semi_major_axis_m - 0.5 * (before.perigee_altitude_m + before.apogee_altitude_m)
+    burning_m, opposite_m = before.semi_major_axis_m, before.semi_major_axis_m
+    lowest_m, low_burn = before.perigee_altitude_m, burns[0]
+    for one in burns:
+        speed_m_s = math.sqrt(EARTH_MU_M3_S2 * (2.0 / burning_m - 2.0 / (burning_m + opposite_m))) + one.delta_v_m_s
+        axis_m = 1.0 / (2.0 / burning_m - speed_m_s**2 / EARTH_MU_M3_S2)
+        burning_m, opposite_m = 2.0 * axis_m - burning_m, burning_m
+        if min(burning_m, opposite_m) - earth_m < lowest_m:
+            lowest_m, low_burn = min(burning_m, opposite_m) - earth_m, one
+    yield from _perigee(satellite, low_burn, lowest_m, context)
+    yield from _target(satellite, burns, 0.5 * (burning_m + opposite_m) - earth_m)
+
+
+def _perigee(satellite: str, one: BurnActivity, perigee_m: float, context: CheckContext) -> Iterator[Finding]:
+    limits = [
+        rule.minimum for rule in context.mission.flight_rules if rule.quantity is RuleQuantity.PERIGEE_ALTITUDE_M and rule.minimum is not None
+    ]
+    limit_m = max(limits, default=_DEFAULT_PERIGEE_M)
+    if perigee_m < limit_m:
+        yield limit_finding(
+            "MAN-002",
+            satellite,
+            one.window,
+            (one.activity_id,),
+            "perigee altitude",
+            perigee_m,
+            limit_m,
+            perigee_m - limit_m,
+            "m",
+            f"after {one.activity_id} the perigee altitude is {perigee_m / 1000:.1f} km; the minimum is {limit_m / 1000:.0f} km",
+        )
+
+
+def _target(satellite: str, burns: list[BurnActivity], altitude_m: float) -> Iterator[Finding]:
+    targets = [one for one in burns if one.target_altitude_km is not None]
+    if not targets or targets[-1].target_altitude_km is None:
+        return
+    last, target_m = targets[-1], targets[-1].target_altitude_km * 1000.0
+    missed_m = abs(altitude_m - target_m)
+    if missed_m > _TARGET_TOLERANCE_M:
+        yield limit_finding(
+            "MAN-003",
+            satellite,
+            last.window,
+            tuple(one.activity_id for one in burns),
+            "altitude miss",
+            missed_m,
+            _TARGET_TOLERANCE_M,
+            _TARGET_TOLERANCE_M - missed_m,
+            "m",
+            f"the burns reach {altitude_m / 1000:.2f} km; the target is {target_m / 1000:.2f} km",
+        )
+
+
+def _mode(satellite: str, burns: list[BurnActivity], context: CheckContext) -> Iterator[Finding]:
+    initial = next(one for one in context.plan.initial if one.satellite == satellite)
+    changes = [one for one in context.activities(satellite) if isinstance(one, ModeActivity)]
+    for one in burns:
+        earlier = [change for change in changes if change.window.start <= one.window.start]
+        mode = earlier[-1].mode if earlier else Mode(initial.mode)
+        if mode is Mode.SAFE:
+            yield limit_finding(
+                "MAN-004",
+                satellite,
+                one.window,
+                (one.activity_id,),
+                "mode",
+                0.0,
+                1.0,
+                -1.0,
+                "",
+                f"{one.activity_id}: {satellite} is in safe mode, which inhibits the thrusters",
+            )

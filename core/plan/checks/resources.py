@@ -1,0 +1,178 @@
+"""RES: no resource leaves its limits in the simulation.
+
+RES-001 state of charge, RES-002 data store full, RES-003 more downlinked than is stored, RES-004 downlink longer than
+the link allows, RES-005 propellant, RES-006 wheel momentum, RES-007 battery temperature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from core.attitude import wheel_capacity_n_m_s
+from core.mission.model import Bus
+from core.plan.activity import DownlinkActivity
+from core.plan.checks.context import CheckContext, limit_finding, violation_windows
+from core.plan.model import Finding, Repair, RepairKind
+from core.plan.simulate import SatelliteRun
+from core.thermal import BATTERY_NODE
+from core.units import MEGABYTE
+
+__all__ = ["resource_checks"]
+
+
+def resource_checks(context: CheckContext) -> Iterator[Finding]:
+    """All resource faults."""
+    for satellite, run in context.simulation.runs.items():
+        bus = context.mission.bus_of(satellite)
+        yield from _charge(context, run, bus)
+        yield from _store(context, run, bus)
+        yield from _propellant(context, run, bus)
+        yield from _band(context, run, "RES-006", "wheel momentum", run.wheel_momentum_n_m_s, None, 0.9 * wheel_capacity_n_m_s(bus), "N m s")
+        yield from _band(
+            context, run, "RES-007", "battery temperature", run.battery_temp_k, BATTERY_NODE.minimum_k, BATTERY_NODE.maximum_k, "K"
+        )
+        for one in context.activities(satellite):
+            if isinstance(one, DownlinkActivity):
+                yield from _link_volume(one, bus)
+
+
+def _charge(context: CheckContext, run: SatelliteRun, bus: Bus) -> Iterator[Finding]:
+    limit = bus.battery.minimum_soc
+    for window, samples in violation_windows(run, run.soc < limit):
+        lowest = float(run.soc[samples].min())
+        blamed = context.during(run.satellite, window)
+        yield limit_finding(
+            "RES-001",
+            run.satellite,
+            window,
+            blamed,
+            "state of charge",
+            lowest,
+            limit,
+            lowest - limit,
+            "1",
+            f"{run.satellite} falls to {lowest:.1%} state of charge; the minimum is {limit:.0%}",
+            tuple(_drop(activity_id) for activity_id in blamed[-1:]),
+        )
+
+
+def _store(context: CheckContext, run: SatelliteRun, bus: Bus) -> Iterator[Finding]:
+    limit = float(bus.data_store_bytes)
+    for window, samples in violation_windows(run, run.data_stored_bytes > limit):
+        peak = float(run.data_stored_bytes[samples].max())
+        yield limit_finding(
+            "RES-002",
+            run.satellite,
+            window,
+            context.during(run.satellite, window),
+            "data stored",
+            peak,
+            limit,
+            limit - peak,
+            "B",
+            f"{run.satellite} would store {peak / 1e9:.2f} GB; its store holds {limit / 1e9:.2f} GB",
+        )
+    for one in context.activities(run.satellite):
+        if isinstance(one, DownlinkActivity):
+            start_s = (one.window.start - context.plan.horizon.start).total_seconds() + context.simulation.horizon_start_tai_s
+            stored = float(np.interp(start_s, run.t_tai_s, np.maximum(run.data_wanted_bytes, 0.0)))
+            if stored < one.volume_bytes:
+                repair = Repair(
+                    kind=RepairKind.REDUCE_VOLUME,
+                    activity_id=one.activity_id,
+                    volume_bytes=int(stored),
+                    description=f"downlink the {stored / MEGABYTE:.0f} MB that are stored",
+                )
+                yield limit_finding(
+                    "RES-003",
+                    run.satellite,
+                    one.window,
+                    (one.activity_id,),
+                    "data stored at downlink",
+                    stored,
+                    float(one.volume_bytes),
+                    stored - one.volume_bytes,
+                    "B",
+                    f"{one.activity_id} downlinks {one.volume_bytes / MEGABYTE:.0f} MB; {run.satellite} will have stored {stored / MEGABYTE:.0f} MB",
+                    (repair,) if stored >= 1 else (_drop(one.activity_id),),
+                )
+
+
+def _link_volume(one: DownlinkActivity, bus: Bus) -> Iterator[Finding]:
+    possible = bus.antenna.x_band_downlink_bit_s / 8.0 * one.window.duration_s
+    if one.volume_bytes > possible * (1.0 + 1e-9):
+        repair = Repair(
+            kind=RepairKind.REDUCE_VOLUME,
+            activity_id=one.activity_id,
+            volume_bytes=int(possible),
+            description=f"downlink the {possible / MEGABYTE:.0f} MB that fit into the contact",
+        )
+        yield limit_finding(
+            "RES-004",
+            one.satellite,
+            one.window,
+            (one.activity_id,),
+            "downlink volume",
+            float(one.volume_bytes),
+            possible,
+            possible - one.volume_bytes,
+            "B",
+            f"{one.activity_id} wants {one.volume_bytes / MEGABYTE:.0f} MB in {one.window.duration_s:.0f} s; the link carries {possible / MEGABYTE:.0f} MB",
+            (repair,),
+        )
+
+
+def _propellant(context: CheckContext, run: SatelliteRun, bus: Bus) -> Iterator[Finding]:
+    planned_kg = sum(one.propellant_kg for one in context.activities(run.satellite) if one.type == "burn")
+    lowest = min(float(run.propellant_kg.min()), float(run.propellant_kg[0]) - planned_kg)
+    reserve = bus.propulsion.reserve_kg
+    if planned_kg > 0 and lowest < reserve:
+        burns = tuple(one.activity_id for one in context.activities(run.satellite) if one.type == "burn")
+        yield limit_finding(
+            "RES-005",
+            run.satellite,
+            context.plan.horizon,
+            burns,
+            "propellant",
+            lowest,
+            reserve,
+            lowest - reserve,
+            "kg",
+            f"{run.satellite} would be left with {lowest:.2f} kg of propellant; the reserve is {reserve:.2f} kg",
+        )
+
+
+def _band(
+    context: CheckContext,
+    run: SatelliteRun,
+    code: str,
+    quantity: str,
+    values: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    minimum: float | None,
+    maximum: float,
+    unit: str,
+) -> Iterator[Finding]:
+    floor = -np.inf if minimum is None else minimum
+    for window, samples in violation_windows(run, (values > maximum) | (values < floor)):
+        stretch = values[samples]
+        high = float(stretch.max()) > maximum
+        value, limit = (float(stretch.max()), maximum) if high else (float(stretch.min()), float(floor))
+        margin = limit - value if high else value - limit
+        yield limit_finding(
+            code,
+            run.satellite,
+            window,
+            context.during(run.satellite, window),
+            quantity,
+            value,
+            limit,
+            margin,
+            unit,
+            f"{run.satellite}: {quantity} reaches {value:.2f} {unit}; the limit is {limit:.2f} {unit}",
+        )
+
+
+def _drop(activity_id: str) -> Repair:
+    return Repair(kind=RepairKind.DROP, activity_id=activity_id, description=f"leave out {activity_id}")

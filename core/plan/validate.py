@@ -1,0 +1,48 @@
+"""Runs every check over a plan and collects the findings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from core.mission.model import Mission
+from core.plan.checks import CHECKS, STRUCTURE, CheckContext
+from core.plan.inputs import input_hashes
+from core.plan.model import Finding, MissionPlan, Severity, ValidationReport
+from core.plan.simulate import Simulation
+
+__all__ = ["structural_findings", "validate"]
+
+_ORDER = {Severity.BLOCK: 0, Severity.UNKNOWN: 1, Severity.WARN: 2, Severity.INFO: 3}
+
+
+def structural_findings(plan: MissionPlan, mission: Mission) -> tuple[Finding, ...]:
+    """Faults that make a simulation meaningless; empty when the plan can be flown."""
+    return tuple(STRUCTURE(plan, mission))
+
+
+def validate(
+    plan: MissionPlan, mission: Mission, simulation: Simulation | None, now_utc: datetime
+) -> ValidationReport:
+    """All findings, the blocking ones first.
+
+    Args:
+        plan: The plan.
+        mission: The mission it is for.
+        simulation: How it flew; None when its structure did not allow a flight, and then only structure is judged.
+        now_utc: The time at which it is judged.
+    """
+    findings = list(structural_findings(plan, mission))
+    run = ["STR"]
+    if simulation is not None and not findings:
+        context = CheckContext(plan, mission, simulation, now_utc)
+        for group, check in CHECKS.items():
+            findings.extend(check(context))
+            run.append(group)
+    findings.sort(key=lambda one: (_ORDER[one.severity], one.window.start if one.window else plan.horizon.start, one.code))
+    return ValidationReport(
+        revision_hash=plan.revision_hash(),
+        input_hashes=input_hashes(mission),
+        validated_at=now_utc,
+        checks_run=tuple(run),
+        findings=tuple(findings),
+    )
