@@ -1,1 +1,33 @@
 """Missions: spacecraft, ground stations, targets, flight rules, and the files they come from."""
+
+from core.mission.files import (
+    MissionReport,
+    Problem,
+    check_mission,
+    load_mission,
+    parse_mission,
+    reference_mission,
+    sentinel2a_mission,
+)
+from core.mission.omm import Omm, OmmError, parse_omm
+from core.mission.template import new_mission
+from core.mission.tle import Tle, TleError, format_tle, parse_tle, tle_checksum
+
+__all__ = [
+    "MissionReport",
+    "Omm",
+    "OmmError",
+    "Problem",
+    "Tle",
+    "TleError",
+    "check_mission",
+    "format_tle",
+    "load_mission",
+    "new_mission",
+    "parse_mission",
+    "parse_omm",
+    "parse_tle",
+    "reference_mission",
+    "sentinel2a_mission",
+    "tle_checksum",
+]

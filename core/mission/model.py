@@ -177,7 +177,9 @@ class Bus(MissionModel):
     def _triangle_inequality(self) -> Bus:
         a, b, c = sorted(self.inertia_kg_m2)
         if a + b < c:
-            raise ValueError(f"inertia_kg_m2 {self.inertia_kg_m2} is not that of a body: the largest exceeds the others' sum")
+            raise ValueError(
+                f"inertia_kg_m2 {self.inertia_kg_m2} is not that of a body: the largest exceeds the others' sum"
+            )
         return self
 
     @property
@@ -304,9 +306,13 @@ class Mission(MissionModel):
                 raise ValueError(f"spacecraft {craft.id}: bus {craft.bus!r} is not one of {sorted(self.buses)}")
             bus = self.buses[craft.bus]
             if craft.initial.propellant_kg > bus.propulsion.propellant_mass_kg:
-                raise ValueError(f"spacecraft {craft.id}: initial.propellant_kg exceeds the tank's {bus.propulsion.propellant_mass_kg} kg")
+                raise ValueError(
+                    f"spacecraft {craft.id}: initial.propellant_kg exceeds the tank's {bus.propulsion.propellant_mass_kg} kg"
+                )
             if craft.initial.data_stored_bytes > bus.data_store_bytes:
-                raise ValueError(f"spacecraft {craft.id}: initial.data_stored_bytes exceeds the store's {bus.data_store_bytes} bytes")
+                raise ValueError(
+                    f"spacecraft {craft.id}: initial.data_stored_bytes exceeds the store's {bus.data_store_bytes} bytes"
+                )
         for kind, ids in (
             ("spacecraft id", [craft.id for craft in self.spacecraft]),
             ("CCSDS spacecraft_id", [str(craft.spacecraft_id) for craft in self.spacecraft]),
@@ -323,7 +329,9 @@ class Mission(MissionModel):
         for craft in self.spacecraft:
             if craft.id == satellite:
                 return craft
-        raise NotFound(f"satellite {satellite!r} is not one of {[craft.id for craft in self.spacecraft]}", code="unknown-satellite")
+        raise NotFound(
+            f"satellite {satellite!r} is not one of {[craft.id for craft in self.spacecraft]}", code="unknown-satellite"
+        )
 
     def bus_of(self, satellite: str) -> Bus:
         """The design of a spacecraft."""
