@@ -1,0 +1,28 @@
+"""The mission database: what every packet and telecommand means (XTCE 1.2)."""
+
+from core.mdb.commanding import DecodedCommand, EncodedCommand, decode_command, encode_command
+from core.mdb.errors import ArgumentRefused, DatabaseFileError, PacketUndecodable
+from core.mdb.model import AlarmLevel, CommandClass, CommandDefinition, Consequence, MissionDatabase
+from core.mdb.telemetry import DecodedPacket, Sample, decode_packet, encode_container
+from core.mdb.xtce import load_mdb, reference_mdb
+
+__all__ = [
+    "AlarmLevel",
+    "ArgumentRefused",
+    "CommandClass",
+    "CommandDefinition",
+    "Consequence",
+    "DatabaseFileError",
+    "DecodedCommand",
+    "DecodedPacket",
+    "EncodedCommand",
+    "MissionDatabase",
+    "PacketUndecodable",
+    "Sample",
+    "decode_command",
+    "decode_packet",
+    "encode_command",
+    "encode_container",
+    "load_mdb",
+    "reference_mdb",
+]
