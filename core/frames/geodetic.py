@@ -26,8 +26,10 @@ class Geodetic:
     height_m: FloatArray
 
 
-def itrf_from_geodetic(latitude_rad: FloatArray, longitude_rad: FloatArray, height_m: FloatArray) -> FloatArray:
-    """ITRF positions, m, shape (n, 3)."""
+def itrf_from_geodetic(
+    latitude_rad: FloatArray | float, longitude_rad: FloatArray | float, height_m: FloatArray | float
+) -> FloatArray:
+    """ITRF positions, m, shape (n, 3), or (3,) of one place."""
     sin_latitude = np.sin(latitude_rad)
     prime_vertical_m = WGS84_RADIUS_M / np.sqrt(1.0 - _E2 * sin_latitude**2)
     axial_m = (prime_vertical_m + height_m) * np.cos(latitude_rad)

@@ -25,7 +25,7 @@ class LookAngles:
 
 def sez_from_itrf(r_itrf_m: FloatArray, latitude_rad: float, longitude_rad: float, height_m: float) -> FloatArray:
     """South, east and zenith components, m, shape (n, 3), of ITRF positions seen from a geodetic site."""
-    site_m = itrf_from_geodetic(np.float64(latitude_rad), np.float64(longitude_rad), np.float64(height_m))
+    site_m = itrf_from_geodetic(latitude_rad, longitude_rad, height_m)
     sp, cp = np.sin(latitude_rad), np.cos(latitude_rad)
     sl, cl = np.sin(longitude_rad), np.cos(longitude_rad)
     dcm_sez_from_itrf = np.array([[sp * cl, sp * sl, -cp], [-sl, cl, 0.0], [cp * cl, cp * sl, sp]])

@@ -62,10 +62,23 @@ def find_passes(
     def find(elements: NDArray[np.float64], epoch_tai_s: float, ut1_s: float) -> NDArray[np.float64]:
         return _core.find_passes(elements, epoch_tai_s, ut1_s, geodetic, start_tai_s, end_tai_s, mask_rad)
 
-    return [
-        Pass(station.id, *(float(x) for x in row[:7]), truncated_start=bool(row[7]), truncated_end=bool(row[8]))
-        for row in search(orbit, start_tai_s, end_tai_s, find)
-    ]
+    return [_pass(station.id, row) for row in search(orbit, start_tai_s, end_tai_s, find)]
+
+
+def _pass(station: str, row: NDArray[np.float64]) -> Pass:
+    aos, los, culmination, elevation, aos_azimuth, los_azimuth, least_range, cut_start, cut_end = row.tolist()
+    return Pass(
+        station=station,
+        aos_tai_s=aos,
+        los_tai_s=los,
+        culmination_tai_s=culmination,
+        max_elevation_rad=elevation,
+        aos_azimuth_rad=aos_azimuth,
+        los_azimuth_rad=los_azimuth,
+        min_range_m=least_range,
+        truncated_start=bool(cut_start),
+        truncated_end=bool(cut_end),
+    )
 
 
 def look_angles(ephemeris: Ephemeris, station: GroundStation) -> LookAngles:
