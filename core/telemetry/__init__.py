@@ -1,0 +1,27 @@
+"""Telemetry: frames in, verified, decoded, checked, archived and streamed."""
+
+from core.telemetry.archive import Archive, ArchivedPacket, ArchivedSample, SqlArchive
+from core.telemetry.ingest import IngestResult, TelemetryIngest
+from core.telemetry.latest import LatestValue, LatestValues
+from core.telemetry.receiver import FrameReceiver, FrameVerdict, ReceivedFrame
+from core.telemetry.resources import ArchiveTelemetryReader, ResourceEstimate
+from core.telemetry.stream import StreamItem, Subscription, TelemetryStream
+
+__all__ = [
+    "Archive",
+    "ArchiveTelemetryReader",
+    "ArchivedPacket",
+    "ArchivedSample",
+    "FrameReceiver",
+    "FrameVerdict",
+    "IngestResult",
+    "LatestValue",
+    "LatestValues",
+    "ReceivedFrame",
+    "ResourceEstimate",
+    "SqlArchive",
+    "StreamItem",
+    "Subscription",
+    "TelemetryIngest",
+    "TelemetryStream",
+]

@@ -1,0 +1,109 @@
+"""Live telemetry to many readers: a slow reader gets the newest value of each parameter, never a growing queue."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from core.telemetry.archive import ArchivedSample
+
+__all__ = ["StreamItem", "Subscription", "TelemetryStream"]
+
+
+@dataclass(frozen=True)
+class StreamItem:
+    """A sample, and how many older ones of its parameter it has replaced unread."""
+
+    sample: ArchivedSample
+    replaced: int = 0
+
+
+class Subscription:
+    """One reader's bounded, conflating queue.
+
+    Args:
+        capacity: Distinct parameters that may wait; beyond it the one waiting longest is dropped and counted.
+        satellite: Only this satellite's telemetry; None for all.
+        on_close: Called once when the reader is done.
+    """
+
+    def __init__(self, capacity: int, satellite: str | None, on_close: Callable[[Subscription], None]) -> None:
+        self._capacity = capacity
+        self._satellite = satellite
+        self._on_close = on_close
+        self._waiting: OrderedDict[tuple[str, str], StreamItem] = OrderedDict()
+        self._changed = threading.Condition()
+        self._closed = False
+        self.dropped = 0
+
+    def put(self, samples: Iterable[ArchivedSample]) -> None:
+        """Offer samples; never blocks."""
+        with self._changed:
+            for sample in samples:
+                if self._satellite in (None, sample.satellite):
+                    self._put(sample)
+            self._changed.notify_all()
+
+    def get(self, timeout_s: float | None = None) -> list[StreamItem]:
+        """All that waits, oldest parameter first; empty after the timeout or when closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closed, timeout_s)
+            items = list(self._waiting.values())
+            self._waiting.clear()
+            return items
+
+    def close(self) -> None:
+        """End the subscription and wake its reader."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._on_close(self)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended."""
+        return self._closed
+
+    def _put(self, sample: ArchivedSample) -> None:
+        key = (sample.satellite, sample.parameter)
+        older = self._waiting.get(key)
+        self._waiting[key] = StreamItem(sample, older.replaced + 1 if older else 0)
+        if len(self._waiting) > self._capacity:
+            self._waiting.popitem(last=False)
+            self.dropped += 1
+
+
+class TelemetryStream:
+    """Hands each published sample to every subscription."""
+
+    def __init__(self) -> None:
+        self._subscriptions: set[Subscription] = set()
+        self._lock = threading.Lock()
+
+    def subscribe(self, *, satellite: str | None = None, capacity: int = 512) -> Subscription:
+        """A new reader."""
+        subscription = Subscription(capacity, satellite, self._remove)
+        with self._lock:
+            self._subscriptions.add(subscription)
+        return subscription
+
+    def publish(self, samples: Iterable[ArchivedSample]) -> None:
+        """Hand samples to all readers."""
+        batch = list(samples)
+        with self._lock:
+            readers = list(self._subscriptions)
+        for reader in readers:
+            reader.put(batch)
+
+    def close(self) -> None:
+        """End every subscription."""
+        with self._lock:
+            readers = list(self._subscriptions)
+        for reader in readers:
+            reader.close()
+
+    def _remove(self, subscription: Subscription) -> None:
+        with self._lock:
+            self._subscriptions.discard(subscription)
