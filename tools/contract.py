@@ -197,7 +197,9 @@ class Tool(Generic[In, Out]):
     def _checked(self, arguments: Mapping[str, Any], context: ToolContext) -> Out:
         if not context.role.covers(self.role):
             raise ToolError(
-                f"{self.name} needs the role {self.role}; you are {context.role}", code="not-authorised", valid={"role": self.role}
+                f"{self.name} needs the role {self.role}; you are {context.role}",
+                code="not-authorised",
+                valid={"role": self.role},
             )
         try:
             parsed = self.input_model.model_validate(dict(arguments))

@@ -13,7 +13,20 @@ from datetime import datetime
 from typing import Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, String, Table, Text, insert, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    insert,
+    or_,
+    select,
+)
 
 from core.store import Database
 from core.time import format_utc, parse_utc

@@ -74,9 +74,7 @@ def _pointing(activity: PointingActivity) -> tuple[CommandSpec, ...]:
 
 
 def _mode(activity: ModeActivity) -> tuple[CommandSpec, ...]:
-    command = CommandSpec(
-        command="SET_MODE", arguments={"mode": activity.mode.value}, execute_at=activity.window.start
-    )
+    command = CommandSpec(command="SET_MODE", arguments={"mode": activity.mode.value}, execute_at=activity.window.start)
     return (command,)
 
 

@@ -12,7 +12,13 @@ def diff_plans(before: MissionPlan, after: MissionPlan) -> PlanDiff:
     old = {one.activity_id: one.model_dump(mode="json", exclude={"status"}) for one in before.activities}
     new = {one.activity_id: one.model_dump(mode="json", exclude={"status"}) for one in after.activities}
     changed = {
-        activity_id: tuple(sorted(field for field in new[activity_id].keys() | old[activity_id].keys() if new[activity_id].get(field) != old[activity_id].get(field)))
+        activity_id: tuple(
+            sorted(
+                field
+                for field in new[activity_id].keys() | old[activity_id].keys()
+                if new[activity_id].get(field) != old[activity_id].get(field)
+            )
+        )
         for activity_id in old.keys() & new.keys()
         if old[activity_id] != new[activity_id]
     }

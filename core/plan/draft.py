@@ -78,7 +78,9 @@ def uplink_activity(satellite: str, contact: CommandContact, reason: str, activi
         satellite=satellite,
         window=window,
         contact=ContactRef(
-            station=contact.station, window=window, max_elevation_deg=round(to_deg(contact.visible.max_elevation_rad), 3)
+            station=contact.station,
+            window=window,
+            max_elevation_deg=round(to_deg(contact.visible.max_elevation_rad), 3),
         ),
         provenance=Provenance(proposed_by=Proposer.RULE, reason=reason),
     )

@@ -43,7 +43,9 @@ def apply_changes(plan: MissionPlan, changes: Sequence[Repair], mission: Mission
 
 def replace_activities(plan: MissionPlan, activities: Activities, now_utc: datetime) -> MissionPlan:
     """A new draft revision with other activities; approvals and findings of the old one do not carry over."""
-    ordered = tuple(sorted((with_commands(one) for one in activities), key=lambda one: (one.window.start, one.activity_id)))
+    ordered = tuple(
+        sorted((with_commands(one) for one in activities), key=lambda one: (one.window.start, one.activity_id))
+    )
     end = max((one.window.end for one in ordered), default=plan.horizon.end)
     start = max(plan.horizon.start, min(now_utc, plan.horizon.end))
     revised = plan.model_copy(
@@ -104,7 +106,9 @@ def _move_to_contact(activities: Activities, change: Repair, mission: Mission, n
         raise InputError("activity_id", f"{one.activity_id} uses no contact, so it cannot move to another")
     station = mission.station(change.station or one.contact.station)
     orbit = Sgp4Orbit.from_elements(mission.craft(one.satellite).elements)
-    earliest = max(now_utc, add_s(one.contact.window.end, _CONTACT_MARGIN_S)) if (change.shift_s or 0.0) >= 0 else now_utc
+    earliest = (
+        max(now_utc, add_s(one.contact.window.end, _CONTACT_MARGIN_S)) if (change.shift_s or 0.0) >= 0 else now_utc
+    )
     begin = tai_s_from_utc(earliest)
     latest = one.latest_end
     lead_s = duration_s(one.contact.window.start, one.window.start)

@@ -63,7 +63,9 @@ class PlanRepository:
             stored = self._row(connection, plan.plan_id, plan.revision)
             if stored is not None:
                 if stored["revision_hash"] != plan.revision_hash():
-                    raise Conflict(f"revision {plan.revision} of {plan.plan_id} exists with other content", code="revision-taken")
+                    raise Conflict(
+                        f"revision {plan.revision} of {plan.plan_id} exists with other content", code="revision-taken"
+                    )
                 if PlanState(stored["state"]) in (PlanState.DRAFT, PlanState.VALIDATED):
                     kept = _plan(stored)
                     fresh = plan.model_copy(update={"approvals": kept.approvals})
@@ -74,7 +76,9 @@ class PlanRepository:
                 select(_plans.c.revision).where(_plans.c.plan_id == plan.plan_id).order_by(_plans.c.revision.desc())
             ).scalar()
             if newest is not None and plan.revision <= newest:
-                raise Conflict(f"revision {plan.revision} of {plan.plan_id} is older than revision {newest}", code="stale-revision")
+                raise Conflict(
+                    f"revision {plan.revision} of {plan.plan_id} is older than revision {newest}", code="stale-revision"
+                )
             connection.execute(insert(_plans).values(**_values(plan, at_utc)))
             self._supersede(connection, plan, actor, at_utc)
             self._record(connection, "plan.drafted", plan, actor, at_utc)
@@ -90,7 +94,9 @@ class PlanRepository:
         with self._database.read() as connection:
             row = connection.execute(query).mappings().first()
         if row is None:
-            raise NotFound(f"there is no plan {plan_id}" + (f" revision {revision}" if revision else ""), code="unknown-plan")
+            raise NotFound(
+                f"there is no plan {plan_id}" + (f" revision {revision}" if revision else ""), code="unknown-plan"
+            )
         return _plan(row)
 
     def revisions(self, plan_id: str) -> list[MissionPlan]:
@@ -121,7 +127,9 @@ class PlanRepository:
         with self._database.write() as connection:
             plan = self._newest(connection, plan_id)
             if plan.revision_hash() != approval.revision_hash:
-                raise Conflict(f"{plan_id} has changed since you saw it: review revision {plan.revision}", code="revision-changed")
+                raise Conflict(
+                    f"{plan_id} has changed since you saw it: review revision {plan.revision}", code="revision-changed"
+                )
             if plan.state not in _OPEN:
                 raise Conflict(f"{plan_id} is {plan.state} and cannot be approved", code="plan-state")
             if any(one.by == approval.by for one in plan.approvals):
@@ -133,7 +141,9 @@ class PlanRepository:
             self._record(connection, "plan.approved", approved, f"user:{approval.by}", at_utc, payload)
         return approved
 
-    def set_state(self, plan_id: str, state: PlanState, *, actor: str, at_utc: datetime, reason: str = "") -> MissionPlan:
+    def set_state(
+        self, plan_id: str, state: PlanState, *, actor: str, at_utc: datetime, reason: str = ""
+    ) -> MissionPlan:
         """Move the newest revision to another state of its life; setting the present state changes nothing.
 
         Raises:
@@ -156,7 +166,9 @@ class PlanRepository:
         self._record(connection, f"plan.{state}", moved, actor, at_utc, {"reason": reason} if reason else {})
         return moved
 
-    def set_activity_status(self, plan_id: str, statuses: Mapping[str, ActivityStatus], *, at_utc: datetime) -> MissionPlan:
+    def set_activity_status(
+        self, plan_id: str, statuses: Mapping[str, ActivityStatus], *, at_utc: datetime
+    ) -> MissionPlan:
         """Record how far activities of the newest revision have come."""
         with self._database.write() as connection:
             plan = self._newest(connection, plan_id)
@@ -202,7 +214,9 @@ class PlanRepository:
         payload: Mapping[str, Any] | None = None,
     ) -> None:
         facts = {"revision": plan.revision, "revision_hash": plan.revision_hash(), "state": plan.state.value}
-        self._events.append(connection, kind, plan.plan_id, actor=actor, at_utc=at_utc, payload={**facts, **(payload or {})})
+        self._events.append(
+            connection, kind, plan.plan_id, actor=actor, at_utc=at_utc, payload={**facts, **(payload or {})}
+        )
 
 
 def _values(plan: MissionPlan, at_utc: datetime) -> dict[str, Any]:

@@ -64,7 +64,9 @@ def simulate(plan: MissionPlan, mission: Mission) -> Simulation:
     """
     start, end = tai_s_from_utc(plan.horizon.start), tai_s_from_utc(plan.horizon.end)
     runs = {
-        initial.satellite: _fly(initial, [one for one in plan.activities if one.satellite == initial.satellite], mission, start, end)
+        initial.satellite: _fly(
+            initial, [one for one in plan.activities if one.satellite == initial.satellite], mission, start, end
+        )
         for initial in plan.initial
     }
     return Simulation(start, runs)
@@ -89,7 +91,13 @@ def objectives(plan: MissionPlan, simulation: Simulation) -> tuple[Objective, ..
             brought = _downlinked_bytes(run, mine)
             gap = max(0.0, (wanted - brought) / MEGABYTE)
             found.append(
-                Objective(name=f"{satellite} data downlinked", value=brought / MEGABYTE, unit="MB", bound=wanted / MEGABYTE, gap=gap)
+                Objective(
+                    name=f"{satellite} data downlinked",
+                    value=brought / MEGABYTE,
+                    unit="MB",
+                    bound=wanted / MEGABYTE,
+                    gap=gap,
+                )
             )
         found.append(Objective(name=f"{satellite} lowest state of charge", value=float(run.soc.min()), unit="1"))
     return tuple(found)
@@ -107,7 +115,9 @@ def _downlinked_bytes(run: SatelliteRun, activities: Iterable[Activity]) -> floa
     return total
 
 
-def _fly(initial: InitialResources, activities: list[Activity], mission: Mission, start: float, end: float) -> SatelliteRun:
+def _fly(
+    initial: InitialResources, activities: list[Activity], mission: Mission, start: float, end: float
+) -> SatelliteRun:
     bus = mission.bus_of(initial.satellite)
     twin = Twin(bus, Sgp4Orbit.from_elements(mission.craft(initial.satellite).elements))
     edges = _edges(activities, bus, start, end)
@@ -125,7 +135,16 @@ def _fly(initial: InitialResources, activities: list[Activity], mission: Mission
     count = len(edges)
     rows = np.empty((count, 8))
     wanted_bytes = state.data_stored_bytes
-    rows[0] = (state.soc, 0.0, 0.0, state.data_stored_bytes, wanted_bytes, state.propellant_kg, 0.0, state.battery_temp_k)
+    rows[0] = (
+        state.soc,
+        0.0,
+        0.0,
+        state.data_stored_bytes,
+        wanted_bytes,
+        state.propellant_kg,
+        0.0,
+        state.battery_temp_k,
+    )
     for index, drive in enumerate(drives):
         duration_s = float(edges[index + 1] - edges[index])
         step = twin.advance(state, drive, around, index, float(edges[index + 1]))
@@ -144,7 +163,21 @@ def _fly(initial: InitialResources, activities: list[Activity], mission: Mission
         )
     rows[0, 1:3] = rows[1, 1:3]
     lit = np.concatenate((around.illumination[:1], around.illumination))
-    return SatelliteRun(initial.satellite, edges, *(rows[:, column].copy() for column in range(8)), lit, around)
+    soc, load_w, array_w, stored, wanted, propellant, momentum, temperature = rows.T.copy()
+    return SatelliteRun(
+        satellite=initial.satellite,
+        t_tai_s=edges,
+        soc=soc,
+        load_power_w=load_w,
+        array_power_w=array_w,
+        data_stored_bytes=stored,
+        data_wanted_bytes=wanted,
+        propellant_kg=propellant,
+        wheel_momentum_n_m_s=momentum,
+        battery_temp_k=temperature,
+        illumination=lit,
+        around=around,
+    )
 
 
 def _edges(activities: list[Activity], bus: Bus, start: float, end: float) -> FloatArray:
@@ -183,13 +216,21 @@ def _drive(activities: list[Activity], bus: Bus, initial_mode: Mode, t_tai_s: fl
 
 
 def _run_profiles(run: SatelliteRun, bus: Bus, mission: Mission, start_tai_s: float) -> Iterable[ResourceProfile]:
-    soc_rules = [rule.minimum for rule in mission.flight_rules if rule.quantity is RuleQuantity.SOC and rule.minimum is not None]
+    soc_rules = [
+        rule.minimum for rule in mission.flight_rules if rule.quantity is RuleQuantity.SOC and rule.minimum is not None
+    ]
     t_s = tuple(np.round(run.t_tai_s - start_tai_s, 3).tolist())
     rows = (
         (ResourceName.SOC, "1", run.soc, max([bus.battery.minimum_soc, *soc_rules]), 1.0),
         (ResourceName.BUS_POWER_W, "W", run.load_power_w, None, None),
         (ResourceName.DATA_STORE_BYTES, "B", run.data_stored_bytes, 0.0, float(bus.data_store_bytes)),
-        (ResourceName.PROPELLANT_KG, "kg", run.propellant_kg, bus.propulsion.reserve_kg, bus.propulsion.propellant_mass_kg),
+        (
+            ResourceName.PROPELLANT_KG,
+            "kg",
+            run.propellant_kg,
+            bus.propulsion.reserve_kg,
+            bus.propulsion.propellant_mass_kg,
+        ),
         (ResourceName.WHEEL_MOMENTUM_N_M_S, "N m s", run.wheel_momentum_n_m_s, None, wheel_capacity_n_m_s(bus)),
         (ResourceName.TEMPERATURE_K, "K", run.battery_temp_k, BATTERY_NODE.minimum_k, BATTERY_NODE.maximum_k),
     )

@@ -138,7 +138,9 @@ class Twin:
             propellant_kg=self._propellant(state.propellant_kg, drive, duration_s),
             mode=drive.mode,
             pointing=drive.pointing,
-            wheel_momentum_n_m_s=self._momentum(state.wheel_momentum_n_m_s, drive, float(around.radius_m[index]), duration_s),
+            wheel_momentum_n_m_s=self._momentum(
+                state.wheel_momentum_n_m_s, drive, float(around.radius_m[index]), duration_s
+            ),
             battery_temp_k=thermal.warm(
                 thermal.BATTERY_NODE,
                 state.battery_temp_k,
@@ -158,7 +160,9 @@ class Twin:
         if not drive.burning:
             return propellant_kg
         exhaust_m_s = self.bus.propulsion.specific_impulse_s * propulsion.blowdown.STANDARD_GRAVITY_M_S2
-        return max(0.0, propellant_kg - propulsion.thrust_n(self.bus.propulsion, propellant_kg) / exhaust_m_s * duration_s)
+        return max(
+            0.0, propellant_kg - propulsion.thrust_n(self.bus.propulsion, propellant_kg) / exhaust_m_s * duration_s
+        )
 
     def _momentum(self, momentum_n_m_s: float, drive: Drive, radius_m: float, duration_s: float) -> float:
         disturbing = disturbance_torque_n_m(self.bus, radius_m, earth_facing=drive.pointing in _EARTH_FACING)

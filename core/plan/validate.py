@@ -20,9 +20,7 @@ def structural_findings(plan: MissionPlan, mission: Mission) -> tuple[Finding, .
     return tuple(STRUCTURE(plan, mission))
 
 
-def validate(
-    plan: MissionPlan, mission: Mission, simulation: Simulation | None, now_utc: datetime
-) -> ValidationReport:
+def validate(plan: MissionPlan, mission: Mission, simulation: Simulation | None, now_utc: datetime) -> ValidationReport:
     """All findings, the blocking ones first.
 
     Args:
@@ -38,7 +36,9 @@ def validate(
         for group, check in CHECKS.items():
             findings.extend(check(context))
             run.append(group)
-    findings.sort(key=lambda one: (_ORDER[one.severity], one.window.start if one.window else plan.horizon.start, one.code))
+    findings.sort(
+        key=lambda one: (_ORDER[one.severity], one.window.start if one.window else plan.horizon.start, one.code)
+    )
     return ValidationReport(
         revision_hash=plan.revision_hash(),
         input_hashes=input_hashes(mission),

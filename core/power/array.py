@@ -38,8 +38,8 @@ def incidence_cosine(
     if articulated_axes == 1:
         normal = _unit(np.cross(r_gcrf_m, v_gcrf_m_s))
         sine_beta = np.einsum("ij,ij->i", sun, normal)
-        return np.sqrt(np.clip(1.0 - sine_beta**2, 0.0, 1.0))
-    return np.clip(np.einsum("ij,ij->i", sun, _unit(r_gcrf_m)), 0.0, 1.0)
+        return np.asarray(np.sqrt(np.clip(1.0 - sine_beta**2, 0.0, 1.0)), dtype=np.float64)
+    return np.asarray(np.clip(np.einsum("ij,ij->i", sun, _unit(r_gcrf_m)), 0.0, 1.0), dtype=np.float64)
 
 
 def array_power_w(
@@ -56,7 +56,8 @@ def array_power_w(
     """
     irradiance_w_m2 = SOLAR_IRRADIANCE_1AU_W_M2 * (AU_M / sun_distance_m) ** 2
     remaining = (1.0 - array.degradation_per_year) ** age_years
-    return irradiance_w_m2 * array.area_m2 * array.efficiency * remaining * cosine * illumination
+    power_w = irradiance_w_m2 * array.area_m2 * array.efficiency * remaining * cosine * illumination
+    return np.asarray(power_w, dtype=np.float64)
 
 
 def _unit(vectors: FloatArray) -> FloatArray:

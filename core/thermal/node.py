@@ -50,7 +50,9 @@ def heater_duty(node: ThermalNode, temp_k: float) -> float:
     return min(1.0, max(0.0, (node.heater_off_above_k - temp_k) / span_k))
 
 
-def warm(node: ThermalNode, temp_k: float, *, illumination: float, load_w: float, heater_w: float, duration_s: float) -> float:
+def warm(
+    node: ThermalNode, temp_k: float, *, illumination: float, load_w: float, heater_w: float, duration_s: float
+) -> float:
     """Temperature after a short step, K.
 
     The fourth power is linearised about the present temperature and stepped implicitly, so any step is stable.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Protocol
 
 from core.errors import InputError
@@ -35,7 +35,7 @@ class SystemClock:
 
     def now_utc(self) -> datetime:
         """The present UTC instant."""
-        return datetime.now(timezone.utc)
+        return datetime.now(UTC)
 
     def now_tai_s(self) -> float:
         """The present instant in TAI seconds since J2000."""

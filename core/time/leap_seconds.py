@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Final
 
 __all__ = ["LEAP_SECONDS", "TABLE_VALID_UNTIL_UTC"]
 
 
 def _utc(year: int, month: int) -> datetime:
-    return datetime(year, month, 1, tzinfo=timezone.utc)
+    return datetime(year, month, 1, tzinfo=UTC)
 
 
 # (first UTC instant, TAI - UTC in s): IERS Bulletin C 1 to 72

@@ -7,7 +7,7 @@ The core computes in TAI seconds since J2000 (2000-01-01T12:00:00 TAI), named ``
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from core.errors import InputError
@@ -32,7 +32,7 @@ __all__ = [
 J2000_JD: Final = 2_451_545.0
 TT_MINUS_TAI_S: Final = 32.184  # IAU 1991 Resolution A4
 _DAY_S: Final = 86_400.0
-_J2000_AS_UTC_LABEL: Final = datetime(2000, 1, 1, 12, tzinfo=timezone.utc)
+_J2000_AS_UTC_LABEL: Final = datetime(2000, 1, 1, 12, tzinfo=UTC)
 _STARTS_UTC: Final = [start for start, _ in LEAP_SECONDS]
 _STARTS_TAI_S: Final = [(start - _J2000_AS_UTC_LABEL).total_seconds() + offset for start, offset in LEAP_SECONDS]
 
@@ -47,14 +47,14 @@ def parse_utc(text: str, field: str = "time") -> datetime:
         parsed = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
     except ValueError as error:
         raise InputError(field, f"{text!r} is not an ISO 8601 time such as 2026-11-22T12:00:00Z") from error
-    return as_utc(parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc), field)
+    return as_utc(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC), field)
 
 
 def as_utc(instant: datetime, field: str = "time") -> datetime:
     """The same instant in UTC; refuses a naive datetime and one before 1972."""
     if instant.tzinfo is None:
         raise InputError(field, f"{instant.isoformat()} has no time zone; give UTC, such as 2026-11-22T12:00:00Z")
-    utc = instant.astimezone(timezone.utc)
+    utc = instant.astimezone(UTC)
     if utc < _STARTS_UTC[0]:
         raise InputError(field, f"{utc.isoformat()} is before 1972-01-01, where UTC with leap seconds begins")
     return utc

@@ -53,14 +53,17 @@ def _slew(first: Activity, second: Activity, context: CheckContext) -> Iterator[
         needed_s,
         -short_s,
         "s",
-        f"turning {to_deg(angle_rad):.0f}° from {first.pointing} to {second.pointing} takes {needed_s:.0f} s with settling; {available_s:.0f} s are left between {first.activity_id} and {second.activity_id}",
+        f"turning {to_deg(angle_rad):.0f}° from {first.pointing} to {second.pointing} takes {needed_s:.0f} s with settling; "
+        f"{available_s:.0f} s are left between {first.activity_id} and {second.activity_id}",
         (
             Repair(
                 kind=RepairKind.SHIFT if movable else RepairKind.SHORTEN,
                 activity_id=second.activity_id if movable else first.activity_id,
                 shift_s=short_s if movable else None,
                 duration_s=None if movable else max(first.window.duration_s - short_s, 0.0),
-                description=f"start {second.activity_id} {short_s:.0f} s later" if movable else f"end {first.activity_id} {short_s:.0f} s earlier",
+                description=f"start {second.activity_id} {short_s:.0f} s later"
+                if movable
+                else f"end {first.activity_id} {short_s:.0f} s earlier",
             ),
         ),
     )
@@ -73,7 +76,8 @@ def _angle_rad(first: Activity, second: Activity, context: CheckContext) -> floa
     state = context.orbits[first.satellite].propagate(np.array([at]))
     sun_gcrf_m = sun_position_gcrf_m(np.array([at]))[0]
     directions = [
-        boresight_gcrf(one.pointing.value, state.r_gcrf_m[0], state.v_gcrf_m_s[0], sun_gcrf_m) for one in (first, second)
+        boresight_gcrf(one.pointing.value, state.r_gcrf_m[0], state.v_gcrf_m_s[0], sun_gcrf_m)
+        for one in (first, second)
     ]
     rolls_deg = [one.predicted_off_nadir_deg for one in (first, second) if isinstance(one, ImagingActivity)]
     roll_deg = max(rolls_deg, default=0.0)

@@ -27,7 +27,9 @@ def approvals_needed(plan: MissionPlan) -> int:
 def authority_checks(context: CheckContext) -> Iterator[Finding]:
     """What approval the plan needs, and approvals that do not belong to it."""
     plan = context.plan
-    hazardous = [one for one in plan.activities if any(command.command in HAZARDOUS_COMMANDS for command in one.commands)]
+    hazardous = [
+        one for one in plan.activities if any(command.command in HAZARDOUS_COMMANDS for command in one.commands)
+    ]
     if hazardous:
         yield Finding(
             code="AUT-001",

@@ -33,7 +33,9 @@ def consistency_checks(context: CheckContext) -> Iterator[Finding]:
 
 def _propellant(one: BurnActivity, context: CheckContext) -> Iterator[Finding]:
     available_kg = float(context.simulation.runs[one.satellite].propellant_kg[0])
-    needed_kg = plan_burn(context.mission.bus_of(one.satellite), max(available_kg, one.propellant_kg), one.delta_v_m_s).propellant_kg
+    needed_kg = plan_burn(
+        context.mission.bus_of(one.satellite), max(available_kg, one.propellant_kg), one.delta_v_m_s
+    ).propellant_kg
     differs_kg = abs(needed_kg - one.propellant_kg)
     limit_kg = _PROPELLANT_TOLERANCE * needed_kg
     if differs_kg > limit_kg:

@@ -34,7 +34,8 @@ def _profile(rule: FlightRule, context: CheckContext) -> Iterator[_Broken]:
         values = {
             RuleQuantity.SOC: run.soc,
             RuleQuantity.PROPELLANT_KG: run.propellant_kg,
-            RuleQuantity.DATA_STORE_FRACTION: run.data_stored_bytes / context.mission.bus_of(satellite).data_store_bytes,
+            RuleQuantity.DATA_STORE_FRACTION: run.data_stored_bytes
+            / context.mission.bus_of(satellite).data_store_bytes,
         }[rule.quantity]
         low = values < (rule.minimum if rule.minimum is not None else -np.inf)
         high = values > (rule.maximum if rule.maximum is not None else np.inf)
@@ -46,7 +47,11 @@ def _profile(rule: FlightRule, context: CheckContext) -> Iterator[_Broken]:
 
 def _sun_pointing(rule: FlightRule, context: CheckContext) -> Iterator[_Broken]:
     for one in context.activities():
-        if isinstance(one, PointingActivity) and one.pointing is PointingMode.SUN and _outside(rule, one.window.duration_s):
+        if (
+            isinstance(one, PointingActivity)
+            and one.pointing is PointingMode.SUN
+            and _outside(rule, one.window.duration_s)
+        ):
             shorten = Repair(
                 kind=RepairKind.SHORTEN,
                 activity_id=one.activity_id,
@@ -87,7 +92,12 @@ def _outside(rule: FlightRule, value: float) -> bool:
 
 
 def _finding(
-    rule: FlightRule, activities: tuple[str, ...], satellite: str, window: Window, value: float, repairs: tuple[Repair, ...]
+    rule: FlightRule,
+    activities: tuple[str, ...],
+    satellite: str,
+    window: Window,
+    value: float,
+    repairs: tuple[Repair, ...],
 ) -> Finding:
     low = rule.minimum is not None and value < rule.minimum
     limit = rule.minimum if low else rule.maximum

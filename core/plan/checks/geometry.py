@@ -55,7 +55,8 @@ def _contact(one: Activity, context: CheckContext) -> Iterator[Finding]:
         end - start,
         seen_s - (end - start),
         "s",
-        f"{one.activity_id}: {station.id} sees {one.satellite} above {station.minimum_elevation_deg:.0f}° for {seen_s:.0f} s of the {end - start:.0f} s planned",
+        f"{one.activity_id}: {station.id} sees {one.satellite} above {station.minimum_elevation_deg:.0f}° "
+        f"for {seen_s:.0f} s of the {end - start:.0f} s planned",
         (
             Repair(
                 kind=RepairKind.MOVE_TO_CONTACT,

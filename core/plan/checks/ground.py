@@ -56,7 +56,11 @@ def _uplink(satellite: str, context: CheckContext) -> Iterator[Finding]:
             unit="s",
             explanation=f"{satellite} needs a command contact before {format_utc(first)}, and {reason}",
             repairs=tuple(
-                Repair(kind=RepairKind.ADD_UPLINK, activity_id=activity_id, description=f"add a command contact before {activity_id}")
+                Repair(
+                    kind=RepairKind.ADD_UPLINK,
+                    activity_id=activity_id,
+                    description=f"add a command contact before {activity_id}",
+                )
                 for activity_id in needing[:1]
             ),
         )
@@ -64,9 +68,13 @@ def _uplink(satellite: str, context: CheckContext) -> Iterator[Finding]:
     yield from _volume(satellite, context, activities, uplinks)
 
 
-def _volume(satellite: str, context: CheckContext, activities: list[Activity], uplinks: list[UplinkActivity]) -> Iterator[Finding]:
+def _volume(
+    satellite: str, context: CheckContext, activities: list[Activity], uplinks: list[UplinkActivity]
+) -> Iterator[Finding]:
     bits = sum(len(one.commands) for one in activities) * _COMMAND_BITS
-    possible = sum(one.window.duration_s for one in uplinks) * context.mission.bus_of(satellite).antenna.s_band_uplink_bit_s
+    possible = (
+        sum(one.window.duration_s for one in uplinks) * context.mission.bus_of(satellite).antenna.s_band_uplink_bit_s
+    )
     if bits > possible:
         yield limit_finding(
             "GND-003",
@@ -84,7 +92,11 @@ def _volume(satellite: str, context: CheckContext, activities: list[Activity], u
 
 def _bookings(station: str, context: CheckContext) -> Iterator[Finding]:
     served = sorted(
-        {(one.contact.window.start, one.contact.window.end, one.satellite) for one in context.activities() if one.contact and one.contact.station == station}
+        {
+            (one.contact.window.start, one.contact.window.end, one.satellite)
+            for one in context.activities()
+            if one.contact and one.contact.station == station
+        }
     )
     setup_s = context.mission.station(station).setup_s
     for (_, first_end, first_satellite), (second_start, second_end, second_satellite) in pairwise(served):
@@ -95,7 +107,9 @@ def _bookings(station: str, context: CheckContext) -> Iterator[Finding]:
             involved = tuple(
                 one.activity_id
                 for one in context.activities()
-                if one.contact and one.contact.station == station and one.satellite in (first_satellite, second_satellite)
+                if one.contact
+                and one.contact.station == station
+                and one.satellite in (first_satellite, second_satellite)
             )
             yield limit_finding(
                 "GND-002",
@@ -109,7 +123,12 @@ def _bookings(station: str, context: CheckContext) -> Iterator[Finding]:
                 "s",
                 f"{station} serves {first_satellite} and then {second_satellite} with {gap_s:.0f} s between; it needs {setup_s:.0f} s to set up",
                 tuple(
-                    Repair(kind=RepairKind.MOVE_TO_CONTACT, activity_id=one.activity_id, shift_s=setup_s - gap_s, description=f"move {one.activity_id} to another pass")
+                    Repair(
+                        kind=RepairKind.MOVE_TO_CONTACT,
+                        activity_id=one.activity_id,
+                        shift_s=setup_s - gap_s,
+                        description=f"move {one.activity_id} to another pass",
+                    )
                     for one in context.activities(second_satellite)
                     if one.contact and one.contact.station == station and one.contact.window.start == second_start
                 ),

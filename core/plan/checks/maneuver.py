@@ -10,9 +10,10 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from core.attitude.momentum import EARTH_MU_M3_S2
+from core.frames.geodetic import WGS84_RADIUS_M
 from core.mission.model import Mode, RuleQuantity
 from core.orbit import state_at
+from core.orbit.maneuver import EARTH_MU_M3_S2
 from core.plan.activity import BurnActivity, ModeActivity
 from core.plan.checks.context import CheckContext, limit_finding
 from core.plan.model import Finding
@@ -53,24 +54,30 @@ def _durations(satellite: str, burns: list[BurnActivity], context: CheckContext)
 
 
 def _orbit_after(satellite: str, burns: list[BurnActivity], context: CheckContext) -> Iterator[Finding]:
-    """Follow the burns as tangential impulses at alternating apsides of a near-circular orbit (vis-viva)."""
+    """Follow the burns as tangential impulses at alternating apsides of a near-circular orbit (vis-viva).
+
+    Mean altitudes stand in for radii, and the orbit's own swing about its mean stays with the perigee.
+    """
     before = state_at(context.orbits[satellite], tai_s_from_utc(burns[0].window.start))
-    earth_m = before.semi_major_axis_m - 0.5 * (before.perigee_altitude_m + before.apogee_altitude_m)
-    burning_m, opposite_m = before.semi_major_axis_m, before.semi_major_axis_m
+    burning_m = opposite_m = WGS84_RADIUS_M + before.mean_altitude_m
+    swing_m = before.mean_altitude_m - before.perigee_altitude_m
     lowest_m, low_burn = before.perigee_altitude_m, burns[0]
     for one in burns:
         speed_m_s = math.sqrt(EARTH_MU_M3_S2 * (2.0 / burning_m - 2.0 / (burning_m + opposite_m))) + one.delta_v_m_s
         axis_m = 1.0 / (2.0 / burning_m - speed_m_s**2 / EARTH_MU_M3_S2)
         burning_m, opposite_m = 2.0 * axis_m - burning_m, burning_m
-        if min(burning_m, opposite_m) - earth_m < lowest_m:
-            lowest_m, low_burn = min(burning_m, opposite_m) - earth_m, one
+        perigee_m = min(burning_m, opposite_m) - WGS84_RADIUS_M - swing_m
+        if perigee_m < lowest_m:
+            lowest_m, low_burn = perigee_m, one
     yield from _perigee(satellite, low_burn, lowest_m, context)
-    yield from _target(satellite, burns, 0.5 * (burning_m + opposite_m) - earth_m)
+    yield from _target(satellite, burns, 0.5 * (burning_m + opposite_m) - WGS84_RADIUS_M)
 
 
 def _perigee(satellite: str, one: BurnActivity, perigee_m: float, context: CheckContext) -> Iterator[Finding]:
     limits = [
-        rule.minimum for rule in context.mission.flight_rules if rule.quantity is RuleQuantity.PERIGEE_ALTITUDE_M and rule.minimum is not None
+        rule.minimum
+        for rule in context.mission.flight_rules
+        if rule.quantity is RuleQuantity.PERIGEE_ALTITUDE_M and rule.minimum is not None
     ]
     limit_m = max(limits, default=_DEFAULT_PERIGEE_M)
     if perigee_m < limit_m:

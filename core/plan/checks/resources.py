@@ -29,9 +29,25 @@ def resource_checks(context: CheckContext) -> Iterator[Finding]:
         yield from _charge(context, run, bus)
         yield from _store(context, run, bus)
         yield from _propellant(context, run, bus)
-        yield from _band(context, run, "RES-006", "wheel momentum", run.wheel_momentum_n_m_s, None, 0.9 * wheel_capacity_n_m_s(bus), "N m s")
         yield from _band(
-            context, run, "RES-007", "battery temperature", run.battery_temp_k, BATTERY_NODE.minimum_k, BATTERY_NODE.maximum_k, "K"
+            context,
+            run,
+            "RES-006",
+            "wheel momentum",
+            run.wheel_momentum_n_m_s,
+            None,
+            0.9 * wheel_capacity_n_m_s(bus),
+            "N m s",
+        )
+        yield from _band(
+            context,
+            run,
+            "RES-007",
+            "battery temperature",
+            run.battery_temp_k,
+            BATTERY_NODE.minimum_k,
+            BATTERY_NODE.maximum_k,
+            "K",
         )
         for one in context.activities(satellite):
             if isinstance(one, DownlinkActivity):
@@ -76,7 +92,9 @@ def _store(context: CheckContext, run: SatelliteRun, bus: Bus) -> Iterator[Findi
         )
     for one in context.activities(run.satellite):
         if isinstance(one, DownlinkActivity):
-            start_s = (one.window.start - context.plan.horizon.start).total_seconds() + context.simulation.horizon_start_tai_s
+            start_s = (
+                one.window.start - context.plan.horizon.start
+            ).total_seconds() + context.simulation.horizon_start_tai_s
             stored = float(np.interp(start_s, run.t_tai_s, np.maximum(run.data_wanted_bytes, 0.0)))
             if stored < one.volume_bytes:
                 repair = Repair(

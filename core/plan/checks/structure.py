@@ -28,7 +28,14 @@ def structure_checks(plan: MissionPlan, mission: Mission) -> Iterator[Finding]:
 def _duplicates(plan: MissionPlan) -> Iterator[Finding]:
     for activity_id, count in Counter(one.activity_id for one in plan.activities).items():
         if count > 1:
-            yield _block("STR-001", (activity_id,), "activity_id", f"the id {activity_id} is used by {count} activities", count, 1)
+            yield _block(
+                "STR-001",
+                (activity_id,),
+                "activity_id",
+                f"the id {activity_id} is used by {count} activities",
+                count,
+                1,
+            )
 
 
 def _anchors(plan: MissionPlan) -> Iterator[Finding]:
@@ -36,7 +43,9 @@ def _anchors(plan: MissionPlan) -> Iterator[Finding]:
     known = {one.activity_id for one in plan.activities}
     for activity_id, target in anchored_to.items():
         if target not in known:
-            yield _block("STR-002", (activity_id,), "anchor", f"{activity_id} is anchored to {target}, which is not in the plan")
+            yield _block(
+                "STR-002", (activity_id,), "anchor", f"{activity_id} is anchored to {target}, which is not in the plan"
+            )
             continue
         seen = [activity_id]
         while target in anchored_to and target not in seen:
@@ -63,7 +72,12 @@ def _names(plan: MissionPlan, mission: Mission) -> Iterator[Finding]:
 
 
 def _block(
-    code: str, activities: tuple[str, ...], quantity: str, explanation: str, value: float | None = None, limit: float | None = None
+    code: str,
+    activities: tuple[str, ...],
+    quantity: str,
+    explanation: str,
+    value: float | None = None,
+    limit: float | None = None,
 ) -> Finding:
     margin = limit - value if value is not None and limit is not None else None
     return Finding(

@@ -54,7 +54,9 @@ def _bounds(one: Activity) -> Iterator[Finding]:
         yield _finding("TMP-003", one, "end after deadline", over_s, 0.0, explanation, shift_s=-over_s)
     if one.earliest_start and one.window.start < one.earliest_start:
         early_s = duration_s(one.window.start, one.earliest_start)
-        explanation = f"{one.activity_id} starts {early_s:.0f} s before its earliest start {format_utc(one.earliest_start)}"
+        explanation = (
+            f"{one.activity_id} starts {early_s:.0f} s before its earliest start {format_utc(one.earliest_start)}"
+        )
         yield _finding("TMP-004", one, "start before earliest", early_s, 0.0, explanation, shift_s=early_s)
     if one.latest_start and one.window.start > one.latest_start:
         late_s = duration_s(one.latest_start, one.window.start)
@@ -69,7 +71,10 @@ def _anchor(one: Activity, context: CheckContext) -> Iterator[Finding]:
     edge = other.window.start if one.anchor.edge == "start" else other.window.end
     early_s = duration_s(one.window.start, add_s(edge, one.anchor.offset_s))
     if early_s > _ANCHOR_TOLERANCE_S:
-        explanation = f"{one.activity_id} must start {one.anchor.offset_s:.0f} s after the {one.anchor.edge} of {other.activity_id} and starts {early_s:.0f} s too early"
+        explanation = (
+            f"{one.activity_id} must start {one.anchor.offset_s:.0f} s after the {one.anchor.edge} of {other.activity_id} "
+            f"and starts {early_s:.0f} s too early"
+        )
         yield _finding("TMP-006", one, "start before anchor", early_s, 0.0, explanation, shift_s=early_s)
 
 
@@ -94,7 +99,14 @@ def _overlaps(context: CheckContext, satellite: str) -> Iterator[Finding]:
 
 
 def _finding(
-    code: str, one: Activity, quantity: str, value_s: float, limit_s: float, explanation: str, *, shift_s: float | None = None
+    code: str,
+    one: Activity,
+    quantity: str,
+    value_s: float,
+    limit_s: float,
+    explanation: str,
+    *,
+    shift_s: float | None = None,
 ) -> Finding:
     repairs = (_shift(one, shift_s),) if shift_s is not None else ()
     return limit_finding(
