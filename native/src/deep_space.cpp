@@ -267,8 +267,9 @@ DeepSpaceTerms initialise(const Inputs& in) {
     d.domdt = ss.gh - in.cosio * shs + sl.gh;
     d.dnodt = shs;
     if (in.sinio != 0.0) {
-        d.domdt -= in.cosio / in.sinio * sl.h;
-        d.dnodt += sl.h / in.sinio;
+        const double shl = sl.h / in.sinio; // divided first: at a tiny inclination sl.h is zero and 1 / sinio infinite
+        d.domdt -= in.cosio * shl;
+        d.dnodt += shl;
     }
     if (in.no < 0.0052359877 && in.no > 0.0034906585) {
         d.irez = 1;

@@ -68,7 +68,7 @@ def test_sgp4_matches_aiaa_2006_6753(case: Case) -> None:
 def test_the_verification_set_is_whole() -> None:
     loaded = cases()
     assert len(loaded) == 33
-    assert sum(case.minutes.size for case in loaded) == 692 or sum(case.minutes.size for case in loaded) > 650
+    assert sum(case.minutes.size for case in loaded) == 667
 
 
 def test_a_real_catalogue_agrees_with_python_sgp4(reference_data: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_real_catalogue_agrees_with_python_sgp4(reference_data: Path) -> None:
 @given(
     st.floats(0.9, 16.5),
     st.floats(0.0, 0.8),
-    st.floats(0.0, math.pi),
+    st.floats(1e-9, math.pi),  # below, the peer answers NaN without an error
     st.floats(0.0, 6.28),
     st.floats(0.0, 6.28),
     st.floats(0.0, 6.28),
@@ -108,3 +108,10 @@ def test_any_elements_give_the_peers_state_or_the_peers_error(
         distance_m = np.linalg.norm(np.array(r_km)) * 1000.0
         # Decaying orbits lose digits in both libraries alike; one part in 1e9 is 7 mm in a low orbit.
         assert np.linalg.norm(r_m[0, 0] - np.array(r_km) * 1000.0) < max(1e-5, 1e-9 * distance_m)
+
+
+def test_an_inclination_next_to_zero_has_a_state() -> None:
+    row = [26000.25, 1.0 * 2.0 * math.pi / 1440.0, 0.001, 2.2e-311, 0.0, 0.0, 0.0, 0.0]
+    r_m, _, codes = _core.Sgp4Batch(np.array([row])).propagate(np.array([[0.0, 1440.0]]))
+    assert codes.tolist() == [[0, 0]]
+    assert np.all(np.isfinite(r_m))
