@@ -1,0 +1,7 @@
+"""Ground stations: the link to them, and the spacecraft simulator behind it."""
+
+from core.ground.errors import GroundLinkDown, GroundMessageMalformed
+from core.ground.link import GroundLink, TcpGroundLink
+from core.ground.messages import ContactStatus, TmDelivery
+
+__all__ = ["ContactStatus", "GroundLink", "GroundLinkDown", "GroundMessageMalformed", "TcpGroundLink", "TmDelivery"]

@@ -1,0 +1,60 @@
+"""Command line of the simulator: prints its port as one JSON line and flies until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+from core.errors import LlamaSpaceError
+from core.ground.simulator.server import Simulator
+from core.ground.simulator.store import SimulatorStore
+from core.link import read_link_keys
+from core.mdb import load_mdb, reference_mdb
+from core.mission import load_mission, reference_mission
+from core.store import open_database
+
+__all__ = ["main"]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the simulator; 2 on bad input."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        simulator = Simulator(
+            load_mission(options.mission) if options.mission else reference_mission(),
+            load_mdb(options.mdb) if options.mdb else reference_mdb(),
+            read_link_keys(options.keys),
+            SimulatorStore(open_database(options.data / "simulator.db")),
+            options.housekeeping_s,
+        )
+        port = simulator.listen(options.port)
+    except (LlamaSpaceError, OSError) as error:
+        sys.stderr.write(f"simulator: {error}\n")
+        return 2
+    sys.stdout.write(json.dumps({"port": port}) + "\n")
+    sys.stdout.flush()
+    simulator.run(os.getppid() if options.exit_with_parent else None)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="core.ground.simulator", description=__doc__)
+    parser.add_argument("--mission", type=Path, help="mission file; the reference mission without")
+    parser.add_argument("--mdb", type=Path, help="XTCE mission database; the reference database without")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the durable state")
+    parser.add_argument("--keys", type=Path, required=True, help="link keys that the spacecraft hold")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
+    parser.add_argument(
+        "--housekeeping-s", type=float, default=10.0, help="period of housekeeping in contact, mission s"
+    )
+    parser.add_argument("--exit-with-parent", action="store_true", help="end when the starting process has ended")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
