@@ -1,0 +1,1 @@
+"""The graph's nodes, one per file: each reads the state and returns what it changes."""

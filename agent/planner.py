@@ -1,0 +1,60 @@
+"""The planner that the agent is given: drafts, checks and repairs with the core, and stores in the repository."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from core.mission.model import Mission
+from core.plan.activity import Activity
+from core.plan.check import check_plan
+from core.plan.draft import draft_plan
+from core.plan.model import Intent, MissionPlan
+from core.plan.repair import RepairOutcome, repair_plan
+from core.plan.repository import PlanRepository
+from core.time import Clock
+from tools.contract import TelemetryReader
+
+__all__ = ["CorePlanner"]
+
+_UNNAMED: Final = "plan-unnamed"  # the draft step gives a first revision its id
+
+
+class CorePlanner:
+    """Plans over the core.
+
+    Args:
+        mission: The mission.
+        clock: The mission's time: drafts begin now, checks judge now.
+        telemetry: Where initial resources come from.
+        repository: Where plans are stored; None keeps nothing (``llamaspace ask``).
+    """
+
+    def __init__(
+        self, mission: Mission, clock: Clock, telemetry: TelemetryReader, repository: PlanRepository | None = None
+    ) -> None:
+        self._mission = mission
+        self._clock = clock
+        self._telemetry = telemetry
+        self._repository = repository
+
+    def draft(self, intent: Intent, activities: Sequence[Activity], previous: MissionPlan | None) -> MissionPlan:
+        """A draft revision that carries the proposed activities."""
+        now = self._clock.now_utc()
+        concerned = dict.fromkeys(one.satellite for one in activities)
+        initial = [self._telemetry.initial_resources(satellite, now) for satellite in concerned]
+        plan_id = previous.plan_id if previous else _UNNAMED
+        return draft_plan(plan_id, intent, activities, initial, self._mission, now, previous)
+
+    def check(self, plan: MissionPlan) -> MissionPlan:
+        """The plan with its simulation and findings."""
+        return check_plan(plan, self._mission, self._clock.now_utc())
+
+    def repair(self, plan: MissionPlan) -> RepairOutcome:
+        """One round of automatic repairs."""
+        return repair_plan(plan, self._mission, self._clock.now_utc())
+
+    def save(self, plan: MissionPlan, actor: str) -> None:
+        """Store the revision; once stored, storing it again changes nothing."""
+        if self._repository is not None:
+            self._repository.save(plan, actor=actor, at_utc=self._clock.now_utc())
