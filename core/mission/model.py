@@ -65,7 +65,7 @@ class MeanElements(MissionModel):
     """Brouwer mean elements in TEME as an OMM gives them (CCSDS 502.0-B, theory SGP4)."""
 
     epoch_utc: AwareDatetime
-    mean_motion_rev_day: Annotated[float, Field(gt=0.5, lt=18)]
+    mean_motion_rev_day: Annotated[float, Field(gt=0, lt=18)]  # the catalogue has orbits of two weeks
     eccentricity: Annotated[float, Field(ge=0, lt=1)]
     inclination_deg: Annotated[float, Field(ge=0, le=180)]
     raan_deg: Annotated[float, Field(ge=0, lt=360)]

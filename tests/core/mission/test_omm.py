@@ -1,0 +1,113 @@
+"""OMM in all four written forms, against the samples of Orekit and python-sgp4, and against damage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.mission import OmmError, parse_omm
+
+KVN = """CCSDS_OMM_VERS = 2.0
+CREATION_DATE = 2007-065T16:00:00
+ORIGINATOR = TEST
+OBJECT_NAME = GOES 9
+OBJECT_ID = 1995-025A
+CENTER_NAME = EARTH
+REF_FRAME = TEME
+TIME_SYSTEM = UTC
+MEAN_ELEMENT_THEORY = SGP/SGP4
+EPOCH = 2007-064T10:34:41.4264
+MEAN_MOTION = 1.00273272 [rev/day]
+ECCENTRICITY = 0.0005013
+INCLINATION = 3.0539 [deg]
+RA_OF_ASC_NODE = 81.7939
+ARG_OF_PERICENTER = 249.2363
+MEAN_ANOMALY = 150.1602
+NORAD_CAT_ID = 23581
+BSTAR = 0.0001
+"""
+ACCEPTED = [
+    "OMMExample1.txt",
+    "OMMExample2.txt",
+    "OMMExample2.xml",
+    "OMMExample4.txt",
+    "OMMExample4.xml",
+    "OMM-with-units.xml",
+    "OMM-empty-object-id.txt",
+    "OMM-empty-object-id.xml",
+]
+REFUSED = {
+    "OMM-number-format-error.txt": "ARG_OF_PERICENTER",
+    "OMM-wrong-keyword.txt": "WRONG_KEYWORD",
+    "spurious-metadata.xml": "metadata",
+    "OMMExample3.txt": "REF_FRAME",  # true-of-date mean elements of an unknown theory: not SGP4's
+    "OMMExample3_utc.txt": "REF_FRAME",
+    "OMMExample5.txt": "MEAN_ELEMENT_THEORY",  # SGP4-XP, which is not public
+}
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_valid_samples_are_read(reference_data: Path, name: str) -> None:
+    (omm,) = parse_omm((reference_data / "flight/orekit/ccsds/odm/omm" / name).read_text())
+    assert omm.norad_id in (23581, 7646)
+    assert (omm.object_id is None) == ("empty-object-id" in name)
+    expected = (1.00273272, 3.0539) if omm.norad_id == 23581 else (13.82309053, 49.8237)
+    assert (omm.elements.mean_motion_rev_day, omm.elements.inclination_deg) == expected
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_invalid_samples_are_refused_at_their_keyword(reference_data: Path, name: str) -> None:
+    with pytest.raises(OmmError) as raised:
+        parse_omm((reference_data / "flight/orekit/ccsds/odm/omm" / name).read_text())
+    assert raised.value.field == REFUSED[name]
+    assert raised.value.line is not None
+
+
+def test_csv_and_xml_of_one_object_agree(reference_data: Path) -> None:
+    folder = reference_data / "flight" / "sgp4-vectors"
+    (csv,), (xml,) = (parse_omm((folder / f"sample_omm.{form}").read_text()) for form in ("csv", "xml"))
+    assert csv == xml
+    (json,) = parse_omm((folder / "sample_omm.json").read_text())
+    assert json.object_name == csv.object_name == "VANGUARD 1"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("MEAN_MOTION = 1.00273272 [rev/day]\n", "", "MEAN_MOTION"),
+        ("[rev/day]", "[rad/s]", "MEAN_MOTION"),
+        ("0.0005013", "1.5", "ECCENTRICITY"),
+        ("0.0005013", "nan", "ECCENTRICITY"),
+        ("2007-064T", "2007-400T", "EPOCH"),
+        ("2007-064T10", "yesterday", "EPOCH"),
+        ("TIME_SYSTEM = UTC", "TIME_SYSTEM = TAI", "TIME_SYSTEM"),
+        ("REF_FRAME = TEME\n", "", "REF_FRAME"),
+        ("NORAD_CAT_ID = 23581", "NORAD_CAT_ID = 23x", "NORAD_CAT_ID"),
+        ("BSTAR = 0.0001", "BSTAR = 0.0001\nBSTAR = 0.0002", "BSTAR"),
+        ("BSTAR = 0.0001", "BSTAR 0.0001", "OMM"),
+    ],
+)
+def test_damage_is_refused_at_its_keyword(old: str, new: str, field: str) -> None:
+    with pytest.raises(OmmError) as raised:
+        parse_omm(KVN.replace(old, new, 1))
+    assert raised.value.field == field
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{", '[{"EPOCH": {}}]', "<omm/>", "<a", "A,B\n1", '<!DOCTYPE x [<!ENTITY e "x">]><omm version="2.0"/>'],
+)
+def test_text_that_holds_no_message_is_refused(text: str) -> None:
+    with pytest.raises(OmmError):
+        parse_omm(text)
+
+
+@given(st.integers(0, len(KVN)), st.text(max_size=20))
+def test_inserted_text_never_crashes_the_reader(place: int, noise: str) -> None:
+    try:
+        parse_omm(KVN[:place] + noise + KVN[place:])
+    except OmmError as error:
+        assert error.field
