@@ -46,6 +46,7 @@ class OrbitState:
     height_m: float
     in_eclipse: bool
     period_s: float
+    descending_node_local_time_h: float  # mean solar hours, 0 to 24
 
 
 @dataclass(frozen=True)
@@ -116,4 +117,13 @@ def state_at(orbit: Sgp4Orbit, t_tai_s: float) -> OrbitState:
         height_m=float(ground.height_m[0]),
         in_eclipse=bool(illumination(ephemeris.r_gcrf_m, ephemeris.t_tai_s)[0] < 1.0),
         period_s=orbit.period_s,
+        descending_node_local_time_h=_descending_node_local_time_h(orbit, t_tai_s),
     )
+
+
+def _descending_node_local_time_h(orbit: Sgp4Orbit, t_tai_s: float) -> float:
+    r_teme_m, v_teme_m_s = orbit.propagate_teme(np.array([t_tai_s]))
+    raan_deg = math.degrees(keplerian_from_cartesian(r_teme_m[0], v_teme_m_s[0]).raan_rad)
+    # Mean longitude of the Sun, mean equinox of date (Meeus, Astronomical Algorithms, chapter 25).
+    mean_sun_deg = 280.46646 + 0.98564736 * t_tai_s / 86_400.0
+    return ((raan_deg - mean_sun_deg) / 15.0) % 24.0

@@ -36,6 +36,7 @@ def test_reference_orbits_have_their_altitude_and_local_time(craft: str, altitud
     orbit = Sgp4Orbit.from_elements(reference_mission().craft(craft).elements)
     state = state_at(orbit, orbit.epoch_tai_s)
     assert state.mean_altitude_m == pytest.approx(altitude_km * 1000.0, abs=1.0)
+    assert state.descending_node_local_time_h == pytest.approx(10.5, abs=0.01)
     for day in (0.0, 90.0):  # the node turns with the Sun: the local time still holds after a season
         t = orbit.epoch_tai_s + day * DAY_S + np.linspace(0.0, orbit.period_s, 400)
         ephemeris = orbit.propagate(t)
