@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from langgraph.checkpoint.memory import InMemorySaver
@@ -42,8 +43,10 @@ class AskAnswer(BaseModel):
     seconds: float
 
 
-def ask(deps: AgentDeps, request: AgentRequest) -> AskAnswer:
+def ask(deps: AgentDeps, request: AgentRequest, conversation: Sequence[str] = ()) -> AskAnswer:
     """Run one request to its end; a plan comes back checked and waits for nobody.
+
+    ``conversation`` are earlier words of the same operator, which the request may lean on.
 
     Raises:
         BudgetExceeded: The request needs more than the limits allow.
@@ -52,7 +55,7 @@ def ask(deps: AgentDeps, request: AgentRequest) -> AskAnswer:
     started = time.perf_counter()
     now = format_utc(request.now or deps.clock.now_utc())
     state = fresh_state("ask", request.message_id or "m1", now, request, None)
-    state["messages"].append({"role": "user", "content": request.text})
+    state["messages"] = [{"role": "user", "content": text} for text in (*conversation, request.text)]
     graph = build_graph(InMemorySaver())
     final = graph.invoke(
         state, {"configurable": {"thread_id": "ask"}, "recursion_limit": 100}, context=Run(deps, review=False)
