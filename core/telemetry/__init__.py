@@ -1,7 +1,7 @@
 """Telemetry: frames in, verified, decoded, checked, archived and streamed."""
 
 from core.telemetry.archive import Archive, ArchivedPacket, ArchivedSample, SqlArchive
-from core.telemetry.ingest import IngestResult, TelemetryIngest
+from core.telemetry.ingest import IngestResult, ReceivedClcw, TelemetryIngest
 from core.telemetry.latest import LatestValue, LatestValues
 from core.telemetry.receiver import FrameReceiver, FrameVerdict, ReceivedFrame
 from core.telemetry.resources import ArchiveTelemetryReader, ResourceEstimate
@@ -17,6 +17,7 @@ __all__ = [
     "IngestResult",
     "LatestValue",
     "LatestValues",
+    "ReceivedClcw",
     "ReceivedFrame",
     "ResourceEstimate",
     "SqlArchive",

@@ -16,11 +16,20 @@ from core.telemetry.latest import LatestValues
 from core.telemetry.receiver import FrameReceiver, FrameVerdict, ReceivedFrame, VerifiedFrame
 from core.telemetry.stream import TelemetryStream
 
-__all__ = ["IngestResult", "TelemetryIngest"]
+__all__ = ["IngestResult", "ReceivedClcw", "TelemetryIngest"]
 
 _UNDECODABLE = "packet-undecodable"
 _MISSED = "missed"
 _NOBODY = "-"
+
+
+@dataclass(frozen=True)
+class ReceivedClcw:
+    """A control word and when a station received it."""
+
+    satellite: str
+    received_tai_s: float
+    clcw: Clcw
 
 
 @dataclass
@@ -29,7 +38,7 @@ class IngestResult:
 
     accepted_frames: int = 0
     packets: int = 0
-    clcws: list[tuple[str, Clcw]] = field(default_factory=list)
+    clcws: list[ReceivedClcw] = field(default_factory=list)
     rejected: list[VerifiedFrame] = field(default_factory=list)
     cursor: int = 0
 
@@ -99,7 +108,7 @@ class TelemetryIngest:
         result.accepted_frames += 1
         result.packets += len(records)
         if frame.clcw is not None:
-            result.clcws.append((frame.satellite, frame.clcw))
+            result.clcws.append(ReceivedClcw(frame.satellite, received.received_tai_s, frame.clcw))
         return [sample for record in records for sample in _samples(frame.satellite, record)]
 
     def _decode(self, connection: Connection, frame: VerifiedFrame) -> list[PacketRecord]:

@@ -1,0 +1,97 @@
+"""Stage 7, acknowledge: verification reports (service 1) from the telemetry archive move commands on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import Connection, insert, select, update
+
+from core.command.model import Command, CommandState, can_follow
+from core.command.register import CommandRegister
+from core.command.tables import progress
+from core.link import decode_telemetry
+from core.mdb import MissionDatabase
+from core.telemetry import Archive, ArchivedPacket
+from core.time import Clock
+
+__all__ = ["take_reports"]
+
+_SERVICE: Final = 1
+_CURSOR: Final = "verification-reports"
+_BATCH: Final = 500
+_REQUEST_LENGTH: Final = 4
+_COUNT_MASK: Final = 0x3FFF
+
+_OF_INSERTION: Final[Mapping[int, CommandState]] = {
+    1: CommandState.ACCEPTED,
+    2: CommandState.REFUSED,
+    3: CommandState.ACCEPTED,
+    4: CommandState.FAILED,
+    7: CommandState.ACCEPTED,  # the insertion is done: the command itself waits on board
+    8: CommandState.FAILED,
+}
+_OF_COMMAND: Final[Mapping[int, CommandState]] = {
+    1: CommandState.ACCEPTED,
+    2: CommandState.REFUSED,
+    3: CommandState.STARTED,
+    4: CommandState.FAILED,
+    7: CommandState.COMPLETED,
+    8: CommandState.FAILED,
+}
+
+
+def take_reports(register: CommandRegister, archive: Archive, mdb: MissionDatabase, clock: Clock) -> int:
+    """Apply reports that are not applied yet; the cursor moves in the same transaction. Returns how many."""
+    with register.database.read() as connection:
+        after = connection.execute(select(progress.c.value).where(progress.c.name == _CURSOR)).scalar() or 0
+    reports = archive.packets(after=after, service=_SERVICE, limit=_BATCH)
+    if not reports:
+        return 0
+    with register.database.write() as connection:
+        for report in reports:
+            _apply(connection, register, report, mdb, clock)
+        _move_cursor(connection, reports[-1].packet_id)
+    return len(reports)
+
+
+def _apply(
+    connection: Connection, register: CommandRegister, report: ArchivedPacket, mdb: MissionDatabase, clock: Clock
+) -> None:
+    data = decode_telemetry(report.raw).data
+    count = int.from_bytes(data[2:_REQUEST_LENGTH], "big") & _COUNT_MASK
+    found = register.by_packet_count(connection, report.satellite, count)
+    if found is None:
+        return
+    command, is_insertion = found
+    state = (_OF_INSERTION if is_insertion else _OF_COMMAND).get(report.subtype)
+    if state is None or state is command.state:
+        return
+    reason = _failure(mdb, data) if state in (CommandState.REFUSED, CommandState.FAILED) else ""
+    actor = f"spacecraft:{report.satellite}"
+    if can_follow(command.state, state):
+        register.move(connection, command, state, clock.now_utc(), actor=actor, reason=reason)
+    elif command.final:
+        _note_late(connection, register, command, state, clock)
+
+
+def _note_late(
+    connection: Connection, register: CommandRegister, command: Command, state: CommandState, clock: Clock
+) -> None:
+    """A report after the end: the state stays, the contradiction is on record."""
+    if command.state is not CommandState.COMPLETED:
+        payload = {"state": str(command.state), "reported": str(state)}
+        register.note(connection, command, "late_report", clock.now_utc(), payload)
+
+
+def _failure(mdb: MissionDatabase, data: bytes) -> str:
+    code = int.from_bytes(data[_REQUEST_LENGTH : _REQUEST_LENGTH + 2], "big")
+    known = mdb.parameters.get("failure_code")
+    label = known.type.labels.get(code) if known else None
+    return f"the spacecraft reports {label or 'failure'} ({code})"
+
+
+def _move_cursor(connection: Connection, value: int) -> None:
+    changed = connection.execute(update(progress).where(progress.c.name == _CURSOR).values(value=value))
+    if not changed.rowcount:
+        connection.execute(insert(progress).values(name=_CURSOR, value=value))

@@ -1,0 +1,130 @@
+"""Everything between an approved plan and the spacecraft, started and stopped as one."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.command.keys import open_keys, spacecraft_key_file
+from core.command.pipeline import TELEMETRY_SOURCE, CommandPipeline, PipelineDeps
+from core.command.policy import CommandPolicy
+from core.events import EventLog
+from core.ground import SimulatorProcess, TcpGroundLink
+from core.mdb import MissionDatabase
+from core.mission.model import Mission
+from core.store import Database
+from core.telemetry import (
+    ArchiveTelemetryReader,
+    FrameReceiver,
+    LatestValues,
+    SqlArchive,
+    TelemetryIngest,
+    TelemetryStream,
+)
+from core.time import MissionClock
+from core.time.clock import ClockAnchor
+
+__all__ = ["Fleet", "FleetConfig"]
+
+_STOP_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True)
+class FleetConfig:
+    """Where things are.
+
+    Args:
+        data: Folder for keys and the simulator's state.
+        mission_file: Mission file for the simulator; None for the reference mission.
+        mdb_file: Mission database file for the simulator; None for the reference database.
+        housekeeping_s: Period of housekeeping in contact, mission s.
+    """
+
+    data: Path
+    mission_file: Path | None = None
+    mdb_file: Path | None = None
+    housekeeping_s: float = 10.0
+
+
+class Fleet:
+    """Simulator process, ground link, telemetry and command pipeline of a mission.
+
+    Args:
+        config: Where things are.
+        mission: The mission.
+        mdb: Its packets and telecommands.
+        database: The service's database.
+        events: The service's event log.
+        clock: Mission time, announced to the simulator.
+        policy: Limits of commanding.
+    """
+
+    def __init__(
+        self,
+        config: FleetConfig,
+        mission: Mission,
+        mdb: MissionDatabase,
+        database: Database,
+        events: EventLog,
+        clock: MissionClock,
+        policy: CommandPolicy | None = None,
+    ) -> None:
+        keys_folder = config.data / "keys"
+        keys = open_keys(keys_folder, mission)
+        self._clock = clock
+        self.archive = SqlArchive(database)
+        self.latest = LatestValues(self.archive, [craft.id for craft in mission.spacecraft])
+        self.stream = TelemetryStream()
+        self.reader = ArchiveTelemetryReader(self.archive, mdb)
+        self.simulator = SimulatorProcess(
+            config.data / "simulator",
+            spacecraft_key_file(keys_folder),
+            config.mission_file,
+            config.mdb_file,
+            ["--housekeeping-s", str(config.housekeeping_s)],
+        )
+        self.link = TcpGroundLink(
+            self.simulator.address, lambda: self.archive.cursor(TELEMETRY_SOURCE), lambda: clock.anchor
+        )
+        ingest = TelemetryIngest(database, self.archive, FrameReceiver(keys.link), mdb, self.latest, self.stream)
+        self.pipeline = CommandPipeline(
+            PipelineDeps(
+                database=database,
+                events=events,
+                mission=mission,
+                mdb=mdb,
+                keys=keys,
+                clock=clock,
+                link=self.link,
+                ingest=ingest,
+                archive=self.archive,
+                latest=self.latest,
+                policy=policy or CommandPolicy(),
+            )
+        )
+        self._stop = threading.Event()
+        self._worker = threading.Thread(
+            target=self.pipeline.run, args=(self._stop,), name="command-pipeline", daemon=True
+        )
+
+    def start(self) -> None:
+        """Start the simulator, connect, and begin to work."""
+        self.simulator.start()
+        self.link.start()
+        self._worker.start()
+
+    def stop(self) -> None:
+        """Stop working, disconnect, and end the simulator."""
+        self._stop.set()
+        if self._worker.is_alive():
+            self._worker.join(_STOP_TIMEOUT_S)
+        self.link.close()
+        self.simulator.stop()
+        self.stream.close()
+
+    def set_clock_rate(self, rate: float) -> ClockAnchor:
+        """Change how fast mission time runs, here and in the simulator."""
+        anchor = self._clock.set_rate(rate)
+        self.link.set_clock(anchor)
+        return anchor

@@ -1,0 +1,80 @@
+"""Stage 5, frame: the TC transfer frame, stored whole before its first octet is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, insert, select, update
+
+from core.command.protect import LinkCounters, protect_data
+from core.command.tables import uplink_frames
+from core.link import FrameService, TcFrame
+from core.link.checksum import CRC_LENGTH, append_crc
+from core.link.sdls import SecurityAssociation
+from core.link.tc_frame import TC_HEADER_LENGTH, tc_header, unsegmented
+
+__all__ = [
+    "ACKNOWLEDGED",
+    "VCID",
+    "WITHDRAWN",
+    "StoredFrame",
+    "build_frame",
+    "mark_frames",
+    "outstanding_frames",
+    "store_frame",
+]
+
+VCID: Final = 0
+_MAP_ID: Final = 0
+_OUTSTANDING: Final = "outstanding"
+ACKNOWLEDGED: Final = "acknowledged"
+WITHDRAWN: Final = "withdrawn"
+
+
+@dataclass(frozen=True)
+class StoredFrame:
+    """A frame that awaits acknowledgement by the spacecraft's FARM-1."""
+
+    frame_id: int
+    command_id: str
+    number: int
+    raw: bytes
+
+
+def build_frame(scid: int, sa: SecurityAssociation, packet: bytes, counters: LinkCounters) -> bytes:
+    """The complete AD frame of a packet."""
+    segment = unsegmented(_MAP_ID)
+    length = TC_HEADER_LENGTH + len(segment) + sa.overhead + len(packet) + CRC_LENGTH
+    header = tc_header(TcFrame(FrameService.AD, scid, VCID, counters.frame_number, b""), length)
+    return append_crc(protect_data(sa, header + segment, packet, counters.sequence_number))
+
+
+def store_frame(connection: Connection, satellite: str, command_id: str, counters: LinkCounters, raw: bytes) -> None:
+    """Keep a frame for sending, and for sending again."""
+    connection.execute(
+        insert(uplink_frames).values(
+            satellite=satellite,
+            command_id=command_id,
+            frame_number=counters.frame_number,
+            sequence_number=counters.sequence_number,
+            state=_OUTSTANDING,
+            raw=raw,
+        )
+    )
+
+
+def outstanding_frames(connection: Connection, satellite: str) -> list[StoredFrame]:
+    """Frames that are neither acknowledged nor withdrawn, oldest first."""
+    query = (
+        select(uplink_frames)
+        .where(uplink_frames.c.satellite == satellite, uplink_frames.c.state == _OUTSTANDING)
+        .order_by(uplink_frames.c.frame_id)
+    )
+    return [StoredFrame(row.frame_id, row.command_id, row.frame_number, row.raw) for row in connection.execute(query)]
+
+
+def mark_frames(connection: Connection, frame_ids: Sequence[int], state: str) -> None:
+    """Set what became of frames."""
+    connection.execute(update(uplink_frames).where(uplink_frames.c.frame_id.in_(frame_ids)).values(state=state))

@@ -1,0 +1,34 @@
+"""The limits of commanding, in mission time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.time import Clock
+
+__all__ = ["CommandPolicy"]
+
+
+@dataclass(frozen=True)
+class CommandPolicy:
+    """Limits that a mission may tighten.
+
+    Args:
+        maximum_state_age_s: Age of the state a plan was computed with, at submission.
+        schedule_lead_s: How long before its execution an insertion must be sent at the latest.
+        report_timeout_s: How long after execution reports may still come in.
+        round_trip_s: Real time that a command and its acknowledgement may take.
+    """
+
+    maximum_state_age_s: float = 86_400.0
+    schedule_lead_s: float = 20.0
+    report_timeout_s: float = 86_400.0
+    round_trip_s: float = 0.4
+
+    def lead_s(self, clock: Clock) -> float:
+        """Mission time between sending and execution; a fast clock leaves less real time for the way up."""
+        return max(self.schedule_lead_s, self.round_trip_s / clock.real_s(1.0))
+
+    def retransmission_s(self, clock: Clock) -> float:
+        """Mission time after which an unacknowledged frame is sent again."""
+        return max(10.0, 2.0 * self.round_trip_s / clock.real_s(1.0))

@@ -1,0 +1,155 @@
+"""The register of commands: every change of state and its event in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from core.command.model import FINAL_STATES, Command, CommandState, can_follow
+from core.command.tables import COMMAND_TABLES, commands
+from core.errors import Conflict, NotFound
+from core.events import EventLog
+from core.store import Database
+from core.time import tai_s_from_utc
+
+__all__ = ["CommandRegister"]
+
+
+class CommandRegister:
+    """Commands in the database.
+
+    Args:
+        database: Where they are.
+        events: The log that tells every change.
+    """
+
+    def __init__(self, database: Database, events: EventLog) -> None:
+        self.database = database
+        self._events = events
+        database.create(COMMAND_TABLES)
+
+    def add(self, connection: Connection, command: Command, actor: str) -> None:
+        """Draft a new command."""
+        connection.execute(insert(commands).values(command_id=command.command_id, **_row(command)))
+        self._tell(connection, command, actor)
+
+    def move(
+        self,
+        connection: Connection,
+        command: Command,
+        state: CommandState,
+        at_utc: datetime,
+        *,
+        actor: str = "service",
+        reason: str = "",
+        **changes: Any,
+    ) -> Command:
+        """Change a command's state and record the event.
+
+        Raises:
+            Conflict: The state does not follow the present one; nothing is changed.
+        """
+        if not can_follow(command.state, state):
+            raise Conflict(f"command {command.command_id} is {command.state} and cannot become {state}")
+        moved = command.model_copy(update={"state": state, "reason": reason, "updated_at": at_utc, **changes})
+        where = (commands.c.command_id == command.command_id, commands.c.state == str(command.state))
+        if connection.execute(update(commands).where(*where).values(**_row(moved))).rowcount != 1:
+            raise Conflict(f"command {command.command_id} has changed meanwhile")
+        self._tell(connection, moved, actor)
+        return moved
+
+    def note(
+        self, connection: Connection, command: Command, kind: str, at_utc: datetime, payload: dict[str, Any]
+    ) -> None:
+        """Record a fact about a command that changes no state."""
+        self._events.append(
+            connection, f"command.{kind}", command.command_id, actor="service", at_utc=at_utc, payload=payload
+        )
+
+    def get(self, command_id: str) -> Command:
+        """A command by id; NotFound where there is none."""
+        with self.database.read() as connection:
+            text = connection.execute(select(commands.c.content).where(commands.c.command_id == command_id)).scalar()
+        if text is None:
+            raise NotFound(f"there is no command {command_id!r}", code="unknown-command-id")
+        return Command.model_validate_json(text)
+
+    def find(
+        self,
+        *,
+        plan_id: str | None = None,
+        satellite: str | None = None,
+        states: Sequence[CommandState] = (),
+        limit: int = 1000,
+    ) -> list[Command]:
+        """Commands in the order of execution."""
+        with self.database.read() as connection:
+            return self.find_in(connection, plan_id=plan_id, satellite=satellite, states=states, limit=limit)
+
+    def find_in(
+        self,
+        connection: Connection,
+        *,
+        plan_id: str | None = None,
+        satellite: str | None = None,
+        states: Sequence[CommandState] = (),
+        limit: int = 1000,
+    ) -> list[Command]:
+        """The same within a transaction."""
+        query = select(commands.c.content).order_by(commands.c.execute_tai_s, commands.c.command_id).limit(limit)
+        if plan_id is not None:
+            query = query.where(commands.c.plan_id == plan_id)
+        if satellite is not None:
+            query = query.where(commands.c.satellite == satellite)
+        if states:
+            query = query.where(commands.c.state.in_([str(state) for state in states]))
+        return [Command.model_validate_json(text) for text in connection.execute(query).scalars()]
+
+    def open(self) -> list[Command]:
+        """Commands to which something can still happen."""
+        return self.find(states=[state for state in CommandState if state not in FINAL_STATES], limit=100_000)
+
+    def by_packet_count(self, connection: Connection, satellite: str, count: int) -> tuple[Command, bool] | None:
+        """The newest command that a request id means, and whether it means its insertion into the schedule."""
+        query = (
+            select(commands.c.content, commands.c.carrier_count)
+            .where(commands.c.satellite == satellite)
+            .where((commands.c.request_count == count) | (commands.c.carrier_count == count))
+            .order_by(commands.c.execute_tai_s.desc())
+            .limit(1)
+        )
+        row = connection.execute(query).first()
+        return (Command.model_validate_json(row.content), row.carrier_count == count) if row else None
+
+    def _tell(self, connection: Connection, command: Command, actor: str) -> None:
+        payload = {
+            "plan_id": command.plan_id,
+            "revision_hash": command.revision_hash,
+            "activity_id": command.activity_id,
+            "satellite": command.satellite,
+            "command": command.mnemonic,
+            "reason": command.reason,
+        }
+        self._events.append(
+            connection,
+            f"command.{command.state}",
+            command.command_id,
+            actor=actor,
+            at_utc=command.updated_at,
+            payload=payload,
+        )
+
+
+def _row(command: Command) -> dict[str, Any]:
+    return {
+        "plan_id": command.plan_id,
+        "satellite": command.satellite,
+        "state": str(command.state),
+        "request_count": command.request_count,
+        "carrier_count": command.carrier_count,
+        "execute_tai_s": tai_s_from_utc(command.execute_at),
+        "content": command.model_dump_json(),
+    }

@@ -1,0 +1,66 @@
+"""Tables of the command pipeline."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+__all__ = ["COMMAND_TABLES", "command_sets", "commands", "link_counters", "progress", "uplink_frames"]
+
+COMMAND_TABLES: Final = MetaData()
+_ROW_ID: Final = BigInteger().with_variant(Integer, "sqlite")
+
+commands = Table(
+    "commands",
+    COMMAND_TABLES,
+    Column("command_id", String(128), primary_key=True),
+    Column("plan_id", String(64), nullable=False),
+    Column("satellite", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("request_count", Integer),
+    Column("carrier_count", Integer),
+    Column("execute_tai_s", Float, nullable=False),
+    Column("content", Text, nullable=False),
+    Index("commands_by_plan", "plan_id"),
+    Index("commands_by_state", "state", "execute_tai_s"),
+)
+
+command_sets = Table(
+    "command_sets",
+    COMMAND_TABLES,
+    Column("set_id", String(128), primary_key=True),
+    Column("plan_id", String(64), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("withdrawn", Integer, nullable=False),
+)
+
+uplink_frames = Table(
+    "uplink_frames",
+    COMMAND_TABLES,
+    Column("frame_id", _ROW_ID, primary_key=True, autoincrement=True),
+    Column("satellite", String(64), nullable=False),
+    Column("command_id", String(128), nullable=False),
+    Column("frame_number", Integer, nullable=False),  # N(S)
+    Column("sequence_number", BigInteger, nullable=False),  # SDLS
+    Column("state", String(16), nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Index("uplink_frames_by_satellite", "satellite", "state", "frame_id"),
+)
+
+link_counters = Table(
+    "link_counters",
+    COMMAND_TABLES,
+    Column("satellite", String(64), primary_key=True),
+    Column("next_frame_number", Integer, nullable=False),
+    Column("next_sequence_number", BigInteger, nullable=False),
+    Column("next_packet_count", Integer, nullable=False),
+)
+
+progress = Table(
+    "command_progress",
+    COMMAND_TABLES,
+    Column("name", String(64), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)

@@ -1,0 +1,127 @@
+"""An approved plan against the real simulator process over TCP: every command completed exactly once, come what may."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from story import SATELLITE, Story, approval, executions, new_clock, story_plan
+
+from core.command import Command, CommandState
+from core.link import decode_telemetry
+from core.time import MissionClock
+from core.time.clock import ClockAnchor
+
+WHOLE_LIFE = [
+    "drafted",
+    "validated",
+    "authorised",
+    "scheduled",
+    "released",
+    "uplinked",
+    "accepted",
+    "started",
+    "completed",
+]
+VOLUME_BYTES = 800_000_000
+
+
+def _assert_everything_happened_once(story: Story, commands: list[Command]) -> None:
+    assert {one.state for one in commands} == {CommandState.COMPLETED}, [(one.state, one.reason) for one in commands]
+    for command_id, kinds in executions(story).items():
+        assert max(Counter(kinds).values()) == 1, (command_id, kinds)
+        assert kinds == [kind for kind in WHOLE_LIFE if kind in kinds]
+    completions = Counter(
+        decode_telemetry(packet.raw).data[2:4]
+        for packet in story.fleet.archive.packets(service=1, limit=100_000)
+        if packet.subtype == 7 and packet.satellite == SATELLITE
+    )
+    # One for each command and one for the insertion of each; none twice.
+    assert (len(completions), max(completions.values())) == (2 * len(commands), 1)
+    assert story.events.verify() == []
+
+
+def _downlinked(story: Story) -> float:
+    return story.fleet.latest.of(SATELLITE, story.clock.now_tai_s())["downlinked_bytes"].sample.number or 0.0
+
+
+@pytest.mark.parametrize("rate", [300.0, 1200.0])
+def test_every_command_of_an_approved_plan_is_completed_once(tmp_path: Path, rate: float) -> None:
+    story = Story(tmp_path, new_clock(rate))
+    story.fleet.start()
+    try:
+        plan = story_plan(story.clock)
+        first = story.fleet.pipeline.submit(plan, [approval(plan)])
+        assert story.fleet.pipeline.submit(plan, [approval(plan)]) == first
+        commands = story.until(lambda all_of: all(one.final for one in all_of))
+        _assert_everything_happened_once(story, commands)
+        story.until(lambda _: _downlinked(story) >= VOLUME_BYTES)
+        assert abs(_downlinked(story) - VOLUME_BYTES) < 1000
+        estimate = story.fleet.reader.initial_resources(SATELLITE, story.clock.now_utc())
+        assert estimate is not None
+        assert 0.5 < estimate.soc <= 1.0
+    finally:
+        story.stop()
+
+
+def test_killing_the_simulator_again_and_again_changes_no_outcome(tmp_path: Path) -> None:
+    story = Story(tmp_path, new_clock(400.0))
+    story.fleet.start()
+    try:
+        plan = story_plan(story.clock)
+        story.fleet.pipeline.submit(plan, [approval(plan)])
+        for state in (CommandState.RELEASED, CommandState.ACCEPTED, CommandState.STARTED, CommandState.COMPLETED):
+            order = list(CommandState)
+            story.until(lambda all_of, at=order.index(state): any(order.index(one.state) >= at for one in all_of))
+            pid = story.fleet.simulator.pid
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+        commands = story.until(lambda all_of: all(one.final for one in all_of))
+        _assert_everything_happened_once(story, commands)
+        assert story.fleet.simulator.restarts >= 2
+        story.until(lambda _: _downlinked(story) >= VOLUME_BYTES)
+        assert abs(_downlinked(story) - VOLUME_BYTES) < 1000
+    finally:
+        story.stop()
+
+
+def test_killing_the_service_again_and_again_changes_no_outcome(tmp_path: Path) -> None:
+    clock = new_clock(300.0)
+    plan = story_plan(clock)
+    (tmp_path / "plan.json").write_text(plan.model_dump_json())
+    anchor, chance = clock.anchor, random.Random(7)
+    script = str(Path(__file__).parent / "service_process.py")
+    command = [sys.executable, script, str(tmp_path), str(anchor.wall_s), str(anchor.t_tai_s), str(anchor.rate)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    for _ in range(6):
+        process = subprocess.Popen(command, env=environment)
+        time.sleep(chance.uniform(1.5, 4.0))
+        process.kill()
+        process.wait()
+    assert subprocess.run(command, env=environment, timeout=120, check=False).returncode == 0
+    story = Story(tmp_path, MissionClock(ClockAnchor(anchor.wall_s, anchor.t_tai_s, anchor.rate)))
+    try:
+        _assert_everything_happened_once(story, story.fleet.pipeline.register.find())
+    finally:
+        story.database.close()
+
+
+def test_a_withdrawn_plan_sends_nothing(tmp_path: Path) -> None:
+    story = Story(tmp_path, new_clock(600.0))
+    story.fleet.start()
+    try:
+        plan = story_plan(story.clock)
+        story.fleet.pipeline.submit(plan, [approval(plan)])
+        refused = story.fleet.pipeline.withdraw(plan.plan_id, actor="user:petra", reason="changed our mind")
+        assert [one.state for one in refused] == [CommandState.REFUSED] * 3
+        time.sleep(1.5)
+        assert not story.fleet.archive.packets(service=1)
+    finally:
+        story.stop()
