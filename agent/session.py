@@ -128,6 +128,10 @@ class Conversations:
             defects=values["defects"] if values else [],
         )
 
+    def last_message_id(self, thread_id: str) -> str:
+        """The message that the conversation's last checkpoint is about; empty when there is none."""
+        return self._message_id(thread_id)
+
     def _values(self, thread_id: str) -> AgentState | None:
         return cast(AgentState, self._graph.get_state(_config(thread_id)).values or None)
 
