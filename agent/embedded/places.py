@@ -23,10 +23,11 @@ __all__ = [
 
 _GENERIC: Final = r"(?:l-? ?sat|ls|sat|satellite|spacecraft|s/c|sc|bird|craft|vehicle|sv)"
 _NUMBERED: Final = re.compile(
-    rf"\b(?P<kind>{_GENERIC})s?(?: (?:number|no\.?|nr))?(?: ?[-#_] ?| )?(?P<n>\d{{1,3}})\b(?!\.?\d|:)"
+    rf"\b(?P<kind>{_GENERIC})s?(?: (?:number|no\.?|nr))?(?: ?[-#_] ?| )?(?P<n>\d{{1,3}})(?=\b|s\b)(?!\.?\d|:\d)"
 )
 _MORE: Final = re.compile(
-    r"^(?: ?,? ?(?:and|or|&|,|/|plus) ?#?(?P<n>\d{1,2})\b(?! ?(?:km|mb|gb|min|hour|deg|°|m/s|%|:|\.)))"
+    r"^ ?,? ?(?:and|or|&|,|/|plus) ?#?(?P<n>\d{1,2})\b"
+    r"(?=\W*$|[?!.;,]|[ ]?(?:and|or|&|,|/|plus|at|to|in|into|over|on|for|from|with|before|by|via|are|will|can|contacts?|pass|passes|now)\b)"
 )
 _ORDINAL: Final = re.compile(r"\b(?P<n>first|second|third|fourth) (?:satellite|spacecraft|sat|bird)\b")
 _ORDINALS: Final = {"first": "1", "second": "2", "third": "3", "fourth": "4"}
@@ -131,8 +132,8 @@ def _named(norm: str, places: Sequence[Place]) -> list[Mention]:
     for name, place in names:
         if len(name) < 2:
             continue
-        pattern = re.escape(name).replace(r"\ ", r"[ _-]?").replace(r"\-", r" ?-? ?").replace("_", r"[ _-]?")
-        for match in re.finditer(rf"(?<![\w-]){pattern}(?!\w|\.\d)", norm):
+        pattern = " ?-? ?".join(re.escape(part) for part in re.split(r"[ _-]+", name))
+        for match in re.finditer(rf"(?<![\w-]){pattern}(?=s?(?!\w|\.\d))", norm):
             _add(found, Mention(place, *match.span()))
     return found
 

@@ -323,7 +323,7 @@ _LEAD: Final = re.compile(
     r"|(?:find|search|look up|look for|look in|look|show|give|get|tell|open|pull up|bring up|fetch|see|read|consult|check|retrieve|locate|browse|query|lookup)\b(?: me| us| through| in| into| up| for| out)*\s*"
     r"|whats\b|what(?:'s| is| are| does| do| did)?\b|where(?:'s| is)?\b|which\b|is there\b|are there\b|do we have\b|does\b|how (?:do|should|can|would|does) (?:i|we|you|one|an operator|operators?)\b|how to\b"
     r"|(?:the |our |an? |any |all |some |on-? ?board |official |correct |right |relevant |standard |proper )*(?:operations? |ops |flight |recovery |operating )*(?:procedures?|handbooks?|manual|documentation|docs|playbook|runbook|checklist|instructions|guidelines?|guidance|guide|flight rules?|rules?|entry|entries|section|chapter|steps|best practices?|sop)\b"
-    r"|(?:recommended|say|says|said|state|states|tell|tells|recommend|recommends|have|has|describe|describes|documented|written|mention|advise|advice)\b"
+    r"|(?:supposed|meant|expected|required)\b|(?:recommended|say|says|said|state|states|tell|tells|recommend|recommends|have|has|describe|describes|documented|written|mention|advise|advice)\b"
     r"|(?:us|me|the|there|in|for|about|on|regarding|concerning|of|covering|to|when|dealing with|deal with|with respect to|that|is|are|do|we|i|if|describing|relating to|related to|it|should|take|after|following|anything)\b)[ ,:]*"
 )
 

@@ -111,7 +111,7 @@ def blank(text: str, start: int, end: int) -> str:
 
 
 def _as_digits(word: str, before: str, after: str) -> str:
-    number = words("numbers").get(word)
+    number = words("numbers").get(word.removesuffix("'s"))
     if number is None:
         return word
     if word in ("one", "a", "an", "second", "first", "third", "fourth"):

@@ -28,6 +28,10 @@ _ANY_SATELLITE: Final = re.compile(
     r"\b(?:which|what|any)(?: of the| of our)? (?:satellites?|spacecraft|sats?|birds?)\b"
 )
 
+_FOLLOWS: Final = re.compile(
+    r"\s*\W*(?:and|no|make (?:it|that)|what about|how about|instead|rather|change|use|try|actually|same|also|again|better|but)\b"
+)
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -64,11 +68,28 @@ def _one(text: str, before: Sequence[Frame], context: Context) -> list[Frame]:
         if tool is None and frames and reading.satellites:
             tool = frames[-1].tool  # "… and LSAT-2 in standby": the verb is left out
         if tool is not None:
-            frames.append(_frame(tool, reading, clause.after_previous and bool(frames)))
+            _append(frames, _frame(tool, reading, clause.after_previous and bool(frames)))
     if not frames:
         return _changed(before, readings[0][1]) if readings and before else []
+    if len(frames) == 1 and before and before[-1].tool == frames[0].tool and _FOLLOWS.match(utterance.norm):
+        return _changed(before[-1:], readings[0][1])
     whole = read_clause(utterance, context)
     return _completed(frames, before, whole)
+
+
+def _append(frames: list[Frame], frame: Frame) -> None:
+    """Add a frame; one that only adds details to the one before ("… Keep it below 0.2 m/s.") joins it."""
+    last = frames[-1] if frames else None
+    details = {name: value for name, value in frame.args.items() if last is None or last.args.get(name) != value}
+    adds = (
+        last is not None
+        and last.tool == frame.tool
+        and not (frame.satellites or frame.stations or frame.after_previous)
+    )
+    if last is not None and adds and not details.keys() & last.args.keys():
+        frames[-1] = replace(last, args={**last.args, **details}, relative_km=last.relative_km or frame.relative_km)
+    else:
+        frames.append(frame)
 
 
 def _merged(utterance: Utterance, context: Context) -> list[tuple[Clause, Reading, str | None]]:

@@ -40,8 +40,6 @@ def conclude(state: AgentState, runtime: Runtime[Run]) -> dict[str, Any]:
         )
         if code is not None:
             change |= {"action": Action.REFUSE.value, "refusal": code.value}
-    if plan is not None and state["decision"] is None and _hopeless(plan, state):
-        change |= {"action": Action.REFUSE.value, "refusal": RefusalCode.IMPOSSIBLE.value}
     runtime.stream_writer({"kind": "text", "text": text})
     said = {"role": "assistant", "content": text}
     messages = state["messages"]
@@ -50,13 +48,10 @@ def conclude(state: AgentState, runtime: Runtime[Run]) -> dict[str, Any]:
     return change | {"text": text, "messages": messages, "next": "end"}
 
 
-def _hopeless(plan: MissionPlan, state: AgentState) -> bool:
-    """Whether blocking findings are left and no repair can change that."""
-    return plan.validation is not None and plan.validation.blocked and state["exhausted"]
-
-
 def _grounded(state: AgentState, run: Run, defects: list[dict[str, Any]]) -> str:
     text = state["text"]
+    if state["action"] == Action.CLARIFY:
+        return text  # a question claims nothing
     without_source = ungrounded(text, _sources(state, run))
     if not without_source:
         return text
