@@ -1,0 +1,192 @@
+"""Telemetry ingest: exactly once, gaps and forgeries counted, latest values, streams and resource estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import StoreError
+from core.link import Telemetry, TmFrame, TmFrameHeader, encode_telemetry, encode_tm_frame, fill_frames, new_link_keys
+from core.link.clcw import Clcw, encode_clcw
+from core.link.keys import LinkKeys
+from core.link.tm_frame import tm_capacity
+from core.mdb import encode_container, reference_mdb
+from core.store import Database, open_database
+from core.telemetry import (
+    ArchiveTelemetryReader,
+    FrameReceiver,
+    LatestValues,
+    ReceivedFrame,
+    SqlArchive,
+    TelemetryIngest,
+    TelemetryStream,
+)
+from core.telemetry.archive import ArchivedSample
+from core.time import utc_from_tai_s
+
+MDB = reference_mdb()
+KEYS = LinkKeys(spacecraft={"LSAT-1": new_link_keys(673)})
+T0_TAI_S = 8.486e8
+BASE = {name.name: 0 for name in MDB.containers["Housekeeping"].entries} | {
+    "structure_id": 1,
+    "mode": "nominal",
+    "pointing": "nadir",
+    "in_eclipse": False,
+    "downlink_active": False,
+}
+
+
+@dataclass
+class Bench:
+    """An ingest on a database in memory."""
+
+    database: Database
+    archive: SqlArchive
+    latest: LatestValues
+    stream: TelemetryStream
+    ingest: TelemetryIngest
+
+
+def make_bench() -> Bench:
+    database = open_database("sqlite://")
+    archive = SqlArchive(database)
+    latest, stream = LatestValues(archive, ["LSAT-1"]), TelemetryStream()
+    return Bench(
+        database, archive, latest, stream, TelemetryIngest(database, archive, FrameReceiver(KEYS), MDB, latest, stream)
+    )
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    one = make_bench()
+    yield one
+    one.database.close()
+
+
+def housekeeping(number: int, **values: object) -> bytes:
+    data = encode_container(MDB, "Housekeeping", BASE | values)  # type: ignore[operator]
+    return encode_telemetry(Telemetry(673, number, 3, 25, number, T0_TAI_S + number, data))
+
+
+def frames(
+    packets: list[bytes], first_count: int = 1, first_index: int = 1, keys: LinkKeys = KEYS
+) -> list[ReceivedFrame]:
+    sa = keys.spacecraft["LSAT-1"].tm_association()
+    made = []
+    for offset, (pointer, data) in enumerate(fill_frames(packets, tm_capacity(sa))):
+        count = first_count + offset
+        header = TmFrameHeader(673, 0, True, count & 0xFF, count & 0xFF, pointer)
+        raw = encode_tm_frame(TmFrame(header, count, data, encode_clcw(Clcw(0, 3))), sa)
+        made.append(ReceivedFrame(first_index + offset, "svalbard", T0_TAI_S + 100, raw))
+    return made
+
+
+def test_frames_become_samples_with_units_and_limit_states(bench: Bench) -> None:
+    result = bench.ingest.ingest("ground", frames([housekeeping(1, soc=0.45, bus_voltage_v=28.0)]))
+    assert (result.accepted_frames, result.packets, result.cursor) == (1, 1, 1)
+    assert result.clcws[0].clcw.report_value == 3
+    known = bench.latest.of("LSAT-1", T0_TAI_S + 31)
+    assert known["soc"].sample.limit_state == "critical"
+    assert known["bus_voltage_v"].sample.unit == "V"
+    assert abs(known["soc"].age_s - 30.0) < 1e-3
+    assert known["mode"].sample.text == "nominal"
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 11), max_size=40))
+def test_frames_offered_again_in_any_order_of_restarts_count_once(restarts: list[int]) -> None:
+    """A ground that resumes at any earlier cursor redelivers from there on; each packet is archived once."""
+    bench = make_bench()
+    sent = frames([housekeeping(number) for number in range(60)])
+    for start in [*restarts, 0]:
+        begin = min(start, bench.archive.cursor("ground"))
+        bench.ingest.ingest("ground", sent[begin : begin + 5])
+    while bench.archive.cursor("ground") < len(sent):
+        at = bench.archive.cursor("ground")
+        bench.ingest.ingest("ground", sent[at : at + 5])
+    stored = [packet.raw for packet in bench.archive.packets(limit=1000)]
+    assert stored == [housekeeping(number) for number in range(60)]
+    assert "missed" not in bench.archive.counters()["LSAT-1"]
+    bench.database.close()
+
+
+def test_missed_frames_are_counted_and_the_packet_they_cut_is_dropped(bench: Bench) -> None:
+    sent = frames([housekeeping(number) for number in range(60)])
+    assert len(sent) > 4
+    bench.ingest.ingest("ground", sent[:1] + sent[3:])
+    assert bench.archive.counters()["LSAT-1"]["missed"] == 2
+    stored = [packet.raw for packet in bench.archive.packets(limit=1000)]
+    everything = [housekeeping(number) for number in range(60)]
+    assert set(stored) < set(everything)
+    assert stored[-1] == everything[-1]
+
+
+def test_a_forged_an_altered_and_a_foreign_frame_have_no_effect(bench: Bench) -> None:
+    forged = frames([housekeeping(1)], keys=LinkKeys(spacecraft={"LSAT-1": new_link_keys(673)}))[0]
+    altered = frames([housekeeping(1)])[0]
+    altered = ReceivedFrame(2, altered.station, altered.received_tai_s, altered.raw[:40] + b"\xff" + altered.raw[41:])
+    foreign = ReceivedFrame(3, "svalbard", T0_TAI_S, b"\x00" * 1115)
+    result = bench.ingest.ingest("ground", [forged, altered, foreign])
+    assert (result.accepted_frames, bench.archive.packets()) == (0, [])
+    assert bench.archive.counters() == {"LSAT-1": {"security": 1, "checksum": 1}, "-": {"unknown-spacecraft": 1}}
+
+
+def test_nothing_of_a_batch_is_kept_when_the_store_fails(bench: Bench) -> None:
+    reader = bench.stream.subscribe()
+    with bench.database.write() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON telemetry_samples BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+    with pytest.raises(StoreError, match="disk full"):
+        bench.ingest.ingest("ground", frames([housekeeping(1)]))
+    with bench.database.write() as connection:
+        connection.exec_driver_sql("DROP TRIGGER full")
+    assert (bench.archive.cursor("ground"), bench.archive.packets(), reader.get(0)) == (0, [], [])
+    bench.ingest.ingest("ground", frames([housekeeping(1)]))
+    assert len(bench.archive.packets()) == 1
+
+
+def test_a_slow_reader_gets_the_newest_value_and_how_many_it_replaced(bench: Bench) -> None:
+    reader = bench.stream.subscribe(satellite="LSAT-1")
+    for number in range(1, 6):
+        bench.ingest.ingest("ground", frames([housekeeping(number, soc=number / 10)], number, number))
+    items = {item.sample.parameter: item for item in reader.get(0)}
+    assert (items["soc"].sample.generated_tai_s, items["soc"].replaced) == (pytest.approx(T0_TAI_S + 5), 4)
+    reader.close()
+    assert reader.get(None) == []
+
+
+def test_a_reader_without_room_drops_what_waited_longest_and_counts_it() -> None:
+    stream = TelemetryStream()
+    reader = stream.subscribe(capacity=2)
+    stream.publish(ArchivedSample("LSAT-1", name, T0_TAI_S, 1.0, None, "", "normal") for name in "abc")
+    assert ([item.sample.parameter for item in reader.get(0)], reader.dropped) == (["b", "c"], 1)
+
+
+def test_stored_telemetry_that_arrives_late_does_not_replace_newer(bench: Bench) -> None:
+    bench.ingest.ingest("ground", frames([housekeeping(50, soc=0.9), housekeeping(3, soc=0.5)]))
+    assert bench.latest.of("LSAT-1", T0_TAI_S + 60)["soc"].sample.number == pytest.approx(0.9, abs=1e-4)
+
+
+def test_latest_values_survive_a_restart(bench: Bench) -> None:
+    bench.ingest.ingest("ground", frames([housekeeping(7, soc=0.75)]))
+    again = LatestValues(bench.archive, ["LSAT-1"]).of("LSAT-1", T0_TAI_S + 7)
+    assert again["soc"].sample.number == pytest.approx(0.75, abs=1e-4)
+
+
+def test_resources_are_the_newest_before_the_asked_instant_or_none(bench: Bench) -> None:
+    reader = ArchiveTelemetryReader(bench.archive, MDB)
+    assert reader.initial_resources("LSAT-1", utc_from_tai_s(T0_TAI_S)) is None
+    bench.ingest.ingest(
+        "ground", frames([housekeeping(1, soc=0.8, propellant_kg=17.0, data_stored_bytes=5), housekeeping(90, soc=0.7)])
+    )
+    early = reader.initial_resources("LSAT-1", utc_from_tai_s(T0_TAI_S + 10))
+    late = reader.initial_resources("LSAT-1", utc_from_tai_s(T0_TAI_S + 100))
+    assert early is not None and late is not None
+    assert (early.soc, early.propellant_kg, early.data_stored_bytes) == (pytest.approx(0.8, abs=1e-4), 17.0, 5)
+    assert late.soc == pytest.approx(0.7, abs=1e-4)
+    assert (late.mode, late.source, late.sigma["soc"]) == ("nominal", "telemetry", pytest.approx(4.4e-6, rel=0.01))
