@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -35,7 +36,7 @@ class SimulatorProcess:
     def __init__(
         self, data: Path, keys: Path, mission: Path | None = None, mdb: Path | None = None, options: Sequence[str] = ()
     ) -> None:
-        self._command = [sys.executable, "-m", "core.ground.simulator", "--exit-with-parent"]
+        self._command = [sys.executable, "-m", "core.ground.simulator", "--parent-pid", str(os.getpid())]
         self._command += ["--data", str(data), "--keys", str(keys), *options]
         self._command += ["--mission", str(mission)] if mission else []
         self._command += ["--mdb", str(mdb)] if mdb else []

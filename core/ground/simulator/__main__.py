@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
 import sys
 from pathlib import Path
@@ -36,9 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
     except (LlamaSpaceError, OSError) as error:
         sys.stderr.write(f"simulator: {error}\n")
         return 2
-    sys.stdout.write(json.dumps({"port": port}) + "\n")
-    sys.stdout.flush()
-    simulator.run(os.getppid() if options.exit_with_parent else None)
+    try:
+        sys.stdout.write(json.dumps({"port": port}) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return 0  # whoever started it is gone already
+    simulator.run(options.parent_pid)
     return 0
 
 
@@ -52,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--housekeeping-s", type=float, default=10.0, help="period of housekeeping in contact, mission s"
     )
-    parser.add_argument("--exit-with-parent", action="store_true", help="end when the starting process has ended")
+    parser.add_argument("--parent-pid", type=int, help="end when this process, which started it, has ended")
     return parser
 
 

@@ -16,14 +16,21 @@ from story import Story, approval
 
 
 def main() -> None:
-    """Submit the plan in a folder (again, after a restart) and work until every command is final."""
+    """Submit the plan in a folder (again, after a restart) and work until every command is final.
+
+    Mission time goes on from where it stood, as the simulator stops with the service.
+    """
     folder = Path(sys.argv[1])
-    clock = MissionClock(ClockAnchor(float(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4])))
+    now = folder / "now"
+    clock = MissionClock(ClockAnchor(time.time(), float(now.read_text()), float(sys.argv[2])))
     plan = MissionPlan.model_validate_json((folder / "plan.json").read_text())
     story = Story(folder, clock)
     story.fleet.start()
     story.fleet.pipeline.submit(plan, [approval(plan)])
     while not all(one.final for one in story.fleet.pipeline.register.find()):
+        draft = folder / "now.new"
+        draft.write_text(repr(clock.now_tai_s()))
+        draft.replace(now)
         time.sleep(0.02)
     story.stop()
 

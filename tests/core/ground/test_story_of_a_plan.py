@@ -17,8 +17,6 @@ from story import SATELLITE, Story, approval, executions, new_clock, story_plan
 
 from core.command import Command, CommandState
 from core.link import decode_telemetry
-from core.time import MissionClock
-from core.time.clock import ClockAnchor
 
 WHOLE_LIFE = [
     "drafted",
@@ -55,6 +53,14 @@ def _some_reached(state: CommandState, commands: list[Command]) -> bool:
     return any(ORDER.index(one.state) >= ORDER.index(state) for one in commands)
 
 
+def _kill_the_simulator(story: Story) -> None:
+    restarts = story.fleet.simulator.restarts
+    pid = story.fleet.simulator.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    story.until(lambda _: story.fleet.simulator.restarts > restarts and story.fleet.simulator.address() is not None)
+
+
 def _downlinked(story: Story) -> float:
     return story.fleet.latest.of(SATELLITE, story.clock.now_tai_s())["downlinked_bytes"].sample.number or 0.0
 
@@ -86,12 +92,10 @@ def test_killing_the_simulator_again_and_again_changes_no_outcome(tmp_path: Path
         story.fleet.pipeline.submit(plan, [approval(plan)])
         for state in (CommandState.RELEASED, CommandState.ACCEPTED, CommandState.STARTED, CommandState.COMPLETED):
             story.until(partial(_some_reached, state))
-            pid = story.fleet.simulator.pid
-            assert pid is not None
-            os.kill(pid, signal.SIGKILL)
+            _kill_the_simulator(story)
         commands = story.until(lambda all_of: all(one.final for one in all_of))
         _assert_everything_happened_once(story, commands)
-        assert story.fleet.simulator.restarts >= 2
+        assert story.fleet.simulator.restarts == 4
         story.until(lambda _: _downlinked(story) >= VOLUME_BYTES - TOLERANCE_BYTES)
         assert _downlinked(story) <= VOLUME_BYTES + TOLERANCE_BYTES
     finally:
@@ -99,20 +103,19 @@ def test_killing_the_simulator_again_and_again_changes_no_outcome(tmp_path: Path
 
 
 def test_killing_the_service_again_and_again_changes_no_outcome(tmp_path: Path) -> None:
-    clock = new_clock(300.0)
+    clock, chance = new_clock(300.0), random.Random(7)
     plan = story_plan(clock)
     (tmp_path / "plan.json").write_text(plan.model_dump_json())
-    anchor, chance = clock.anchor, random.Random(7)
-    script = str(Path(__file__).parent / "service_process.py")
-    command = [sys.executable, script, str(tmp_path), str(anchor.wall_s), str(anchor.t_tai_s), str(anchor.rate)]
+    (tmp_path / "now").write_text(repr(clock.anchor.t_tai_s))
+    command = [sys.executable, str(Path(__file__).parent / "service_process.py"), str(tmp_path), "300"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    for _ in range(6):
+    for _ in range(8):
         process = subprocess.Popen(command, env=environment)
         time.sleep(chance.uniform(1.5, 4.0))
         process.kill()
         process.wait()
     assert subprocess.run(command, env=environment, timeout=120, check=False).returncode == 0
-    story = Story(tmp_path, MissionClock(ClockAnchor(anchor.wall_s, anchor.t_tai_s, anchor.rate)))
+    story = Story(tmp_path, clock)
     try:
         _assert_everything_happened_once(story, story.fleet.pipeline.register.find())
     finally:
