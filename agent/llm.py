@@ -121,8 +121,10 @@ class LiteLLMChat:
         """Answer through the router; streams when ``on_text`` is given."""
         router = self._ready_router()
         import litellm
+        import openai
 
-        options: dict[str, Any] = {"tools": [dict(tool) for tool in tools]} if tools else {}
+        # LiteLLM would hand tools to its own MCP client, which calls servers by itself: ours are run by the graph alone.
+        options: dict[str, Any] = {"tools": [dict(tool) for tool in tools], "_skip_mcp_handler": True} if tools else {}
         if on_text is not None:
             options |= {"stream": True, "stream_options": {"include_usage": True}}
         try:
@@ -133,7 +135,7 @@ class LiteLLMChat:
             raise ModelUnavailable(
                 f"{self._settings.model} refuses the configured key", model=self._settings.model
             ) from error
-        except (litellm.exceptions.APIError, litellm.exceptions.OpenAIError) as error:
+        except openai.OpenAIError as error:  # the root of all LiteLLM errors
             raise ModelUnavailable(
                 f"{self._settings.model} did not answer: {error}", model=self._settings.model
             ) from error
@@ -152,7 +154,12 @@ class LiteLLMChat:
 
 
 def _routing(settings: ModelSettings) -> dict[str, Any]:
-    chosen = {"model": settings.model, "timeout": settings.timeout_s, "temperature": settings.temperature}
+    chosen: dict[str, Any] = {
+        "model": settings.model,
+        "timeout": settings.timeout_s,
+        "temperature": settings.temperature,
+        "drop_params": True,  # reasoning models know no temperature
+    }
     if settings.api_base:
         chosen["api_base"] = settings.api_base
     if settings.api_key:

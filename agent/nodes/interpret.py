@@ -90,7 +90,7 @@ def _calls(state: AgentState, run: Run, calls: Sequence[ChatCall]) -> dict[str, 
 
 
 def _prepared(state: AgentState, calls: Sequence[ChatCall]) -> list[dict[str, Any]]:
-    ids = [_call_id(state, len(state["results"]) + index) for index in range(len(calls))]
+    ids = [_call_id(state, index) for index in range(len(calls))]
     prepared = []
     for index, call in enumerate(calls):
         args = dict(call.arguments)
@@ -104,7 +104,7 @@ def _prepared(state: AgentState, calls: Sequence[ChatCall]) -> list[dict[str, An
 
 def _call_id(state: AgentState, ordinal: int) -> str:
     """The same for the same call of the same message, so that a repeated node does nothing twice."""
-    seed = f"{state['thread_id']}|{state['message_id']}|{ordinal}"
+    seed = f"{state['thread_id']}|{state['message_id']}|{len(state['messages'])}|{ordinal}"
     return f"call-{hashlib.sha256(seed.encode()).hexdigest()[:12]}"
 
 
@@ -113,20 +113,21 @@ def _text(state: AgentState, reply: ChatReply) -> dict[str, Any]:
     return {
         "action": (Action.CALL if state["results"] else Action.ANSWER).value,
         "text": reply.text,
+        "to_confirm": [],
         "next": "draft" if proposed else "conclude",
     }
 
 
 def _clarify(state: AgentState, call: ChatCall) -> dict[str, Any]:
     question = str(call.arguments.get("question", "")).strip() or "What exactly do you want to do?"
-    return {"action": Action.CLARIFY.value, "text": question, "next": "conclude"}
+    return {"action": Action.CLARIFY.value, "text": question, "to_confirm": [], "next": "conclude"}
 
 
 def _refuse(state: AgentState, call: ChatCall) -> dict[str, Any]:
     given = str(call.arguments.get("code", ""))
     code = given if given in set(RefusalCode) else RefusalCode.OUT_OF_SCOPE.value
     reason = str(call.arguments.get("reason", "")).strip() or "This request cannot be carried out."
-    return {"action": Action.REFUSE.value, "refusal": code, "text": reason, "next": "conclude"}
+    return {"action": Action.REFUSE.value, "refusal": code, "text": reason, "to_confirm": [], "next": "conclude"}
 
 
 def _report(state: AgentState, call: ChatCall) -> dict[str, Any]:

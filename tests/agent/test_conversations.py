@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ from agent.budget import Limits
 from agent.session import Conversations
 from agent.state import AgentRequest, DecisionKind, RetrievedDocument, ReviewDecision
 from core.errors import Conflict
+from core.events import EventLog
 from core.plan.activity import Origin
 from core.plan.model import PlanState
+from core.store import open_database
 from tests.agent.conftest import NOW, Bench, ScriptedChat, calls, says
 from tools.contract import Role
 
@@ -264,4 +267,44 @@ def test_refusals_and_questions_come_from_control_tools(bench: Bench, tmp_path: 
     assert (conversations.state("t1").action, conversations.state("t1").text) == ("refuse", "That is unsafe.")
     run(conversations, "point")
     assert (conversations.state("t1").action, conversations.state("t1").text) == ("clarify", "Which satellite?")
+    conversations.close()
+
+
+def test_a_confirmation_holds_for_the_next_message_only(bench: Bench, tmp_path: Path) -> None:
+    invented = ("point_attitude", {"satellite": "LSAT-1", "pointing": "sun", "duration_min": 33})
+    chat = ScriptedChat(calls(invented), says("As you like."), calls(invented))
+    conversations = Conversations(bench.deps(chat), tmp_path / "c.db")
+    run(conversations, "Point LSAT-1 at the sun for a while")
+    run(conversations, "no, wait")
+    run(conversations, "yes")
+    assert conversations.state("t1").action == "clarify" and not bench.planner.drafted
+    conversations.close()
+
+
+def test_a_second_round_of_calls_has_ids_of_its_own(bench: Bench, tmp_path: Path) -> None:
+    shorter = ("point_attitude", {**POINT[1], "duration_min": 30})
+    chat = ScriptedChat(calls(POINT), says("Done."), calls(shorter), says("Shorter."))
+    conversations = Conversations(bench.deps(chat), tmp_path / "c.db")
+    run(conversations)
+    first = conversations.state("t1").results[0]["call_id"]
+    list(conversations.resume("t1", decide(DecisionKind.RESPOND, "make it 30 minutes")))
+    assert conversations.state("t1").results[0]["call_id"] != first
+    conversations.close()
+
+
+def test_what_became_of_a_plan_is_read_from_the_log_and_nothing_is_called(bench: Bench, tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'events.db'}")
+    log = EventLog(database)
+    with database.write() as connection:
+        for subject, kind in (
+            ("plan-abc123", "plan.released"),
+            ("cmd-1", "command.released"),
+            ("cmd-1", "command.completed"),
+        ):
+            log.append(connection, kind, subject, actor="service", at_utc=NOW, payload={"plan_id": "plan-abc123"})
+    chat = ScriptedChat(calls(("report_execution", {"plan_id": "plan-abc123"})))
+    conversations = Conversations(replace(bench.deps(chat), events=log), tmp_path / "c.db")
+    run(conversations, "What happened to plan-abc123?")
+    view = conversations.state("t1")
+    assert view.action == "answer" and "1 completed" in view.text and not view.defects
     conversations.close()
