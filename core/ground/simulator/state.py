@@ -88,5 +88,5 @@ def initial_state(mission: Mission, satellite: str, t_tai_s: float) -> OnboardSt
         data_stored_bytes=initial.data_stored_bytes,
         propellant_kg=initial.propellant_kg,
         mode=initial.mode,
-        next_housekeeping_tai_s=t_tai_s,
+        next_housekeeping_tai_s=t_tai_s + 1.0,
     )
