@@ -120,3 +120,10 @@ class EvalReport(_Part):
 
     cases: tuple[CaseOutcome, ...]
     scores: Scores
+
+    def as_document(self) -> dict[str, Any]:
+        """The JSON document of the report: for each case what was done, without the judgement that scores sum up."""
+        cases = [
+            one.model_dump(mode="json", include={"id", "action", "calls", "text", "seconds"}) for one in self.cases
+        ]
+        return {"cases": cases, "scores": self.scores.model_dump(mode="json")}

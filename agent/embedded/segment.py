@@ -18,7 +18,7 @@ _THEN: Final = (
     r"|when (?:that is|that's|it is|it's|this is) (?:done|finished|complete|completed|over)|followed by|next ?,|finally|and finally|lastly|following that|when done|when finished|once done|once finished)\b ?,? ?)"
 )
 _SPLIT: Final = re.compile(
-    rf"(?P<then>{_THEN})|(?P<stop> ?[;?!](?: and)? (?=\S)|\. (?=[a-z])| ?, (?:and |also |plus )?(?={_VERBS}\b)|,? (?:and|also|plus|as well as)(?: also| please)? (?={_VERBS}\b))"
+    rf"(?P<then>{_THEN})|(?P<stop> ?[;?!](?: and)? (?=\S)|(?<!\bst)(?<!\bmt)\. (?=[a-z])| ?, (?:and |also |plus )?(?={_VERBS}\b)|,? (?:and|also|plus|as well as)(?: also| please)? (?={_VERBS}\b))"
 )
 _AFTER_FIRST: Final = re.compile(rf"^\W*(?:after|once|when) (?P<first>.+?), ?(?:then )?(?P<then>{_VERBS}\b.+)$")
 _BEFORE_LATER: Final = re.compile(rf"^\W*before (?P<later>\w+ing\b.+?), ?(?P<first>{_VERBS}\b.+)$")

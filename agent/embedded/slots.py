@@ -155,7 +155,7 @@ _OFF_NADIR: Final = re.compile(r"\b(?:off-? ?nadir|nadir|tilt|look angle|roll|of
 _STOP: Final = (
     r"(?=\s{2,}|\s+(?:with|using|by|via|from|within|before|after|between|during|for|no|not|max|maximum|min|at most|off|under|less|keep|keeping|and|when|as|please|if|while|limit|limiting|"
     r"tilt|where|but|so|because|or|on|at|in) ?(?:\s|$)|\s+(?:with|using|via|from|within|before|between|during|for|no more|not more|max|maximum|at most|off-?|under|less than|keep|keeping|and|when|as soon|please|"
-    r"if|while|limit|tilt|but|because)\b|\s*[,.;?!()]|\s*$)"
+    r"if|while|limit|tilt|but|because)\b|\s*[,;?!()]|(?<!\bst)(?<!\bmt)\s*\.|\s*$)"
 )
 _TARGETS: Final = tuple(
     re.compile(one + _STOP)

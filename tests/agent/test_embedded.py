@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,23 @@ def test_generated_requests_with_slips_are_nearly_all_understood(mission: Missio
         if case.expected and not same_calls(case.expected.calls, made(ask(mission, case.request)))
     ]
     assert len(wrong) <= 0.05 * len(cases), wrong
+
+
+ACTIONS = {"ask_operator": "clarify", "refuse": "refuse"}
+
+
+@pytest.mark.parametrize("name", ["handwritten", "handwritten_second"])
+def test_hand_written_requests_stay_understood(mission: Mission, name: str) -> None:
+    file = resources.files("evals.scenarios") / f"{name}.json"
+    cases = CaseFile.model_validate_json(file.read_bytes()).requests
+    wrong = []
+    for case in cases:
+        assert case.expected is not None
+        reply = ask(mission, *case.context.conversation, case.request, role=case.context.role)
+        action = ACTIONS.get(reply.tool_calls[0].name, "call") if reply.tool_calls else "answer"
+        right = action == case.expected.action and (action != "call" or same_calls(case.expected.calls, made(reply)))
+        wrong += [] if right else [case.request]
+    assert len(wrong) <= 0.03 * len(cases), wrong
 
 
 def test_then_makes_the_second_call_wait_for_the_first(mission: Mission) -> None:
