@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -67,6 +68,8 @@ class Archive(Protocol):
     def samples(
         self, satellite: str, parameter: str, start_tai_s: float, end_tai_s: float, limit: int = 10_000
     ) -> list[ArchivedSample]: ...
+
+    def newest(self, satellite: str, parameter: str, not_after_tai_s: float) -> ArchivedSample | None: ...
 
     def latest(self, satellite: str) -> list[ArchivedSample]: ...
 
@@ -164,22 +167,23 @@ class SqlArchive:
         with self._database.read() as connection:
             return [_sample(row) for row in connection.execute(query)]
 
+    def newest(self, satellite: str, parameter: str, not_after_tai_s: float) -> ArchivedSample | None:
+        """The value of a parameter that was generated last, up to an instant."""
+        with self._database.read() as connection:
+            return _newest(connection, satellite, parameter, not_after_tai_s)
+
     def latest(self, satellite: str) -> list[ArchivedSample]:
         """The newest generated value of every parameter."""
-        newest = (
-            select(samples.c.parameter, func.max(samples.c.generated_tai_s).label("t"))
-            .where(samples.c.satellite == satellite)
-            .group_by(samples.c.parameter)
-            .subquery()
-        )
-        query = (
-            select(samples)
-            .join(newest, (samples.c.parameter == newest.c.parameter) & (samples.c.generated_tai_s == newest.c.t))
-            .where(samples.c.satellite == satellite)
-            .order_by(samples.c.sample_id)
-        )
+        found: list[ArchivedSample] = []
         with self._database.read() as connection:
-            return list({row.parameter: _sample(row) for row in connection.execute(query)}.values())
+            # Steps from parameter to parameter through the index: its cost does not grow with the archive.
+            after = select(func.min(samples.c.parameter)).where(samples.c.satellite == satellite)
+            parameter = connection.execute(after).scalar()
+            while parameter is not None:
+                sample = _newest(connection, satellite, parameter, math.inf)
+                found += [sample] if sample is not None else []
+                parameter = connection.execute(after.where(samples.c.parameter > parameter)).scalar()
+        return found
 
     def counters(self) -> dict[str, dict[str, int]]:
         """Frames by satellite and by what became of them, and missed frames."""
@@ -210,6 +214,19 @@ def _sample_rows(packet_id: int, satellite: str, record: PacketRecord) -> list[d
         }
         for name, sample in record.decoded.parameters.items()
     ]
+
+
+def _newest(connection: Connection, satellite: str, parameter: str, not_after_tai_s: float) -> ArchivedSample | None:
+    query = (
+        select(samples)
+        .where(samples.c.satellite == satellite, samples.c.parameter == parameter)
+        .order_by(samples.c.generated_tai_s.desc(), samples.c.sample_id.desc())
+        .limit(1)
+    )
+    if math.isfinite(not_after_tai_s):
+        query = query.where(samples.c.generated_tai_s <= not_after_tai_s)
+    row = connection.execute(query).first()
+    return _sample(row) if row else None
 
 
 def _sample(row: Row[Any]) -> ArchivedSample:

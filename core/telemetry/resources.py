@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import Final
 
 from core.mdb import MissionDatabase
-from core.telemetry.archive import Archive, ArchivedSample
+from core.telemetry.archive import Archive
 from core.time import tai_s_from_utc, utc_from_tai_s
 
 __all__ = ["ArchiveTelemetryReader", "ResourceEstimate"]
 
 _NUMBERS: Final = ("soc", "data_stored_bytes", "propellant_kg")
 _MODE: Final = "mode"
-_SEARCH_BACK_S: Final = 7 * 86_400.0
 _QUANTISATION_SIGMA: Final = 0.289  # of one step: the standard deviation of a uniform distribution, 1/sqrt(12)
 
 
@@ -46,9 +45,9 @@ class ArchiveTelemetryReader:
         self._mdb = mdb
 
     def initial_resources(self, satellite: str, at_utc: datetime) -> ResourceEstimate | None:
-        """The newest complete set not after an instant; None where there is none in the week before."""
+        """The newest complete set up to an instant; None where there is none. ``as_of`` tells its age."""
         at_tai_s = tai_s_from_utc(at_utc)
-        found = {name: self._newest(satellite, name, at_tai_s) for name in (*_NUMBERS, _MODE)}
+        found = {name: self._archive.newest(satellite, name, at_tai_s) for name in (*_NUMBERS, _MODE)}
         samples = {name: sample for name, sample in found.items() if sample is not None}
         mode = samples.get(_MODE)
         numbers = {name: one.number for name, one in samples.items() if one.number is not None}
@@ -64,13 +63,6 @@ class ArchiveTelemetryReader:
             as_of=utc_from_tai_s(min(one.generated_tai_s for one in samples.values())),
             sigma={name: self._sigma(name) for name in _NUMBERS},
         )
-
-    def _newest(self, satellite: str, parameter: str, at_tai_s: float) -> ArchivedSample | None:
-        newest = next((one for one in self._archive.latest(satellite) if one.parameter == parameter), None)
-        if newest is not None and newest.generated_tai_s <= at_tai_s:
-            return newest
-        earlier = self._archive.samples(satellite, parameter, at_tai_s - _SEARCH_BACK_S, at_tai_s, limit=1_000_000)
-        return earlier[-1] if earlier else None
 
     def _sigma(self, parameter: str) -> float:
         calibrator = self._mdb.parameters[parameter].type.calibrator

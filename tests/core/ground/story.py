@@ -24,7 +24,7 @@ from core.plan.activity import (
 )
 from core.plan.model import Approval, InitialResources, Intent, MissionPlan, ValidationReport
 from core.store import open_database
-from core.time import MissionClock, tai_s_from_utc, utc_from_tai_s
+from core.time import MissionClock, add_s, tai_s_from_utc, utc_from_tai_s
 from core.time.clock import ClockAnchor
 from core.units import to_deg
 
@@ -106,6 +106,19 @@ def story_plan(clock: MissionClock, plan_id: str = "plan-story1") -> MissionPlan
     report = ValidationReport(
         revision_hash=plan.revision_hash(), input_hashes={}, validated_at=now_utc, checks_run=("story",), findings=()
     )
+    return plan.model_copy(update={"validation": report})
+
+
+def contact_plan(clock: MissionClock, offset_s: float, command: str = "PING") -> MissionPlan:
+    """One command that executes within the very contact that it goes up in, so long after acquisition of signal."""
+    plan = story_plan(clock, "plan-direct1")
+    uplink = plan.activities[0]
+    at_utc = add_s(uplink.window.start, offset_s)
+    spec = CommandSpec(command=command, arguments={}, execute_at=at_utc)
+    uplink = uplink.model_copy(update={"commands": (spec,)})
+    plan = plan.model_copy(update={"activities": (uplink,)})
+    assert plan.validation is not None
+    report = plan.validation.model_copy(update={"revision_hash": plan.revision_hash()})
     return plan.model_copy(update={"validation": report})
 
 

@@ -13,10 +13,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from story import SATELLITE, Story, approval, executions, new_clock, story_plan
+from story import SATELLITE, Story, approval, contact_plan, executions, new_clock, story_plan
 
-from core.command import Command, CommandState
+from core.command import Command, CommandState, Route
 from core.link import decode_telemetry
+from core.time.clock import ClockAnchor
 
 WHOLE_LIFE = [
     "drafted",
@@ -80,6 +81,22 @@ def test_every_command_of_an_approved_plan_is_completed_once(tmp_path: Path, rat
         estimate = story.fleet.reader.initial_resources(SATELLITE, story.clock.now_utc())
         assert estimate is not None
         assert 0.5 < estimate.soc <= 1.0
+    finally:
+        story.stop()
+
+
+@pytest.mark.parametrize("rate", [60.0, 600.0])
+def test_a_command_due_within_its_contact_is_sent_directly_at_its_time(tmp_path: Path, rate: float) -> None:
+    clock = new_clock(rate)
+    clock.re_anchor(ClockAnchor(clock.anchor.wall_s, clock.anchor.t_tai_s + 900.0 - 5.0 * rate / 2, rate))
+    story = Story(tmp_path, clock)
+    story.fleet.start()
+    try:
+        plan = contact_plan(story.clock, offset_s=15.0)
+        story.fleet.pipeline.submit(plan, [approval(plan)])
+        (command,) = story.until(lambda all_of: all(one.final for one in all_of))
+        assert (command.state, command.route, command.carrier_count) == (CommandState.COMPLETED, Route.DIRECT, None)
+        assert max(Counter(executions(story)[command.command_id]).values()) == 1
     finally:
         story.stop()
 
