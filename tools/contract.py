@@ -16,6 +16,7 @@ from core.mission.model import Mission
 from core.plan.activity import Activity, RejectedAlternative
 from core.plan.model import InitialResources, MissionPlan
 from core.time import Clock
+from knowledge.passage import Passage
 
 __all__ = [
     "Effect",
@@ -81,19 +82,6 @@ class ToolOutput(BaseModel):
     summary: str
     activities: tuple[Activity, ...] = ()
     rejected: tuple[RejectedAlternative, ...] = ()
-
-
-class Passage(BaseModel):
-    """A passage of the knowledge base; its text is untrusted data."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    document: str
-    title: str
-    section: str
-    text: str
-    score: float
-    licence: str
 
 
 class KnowledgeSearch(Protocol):

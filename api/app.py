@@ -1,0 +1,179 @@
+"""The composition root: settings in, a running service out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.staticfiles import StaticFiles
+
+from agent.deps import AgentDeps
+from agent.llm import ModelSettings, make_chat
+from agent.planner import CorePlanner
+from agent.session import Conversations
+from api.auth.accounts import Accounts
+from api.metrics import Metrics
+from api.problems import PROBLEM_RESPONSES, install_problem_handlers
+from api.rest import auth, flight, intents, mission, operations, plans, records
+from api.service.approve_plan import resume_releases
+from api.service.clock import open_clock
+from api.service.conversation_log import ConversationLog
+from api.service.flight import Flight
+from api.service.intents import IntentService
+from api.service.live import Broadcaster
+from api.service.runtime import Runtime
+from api.service.telemetry_reader import LiveTelemetryReader
+from api.settings import Settings
+from api.ws import console
+from core.command.fleet import Fleet, FleetConfig
+from core.events import EventLog
+from core.mdb import reference_mdb
+from core.mission import load_mission, reference_mission
+from core.plan.repository import PlanRepository
+from core.store import open_database
+from knowledge import open_knowledge
+from tools.catalog import CATALOG
+
+__all__ = ["build_runtime", "create_app"]
+
+_CONSOLE: Final = Path(__file__).parent / "console"
+_MAXIMUM_BODY: Final = 4_000_000
+_log = structlog.get_logger("api")
+
+
+def build_runtime(settings: Settings) -> Runtime:
+    """All parts of the service over one data folder; nothing runs yet."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    flown = load_mission(settings.mission) if settings.mission else reference_mission()
+    database = open_database(settings.data / "llamaspace.db")
+    events = EventLog(database)
+    clock_service = open_clock(database, settings.clock_rate, settings.clock_start, simulated=settings.simulator)
+    clock = clock_service.clock
+    plan_store = PlanRepository(database, events)
+    broadcaster = Broadcaster()
+    config = FleetConfig(settings.data, mission_file=settings.mission, housekeeping_s=settings.housekeeping_s)
+    fleet = Fleet(config, flown, reference_mdb(), database, events, clock)
+    telemetry = LiveTelemetryReader(flown, fleet.reader)
+    handbook = open_knowledge(settings.data / "knowledge")
+    chat = make_chat(
+        ModelSettings(
+            model=settings.model, timeout_s=settings.model_timeout_s, allow_network=not settings.forbid_model_calls
+        )
+    )
+    deps = AgentDeps(
+        mission=flown,
+        clock=clock,
+        catalog=CATALOG,
+        planner=CorePlanner(flown, clock, telemetry, plan_store),
+        telemetry=telemetry,
+        knowledge=handbook,
+        plans=plan_store,
+        chat=chat,
+        events=events,
+    )
+    conversations = Conversations(deps, settings.data / "conversations.db")
+    log = ConversationLog(database, broadcaster)
+    return Runtime(
+        database=database,
+        events=events,
+        mission=flown,
+        model=settings.model,
+        clock_service=clock_service,
+        accounts=Accounts(database, settings.token_lifetime_s),
+        plans=plan_store,
+        telemetry=telemetry,
+        knowledge=handbook,
+        conversations=conversations,
+        conversation_log=log,
+        intents=IntentService(database, events, conversations, log, plan_store, flown, clock),
+        flight=Flight(fleet, flown, plan_store, events, clock, broadcaster),
+        broadcaster=broadcaster,
+    )
+
+
+def create_app(runtime: Runtime) -> FastAPI:
+    """The web application over a runtime; starting it starts the fleet and goes on with what a crash cut."""
+    app = FastAPI(
+        title="LlamaSpace",
+        version="0.1.0",
+        summary="Natural-language mission operations",
+        openapi_url="/api/v1/openapi.json",
+        docs_url="/api/v1/docs",
+        redoc_url=None,
+        lifespan=_lifespan,
+        responses=PROBLEM_RESPONSES,
+    )
+    app.state.runtime = runtime
+    app.state.metrics = Metrics()
+    install_problem_handlers(app)
+    app.middleware("http")(app.state.metrics.observe)
+    app.middleware("http")(_guard)
+    for router in (auth.router, mission.router, intents.router, plans.router, flight.router, records.router):
+        app.include_router(router, prefix="/api/v1")
+    app.include_router(console.router, prefix="/api/v1")
+    app.include_router(operations.router)
+    _serve_console(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    runtime: Runtime = app.state.runtime
+    runtime.flight.start()
+    released = resume_releases(runtime)
+    recovered = runtime.intents.recover()
+    _log.info("service started", recovered_intents=recovered, resumed_releases=released)
+    try:
+        yield
+    finally:
+        runtime.intents.close()
+        runtime.flight.stop()
+        runtime.conversations.close()
+        runtime.database.close()
+
+
+async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Refuse bodies that no route takes, and give every answer the headers that keep a browser safe."""
+    length = request.headers.get("content-length", "0")
+    if length.isdigit() and int(length) > _MAXIMUM_BODY:
+        detail = f"the body has {length} bytes; at most {_MAXIMUM_BODY} are taken"
+        problem = {
+            "type": "about:blank",
+            "title": "Content Too Large",
+            "status": 413,
+            "detail": detail,
+            "code": "too-large",
+        }
+        return Response(content=json.dumps(problem), status_code=413, media_type="application/problem+json")
+    response: Response = await call_next(request)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    if not request.url.path.startswith("/api/v1/docs"):
+        response.headers.setdefault(
+            "Content-Security-Policy",
+            "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:",
+        )
+    return response
+
+
+def _serve_console(app: FastAPI) -> None:
+    if not (_CONSOLE / "index.html").is_file():
+        app.add_api_route("/", _no_console, include_in_schema=False, response_class=HTMLResponse)
+        return
+    app.mount("/assets", StaticFiles(directory=_CONSOLE / "assets"), name="assets")
+
+    def page() -> FileResponse:
+        return FileResponse(_CONSOLE / "index.html", headers={"Cache-Control": "no-cache"})
+
+    app.add_api_route("/", page, include_in_schema=False)
+
+
+def _no_console() -> HTMLResponse:
+    return HTMLResponse("<p>The console is not built: run <code>make console</code>. The API is at /api/v1/docs.</p>")

@@ -1,0 +1,1 @@
+"""Local accounts, signed tokens, and who may do what."""

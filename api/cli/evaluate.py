@@ -1,0 +1,36 @@
+"""``llamaspace eval``: runs cases and scores them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from rich.console import Console
+from rich.progress import Progress
+
+from agent.clock import FixedClock
+from agent.deps import AgentDeps
+from api.cli.deps import deps_for, mission_of
+from evals.model import CaseContext
+from evals.run import run_cases
+
+__all__ = ["evaluate"]
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Write the report; a progress bar goes to standard error."""
+    mission = mission_of(options.mission)
+
+    def deps_of(context: CaseContext) -> AgentDeps:
+        return deps_for(mission, FixedClock(context.now), options.model, context.telemetry)
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("cases", total=None)
+        report = run_cases(options.cases, deps_of, lambda done, total: bar.update(task, completed=done, total=total))
+    text = report.model_dump_json(indent=2) + "\n"
+    if options.out is None:
+        sys.stdout.write(text)
+    else:
+        options.out.write_text(text)
+        sys.stdout.write(f"{len(report.cases)} cases, report in {options.out}\n")
+    return 0

@@ -1,0 +1,177 @@
+"""The command line: parses, then imports only what the command needs, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+__all__ = ["main"]
+
+DONE: Final = 0
+BAD_INPUT: Final = 2
+_INTERRUPTED: Final = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; 0 done, 1 the answer is no, 2 bad input."""
+    options = _parser().parse_args(arguments)
+    from core.errors import LlamaSpaceError
+
+    try:
+        code: int = options.run(options)
+    except LlamaSpaceError as error:
+        sys.stderr.write(f"llamaspace: {error.message}\n")
+        return BAD_INPUT
+    except BrokenPipeError:
+        return DONE
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="llamaspace", description="Natural-language mission operations.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _serve(commands)
+    _ask(commands)
+    _eval(commands)
+    _plan(commands)
+    _mission(commands)
+    _audit(commands)
+    return parser
+
+
+_Commands = argparse._SubParsersAction  # the type has no public name
+
+
+def _serve(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("serve", help="run the service and its console")
+    command.add_argument("--mission", type=Path, help="mission file; the reference mission without")
+    command.add_argument("--data", type=Path, help="folder of everything the service keeps (default: data)")
+    command.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
+    command.add_argument("--port", type=int, help="port to listen on (default: 8000)")
+    command.add_argument("--model", help="LiteLLM model name (default: the embedded model)")
+    command.add_argument("--clock-rate", type=float, help="how fast simulated time runs at first (default: 1)")
+    command.add_argument("--clock-start", help="mission time at the very first start, ISO 8601 (default: now)")
+    command.add_argument(
+        "--allow-remote", action="store_true", default=None, help="listen beyond this machine without TLS"
+    )
+    command.set_defaults(run=_run_serve)
+
+
+def _ask(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("ask", help="answer one request, without executing anything")
+    command.add_argument("text", help="the request, in words")
+    command.add_argument("--mission", type=Path, help="mission file; the reference mission without")
+    command.add_argument("--now", help="mission time, ISO 8601 (default: now)")
+    command.add_argument("--role", default="operator", help="role of whoever asks (default: operator)")
+    command.add_argument("--model", help="LiteLLM model name (default: the embedded model)")
+    command.add_argument("--json", action="store_true", help="print one JSON document")
+    command.set_defaults(run=_run_ask)
+
+
+def _eval(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("eval", help="run cases and score the answers")
+    command.add_argument("cases", type=Path, help="cases file")
+    command.add_argument("--model", help="LiteLLM model name (default: the embedded model)")
+    command.add_argument("--out", type=Path, help="where the report goes (default: standard output)")
+    command.add_argument("--mission", type=Path, help="mission file; the reference mission without")
+    command.set_defaults(run=_run_eval)
+
+
+def _plan(commands: _Commands[argparse.ArgumentParser]) -> None:
+    actions = commands.add_parser("plan", help="validate or simulate a plan file").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    validate = actions.add_parser("validate", help="check a plan; 0 valid, 1 blocked, 2 bad input")
+    validate.add_argument("plan", type=Path)
+    validate.add_argument("--mission", type=Path, help="mission file; the reference mission without")
+    validate.add_argument("--now", help="time at which it is judged, ISO 8601 (default: the start of its horizon)")
+    validate.add_argument("--json", action="store_true", help="print one JSON document")
+    validate.set_defaults(run=_run_validate)
+    simulate = actions.add_parser("simulate", help="fly a plan in simulation")
+    simulate.add_argument("plan", type=Path)
+    simulate.add_argument("--out", type=Path, required=True, help="folder for profiles (Parquet) and a picture (PNG)")
+    simulate.add_argument("--mission", type=Path, help="mission file; the reference mission without")
+    simulate.set_defaults(run=_run_simulate)
+
+
+def _mission(commands: _Commands[argparse.ArgumentParser]) -> None:
+    actions = commands.add_parser("mission", help="check or make mission files").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    check = actions.add_parser("check", help="check a mission file")
+    check.add_argument("file", type=Path)
+    check.add_argument("--json", action="store_true", help="print one JSON document")
+    check.set_defaults(run=_run_mission_check)
+    new = actions.add_parser("new", help="make a mission file from real orbital elements")
+    new.add_argument("--norad", type=int, required=True, help="catalogue number of the object")
+    new.add_argument("--omm", type=Path, required=True, help="OMM (KVN, XML, JSON or CSV) or TLE file that holds it")
+    new.add_argument("--name", help="name of the spacecraft (default: as in the file)")
+    new.add_argument("--out", type=Path, help="where the mission file goes (default: standard output)")
+    new.set_defaults(run=_run_mission_new)
+
+
+def _audit(commands: _Commands[argparse.ArgumentParser]) -> None:
+    actions = commands.add_parser("audit", help="the tamper-evident log").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    verify = actions.add_parser("verify", help="walk the log; 0 intact, 1 broken")
+    verify.add_argument("--data", type=Path, default=Path("data"), help="data folder of the service (default: data)")
+    verify.add_argument("--json", action="store_true", help="print one JSON document")
+    verify.set_defaults(run=_run_audit)
+
+
+def _run_serve(options: argparse.Namespace) -> int:
+    from api.cli.serve import serve
+
+    return serve(options)
+
+
+def _run_ask(options: argparse.Namespace) -> int:
+    from api.cli.ask import ask_once
+
+    return ask_once(options)
+
+
+def _run_eval(options: argparse.Namespace) -> int:
+    from api.cli.evaluate import evaluate
+
+    return evaluate(options)
+
+
+def _run_validate(options: argparse.Namespace) -> int:
+    from api.cli.plan import validate_file
+
+    return validate_file(options)
+
+
+def _run_simulate(options: argparse.Namespace) -> int:
+    from api.cli.plan import simulate_file
+
+    return simulate_file(options)
+
+
+def _run_mission_check(options: argparse.Namespace) -> int:
+    from api.cli.mission import check_file
+
+    return check_file(options)
+
+
+def _run_mission_new(options: argparse.Namespace) -> int:
+    from api.cli.mission import new_file
+
+    return new_file(options)
+
+
+def _run_audit(options: argparse.Namespace) -> int:
+    from api.cli.audit import verify_log
+
+    return verify_log(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

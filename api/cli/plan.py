@@ -1,0 +1,72 @@
+"""``llamaspace plan validate`` and ``plan simulate``: plan files, offline."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from api.cli.deps import mission_of
+from core.errors import InputError
+from core.plan.check import check_plan, is_valid
+from core.plan.model import Finding, MissionPlan
+from core.plan.simulate import simulate
+from core.time import format_utc, parse_utc
+
+__all__ = ["simulate_file", "validate_file"]
+
+
+def validate_file(options: argparse.Namespace) -> int:
+    """Print the findings; 0 valid, 1 blocked or undecided."""
+    plan = _read(options.plan)
+    now = parse_utc(options.now, "--now") if options.now else plan.horizon.start
+    checked = check_plan(plan, mission_of(options.mission), now)
+    report = checked.validation
+    assert report is not None
+    valid = is_valid(report)
+    if options.json:
+        sys.stdout.write(report.model_dump_json(indent=2) + "\n")
+    else:
+        sys.stdout.write("".join(_line(one) for one in report.findings))
+        sys.stdout.write(f"{plan.plan_id} revision {plan.revision}: {'valid' if valid else 'not valid'}\n")
+    return 0 if valid else 1
+
+
+def simulate_file(options: argparse.Namespace) -> int:
+    """Write the profiles as Parquet and one picture."""
+    from core.plan.export import write_profiles
+    from core.plan.picture import draw_plan
+
+    plan, mission = _read(options.plan), mission_of(options.mission)
+    checked = check_plan(plan, mission, plan.horizon.start)
+    if not checked.profiles:
+        report = checked.validation
+        reason = report.findings[0].explanation if report and report.findings else "it has no satellites"
+        raise InputError("plan", f"cannot be flown: {reason}")
+    options.out.mkdir(parents=True, exist_ok=True)
+    write_profiles(simulate(plan, mission), options.out / "profiles.parquet")
+    draw_plan(checked, options.out / "plan.png")
+    sys.stdout.write(f"{options.out / 'profiles.parquet'}\n{options.out / 'plan.png'}\n")
+    return 0
+
+
+def _read(path: Path) -> MissionPlan:
+    try:
+        return MissionPlan.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InputError("plan", f"cannot read {path}: {error.strerror}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "file"
+        raise InputError(where, f"{first['msg']} ({path}; {error.error_count()} problems in all)") from error
+
+
+def _line(finding: Finding) -> str:
+    numbers = ""
+    if finding.value is not None and finding.limit is not None:
+        numbers = f" [value {finding.value:g}, limit {finding.limit:g}, margin {finding.margin:g} {finding.unit}]"
+    window = f" {format_utc(finding.window.start)} to {format_utc(finding.window.end)}" if finding.window else ""
+    repairs = "".join(f"\n    repair: {one.description}" for one in finding.repairs)
+    return f"{finding.code} {finding.severity.upper():<7}{window}: {finding.explanation}{numbers}{repairs}\n"

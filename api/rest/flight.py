@@ -1,0 +1,101 @@
+"""Commands, telemetry, out-of-limit values."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from api.auth.dependencies import CurrentRuntime, Viewer
+from api.rest.paging import Cursor, Limit, Page, page_of
+from api.service.views import command_view
+from core.errors import InputError
+from core.mdb import AlarmLevel
+from core.time import format_utc, parse_utc, tai_s_from_utc, utc_from_tai_s
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["flight"])
+_Name = Annotated[str, Query(min_length=1, max_length=64)]
+_Maybe = Annotated[str | None, Query(max_length=64)]
+
+
+@router.get("/commands")
+def commands(
+    _user: Viewer,
+    runtime: CurrentRuntime,
+    plan_id: _Maybe = None,
+    satellite: _Maybe = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page:
+    """Commands in the order of execution."""
+    found = runtime.flight.commands(plan_id, satellite)
+    return page_of([command_view(one).plain() for one in found], limit, cursor)
+
+
+@router.get("/commands/{command_id}")
+def command(command_id: str, _user: Viewer, runtime: CurrentRuntime) -> dict[str, Any]:
+    """A command with everything that happened to it."""
+    found = command_view(runtime.flight.command(command_id)).plain()
+    history = [
+        {"state": one.kind.removeprefix("command."), "at": format_utc(one.at_utc), "detail": one.payload}
+        for one in runtime.flight.history(command_id)
+    ]
+    return {**found, "history": history}
+
+
+@router.get("/telemetry/latest")
+def latest(satellite: _Name, _user: Viewer, runtime: CurrentRuntime) -> dict[str, Any]:
+    """The newest value of each of a satellite's parameters."""
+    return runtime.flight.latest(satellite)
+
+
+@router.get("/telemetry/samples")
+def samples(
+    satellite: _Name,
+    parameter: _Name,
+    _user: Viewer,
+    runtime: CurrentRuntime,
+    start: Annotated[str | None, Query(max_length=40)] = None,
+    end: Annotated[str | None, Query(max_length=40)] = None,
+    points: Annotated[int, Query(ge=1, le=10_000, description="at most so many, thinned evenly")] = 2000,
+) -> dict[str, Any]:
+    """A parameter's values over an interval, by default the last six hours."""
+    runtime.mission.craft(satellite)
+    until = parse_utc(end, "end") if end else runtime.clock.now_utc()
+    begin = parse_utc(start, "start") if start else until - timedelta(hours=6)
+    if begin >= until:
+        raise InputError("end", "must be after start")
+    found = runtime.flight.fleet.archive.samples(
+        satellite, parameter, tai_s_from_utc(begin), tai_s_from_utc(until), limit=200_000
+    )
+    kept = found[:: max(1, -(-len(found) // points))]
+    return {
+        "satellite": satellite,
+        "parameter": parameter,
+        "unit": found[0].unit if found else "",
+        "t": [format_utc(utc_from_tai_s(one.generated_tai_s)) for one in kept],
+        "values": [one.value for one in kept],
+    }
+
+
+@router.get("/anomalies")
+def anomalies(_user: Viewer, runtime: CurrentRuntime, limit: Limit = 100, cursor: Cursor = None) -> Page:
+    """Parameters whose newest value is out of limits."""
+    rows = [
+        {
+            "satellite": craft.id,
+            "parameter": one["name"],
+            "value": one["value"],
+            "unit": one["unit"],
+            "limit_state": one["limit_state"],
+            "since": one["at"],
+            "until": None,
+        }
+        for craft in runtime.mission.spacecraft
+        for one in runtime.flight.latest(craft.id)["parameters"]
+        if AlarmLevel(one["limit_state"]) is not AlarmLevel.NORMAL
+    ]
+    return page_of(rows, limit, cursor)

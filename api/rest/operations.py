@@ -1,0 +1,38 @@
+"""Health, readiness and metrics: for the people and machines that keep the service up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from api.metrics import Metrics
+from api.service.runtime import Runtime
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get("/healthz")
+def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", responses={503: {"description": "Not ready: the body says what is missing"}})
+def readyz(request: Request) -> JSONResponse:
+    """The service can do its work: the database answers and the ground stations are connected."""
+    runtime: Runtime = request.app.state.runtime
+    checks: dict[str, Any] = {"database": runtime.events.last_sequence() >= 0, "ground_link": runtime.flight.link_up()}
+    ready = all(checks.values())
+    return JSONResponse({"ready": ready, **checks}, status_code=200 if ready else 503)
+
+
+@router.get("/metrics", response_class=Response)
+def metrics(request: Request) -> Response:
+    """Prometheus metrics."""
+    measured: Metrics = request.app.state.metrics
+    return Response(generate_latest(measured.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,143 @@
+"""Plans: see, edit, approve, reject, release."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.auth.dependencies import CurrentRuntime, Operator, Planner, Viewer
+from api.rest.paging import Cursor, Limit, Page, page_of
+from api.service.approve_plan import approve_plan, reject_plan, release_plan
+from api.service.edit_plan import create_plan, edit_plan, revalidate_plan
+from api.service.views import command_view, plan_summary
+from core.errors import Conflict
+from core.plan.activity import Activity
+from core.plan.model import MissionPlan, PlanState, Repair
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/plans", tags=["plans"])
+
+
+class NewPlan(BaseModel):
+    """A plan that a person writes by hand."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    intent: Annotated[str, Field(min_length=1, max_length=4000)]
+    activities: Annotated[tuple[Activity, ...], Field(min_length=1, max_length=1000)]
+
+
+class Changes(BaseModel):
+    """Changes to the revision that ``If-Match`` names, in order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    changes: Annotated[tuple[Repair, ...], Field(min_length=1, max_length=100)]
+
+
+class ApprovalRequest(BaseModel):
+    """One person's yes to one revision."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    revision_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    comment: Annotated[str, Field(max_length=2000)] = ""
+    accept_unknown: Annotated[tuple[str, ...], Field(max_length=50)] = ()
+
+
+class Rejection(BaseModel):
+    """Why a plan is not flown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+@router.get("")
+def plans(
+    _user: Viewer, runtime: CurrentRuntime, state: PlanState | None = None, limit: Limit = 50, cursor: Cursor = None
+) -> Page:
+    """The newest revision of each plan, most recently saved first."""
+    found = runtime.plans.list_plans(limit=10_000, state=state)
+    return page_of([plan_summary(one).model_dump(mode="json") for one in found], limit, cursor)
+
+
+@router.post("", status_code=201)
+def create(plan: NewPlan, user: Operator, runtime: CurrentRuntime, response: Response) -> MissionPlan:
+    """Check and store a plan that a person wrote."""
+    return _tagged(create_plan(runtime, plan.intent, plan.activities, user), response)
+
+
+@router.get("/{plan_id}")
+def show(
+    plan_id: str,
+    _user: Viewer,
+    runtime: CurrentRuntime,
+    response: Response,
+    revision: Annotated[int | None, Query(ge=1, le=2**31)] = None,
+) -> MissionPlan:
+    """A plan with its findings and profiles; the ETag is its revision hash."""
+    return _tagged(runtime.plans.get(plan_id, revision), response)
+
+
+@router.get("/{plan_id}/revisions")
+def revisions(plan_id: str, _user: Viewer, runtime: CurrentRuntime, limit: Limit = 200, cursor: Cursor = None) -> Page:
+    """Every revision, oldest first."""
+    found = runtime.plans.revisions(plan_id)
+    return page_of([plan_summary(one).model_dump(mode="json") for one in found], limit, cursor)
+
+
+@router.patch("/{plan_id}")
+def edit(
+    plan_id: str,
+    changes: Changes,
+    user: Planner,
+    runtime: CurrentRuntime,
+    response: Response,
+    if_match: Annotated[str | None, Header(max_length=80)] = None,
+) -> MissionPlan:
+    """Change the revision that If-Match names; gives a new revision, checked again."""
+    if if_match is None:
+        raise Conflict("send If-Match with the ETag of the revision that you saw", code="precondition")
+    return _tagged(edit_plan(runtime, plan_id, changes.changes, if_match.strip('"'), user), response)
+
+
+@router.post("/{plan_id}/validate")
+def validate(plan_id: str, user: Operator, runtime: CurrentRuntime, response: Response) -> MissionPlan:
+    """Check a plan again in the present state."""
+    return _tagged(revalidate_plan(runtime, plan_id, user), response)
+
+
+@router.post("/{plan_id}/approve")
+def approve(plan_id: str, request: ApprovalRequest, user: Planner, runtime: CurrentRuntime) -> dict[str, Any]:
+    """Approve this exact revision; the last approval needed releases its commands."""
+    outcome = approve_plan(runtime, plan_id, user, request.revision_hash, request.comment, request.accept_unknown)
+    return {
+        "plan": outcome.plan.model_dump(mode="json"),
+        "approvals_needed": outcome.approvals_needed,
+        "released": outcome.released,
+    }
+
+
+@router.post("/{plan_id}/reject")
+def reject(
+    plan_id: str, rejection: Rejection, user: Planner, runtime: CurrentRuntime, response: Response
+) -> MissionPlan:
+    """Reject a plan that is not released yet."""
+    return _tagged(reject_plan(runtime, plan_id, user, rejection.reason), response)
+
+
+@router.post("/{plan_id}/release")
+def release(plan_id: str, user: Planner, runtime: CurrentRuntime) -> dict[str, Any]:
+    """Release an approved plan that is not released yet."""
+    plan = release_plan(runtime, plan_id, user)
+    commands = [command_view(one).plain() for one in runtime.flight.commands(plan_id)]
+    return {"plan": plan.model_dump(mode="json"), "commands": commands}
+
+
+def _tagged(plan: MissionPlan, response: Response) -> MissionPlan:
+    response.headers["ETag"] = f'"{plan.revision_hash()}"'
+    return plan

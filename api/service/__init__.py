@@ -1,0 +1,1 @@
+"""Use cases: what the service does for the people and programs that talk to it."""

@@ -1,0 +1,227 @@
+"""The flying side of the service: the fleet behind one interface, and a watch that tells the console what happens."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any, Final
+
+import structlog
+
+from api.service.live import Broadcaster
+from api.service.views import command_view, plan_summary
+from core.command.fleet import Fleet
+from core.command.model import FINAL_STATES, Command, CommandState
+from core.errors import LlamaSpaceError
+from core.events import Event, EventLog
+from core.mission.model import Mission
+from core.plan.activity import Activity, ActivityStatus, UplinkActivity
+from core.plan.model import MissionPlan, PlanState
+from core.plan.repository import PlanRepository
+from core.telemetry import ArchivedSample
+from core.time import MissionClock, format_utc, utc_from_tai_s
+from core.time.clock import ClockAnchor
+
+__all__ = ["Flight"]
+
+_PERIOD_S: Final = 0.2
+_TELEMETRY_PERIOD_S: Final = 0.5
+_MOVING: Final = frozenset({CommandState.UPLINKED, CommandState.ACCEPTED, CommandState.STARTED, CommandState.COMPLETED})
+_LOST: Final = frozenset({CommandState.FAILED, CommandState.REFUSED, CommandState.EXPIRED})
+_log = structlog.get_logger("flight")
+
+
+class Flight:
+    """Commands, telemetry and contacts of the fleet.
+
+    Args:
+        fleet: Simulator, link, pipeline and telemetry.
+        mission: The mission.
+        plans: Stored plans, whose progress follows their commands.
+        events: The log that is watched.
+        clock: Mission time.
+        broadcaster: Where live messages go.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        mission: Mission,
+        plans: PlanRepository,
+        events: EventLog,
+        clock: MissionClock,
+        broadcaster: Broadcaster,
+    ) -> None:
+        self._fleet = fleet
+        self._mission = mission
+        self._plans = plans
+        self._events = events
+        self._clock = clock
+        self._broadcaster = broadcaster
+        self._stop = threading.Event()
+        self._watch = threading.Thread(target=self._run, name="flight-watch", daemon=True)
+        self._contacts: dict[tuple[str, str], bool] = {}
+        self._link_up: bool | None = None
+
+    @property
+    def fleet(self) -> Fleet:
+        """The fleet underneath."""
+        return self._fleet
+
+    def start(self) -> None:
+        """Start the fleet and the watch; plans whose commands moved while the service was down are brought up to date."""
+        self._fleet.start()
+        for state in (PlanState.RELEASED, PlanState.EXECUTING):
+            for plan in self._plans.list_plans(limit=10_000, state=state):
+                self._follow(plan.plan_id)
+        self._watch.start()
+
+    def stop(self) -> None:
+        """Stop the watch and the fleet."""
+        self._stop.set()
+        if self._watch.is_alive():
+            self._watch.join(5.0)
+        self._fleet.stop()
+
+    def submit(self, plan: MissionPlan) -> list[Command]:
+        """Hand an approved plan's commands to the pipeline; submitting it again finds the same commands."""
+        return self._fleet.pipeline.submit(plan, plan.approvals)
+
+    def commands(self, plan_id: str | None = None, satellite: str | None = None) -> list[Command]:
+        """Commands in the order of execution."""
+        return self._fleet.pipeline.register.find(plan_id=plan_id, satellite=satellite, limit=10_000)
+
+    def command(self, command_id: str) -> Command:
+        """One command; NotFound when there is none."""
+        return self._fleet.pipeline.register.get(command_id)
+
+    def history(self, command_id: str) -> list[Event]:
+        """Everything that happened to a command."""
+        return self._events.read(subject=command_id)
+
+    def latest(self, satellite: str) -> dict[str, Any]:
+        """The newest values of a satellite's parameters."""
+        self._mission.craft(satellite)
+        values = self._fleet.latest.of(satellite, self._clock.now_tai_s())
+        samples = [one.sample for one in values.values()]
+        return {"satellite": satellite, "as_of": _newest(samples), "parameters": [_parameter(one) for one in samples]}
+
+    def set_rate(self, rate: float) -> ClockAnchor:
+        """Tell the simulator of a new clock rate; the service's clock has it already."""
+        anchor = self._clock.anchor
+        self._fleet.link.set_clock(anchor)
+        return anchor
+
+    def link_up(self) -> bool:
+        """Whether the ground station connection stands."""
+        return self._fleet.link.connected
+
+    def contact_of(self, satellite: str) -> str | None:
+        """The station that has contact with a satellite now."""
+        for (craft, station), visible in self._fleet.pipeline.contacts.items():
+            if craft == satellite and visible:
+                return station
+        return None
+
+    def _run(self) -> None:
+        after = self._events.last_sequence()
+        subscription = self._fleet.stream.subscribe()
+        waited_s = 0.0
+        while not self._stop.wait(_PERIOD_S):
+            waited_s += _PERIOD_S
+            try:
+                after = self._tell_events(after)
+                self._tell_contacts()
+                if waited_s >= _TELEMETRY_PERIOD_S:
+                    waited_s = 0.0
+                    self._tell_telemetry([item.sample.satellite for item in subscription.get(0.0)])
+            except LlamaSpaceError as error:
+                _log.error("the flight watch failed once", error=error.message, code=error.code)
+
+    def _tell_events(self, after: int) -> int:
+        events = self._events.read(after=after, kinds=("command.",), limit=2000)
+        plans = dict.fromkeys(str(one.payload.get("plan_id", "")) for one in events)
+        for command_id in dict.fromkeys(one.subject for one in events):
+            try:
+                command = self.command(command_id)
+            except LlamaSpaceError:
+                continue  # a refused set is about a plan, not a command
+            plans[command.plan_id] = None
+            self._broadcaster.publish({"type": "command", "command": command_view(command).plain()})
+        for plan_id in plans:
+            if plan_id:
+                self._follow(plan_id)
+        return events[-1].sequence if events else after
+
+    def _follow(self, plan_id: str) -> None:
+        """Bring a plan's activities and state up to its commands."""
+        plan = self._plans.get(plan_id)
+        commands = [one for one in self.commands(plan_id) if one.revision == plan.revision]
+        if not commands or plan.state not in (PlanState.RELEASED, PlanState.EXECUTING):
+            return
+        now = self._clock.now_utc()
+        statuses = {one.activity_id: _status(one, commands) for one in plan.activities}
+        self._plans.set_activity_status(plan_id, statuses, at_utc=now)
+        if plan.state is PlanState.RELEASED and any(one.state in _MOVING for one in commands):
+            plan = self._plans.set_state(plan_id, PlanState.EXECUTING, actor="service", at_utc=now)
+        if all(one.state in FINAL_STATES for one in commands):
+            lost = [one for one in commands if one.state in _LOST]
+            reason = f"{len(lost)} of {len(commands)} commands were not carried out" if lost else ""
+            self._plans.set_state(plan_id, PlanState.COMPLETED, actor="service", at_utc=now, reason=reason)
+        newest = plan_summary(self._plans.get(plan_id))
+        self._broadcaster.publish({"type": "plan", "plan": newest.model_dump(mode="json")})
+
+    def _tell_contacts(self) -> None:
+        contacts = self._fleet.pipeline.contacts
+        for (satellite, station), visible in contacts.items():
+            if self._contacts.get((satellite, station)) != visible:
+                message = {"type": "contact", "satellite": satellite, "station": station, "in_contact": visible}
+                self._broadcaster.publish(message)
+        self._contacts = contacts
+        up = self.link_up()
+        if up != self._link_up:
+            self._link_up = up
+            detail = "connected to the ground stations" if up else "no connection to the ground stations: trying again"
+            self._broadcaster.publish({"type": "link", "up": up, "detail": detail})
+
+    def _tell_telemetry(self, satellites: Sequence[str]) -> None:
+        for satellite in dict.fromkeys(satellites):
+            latest = self.latest(satellite)
+            message = {
+                "type": "telemetry",
+                "satellite": satellite,
+                "at": latest["as_of"],
+                "parameters": latest["parameters"],
+            }
+            self._broadcaster.publish(message)
+
+
+def _status(activity: Activity, commands: Sequence[Command]) -> ActivityStatus:
+    mine = [one for one in commands if one.activity_id == activity.activity_id]
+    if isinstance(activity, UplinkActivity):
+        mine = [one for one in commands if one.satellite == activity.satellite]
+        if mine and all(one.state in _MOVING for one in mine):
+            return ActivityStatus.COMPLETED
+    states = {one.state for one in mine}
+    if states & _LOST:
+        return ActivityStatus.FAILED
+    if states and states == {CommandState.COMPLETED}:
+        return ActivityStatus.COMPLETED
+    if states & {CommandState.STARTED, CommandState.COMPLETED}:
+        return ActivityStatus.EXECUTING
+    return ActivityStatus.RELEASED
+
+
+def _newest(samples: Sequence[ArchivedSample]) -> str | None:
+    times = [one.generated_tai_s for one in samples]
+    return format_utc(utc_from_tai_s(max(times))) if times else None
+
+
+def _parameter(sample: ArchivedSample) -> dict[str, Any]:
+    return {
+        "name": sample.parameter,
+        "value": sample.value,
+        "unit": sample.unit,
+        "limit_state": sample.limit_state,
+        "at": format_utc(utc_from_tai_s(sample.generated_tai_s)),
+    }

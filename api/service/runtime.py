@@ -1,0 +1,52 @@
+"""Everything that a running service holds together; the composition root builds it, use cases receive it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.session import Conversations
+from api.auth.accounts import Accounts
+from api.service.clock import ClockService
+from api.service.conversation_log import ConversationLog
+from api.service.flight import Flight
+from api.service.intents import IntentService
+from api.service.live import Broadcaster
+from api.service.views import plan_summary
+from core.events import EventLog
+from core.mission.model import Mission
+from core.plan.model import MissionPlan
+from core.plan.repository import PlanRepository
+from core.store import Database
+from core.time import MissionClock
+from tools.contract import KnowledgeSearch, TelemetryReader
+
+__all__ = ["Runtime"]
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The parts of a running service."""
+
+    database: Database
+    events: EventLog
+    mission: Mission
+    model: str
+    clock_service: ClockService
+    accounts: Accounts
+    plans: PlanRepository
+    telemetry: TelemetryReader
+    knowledge: KnowledgeSearch
+    conversations: Conversations
+    conversation_log: ConversationLog
+    intents: IntentService
+    flight: Flight
+    broadcaster: Broadcaster
+
+    @property
+    def clock(self) -> MissionClock:
+        """Mission time."""
+        return self.clock_service.clock
+
+    def announce_plan(self, plan: MissionPlan) -> None:
+        """Tell every console that a plan has changed."""
+        self.broadcaster.publish({"type": "plan", "plan": plan_summary(plan).model_dump(mode="json")})

@@ -1,0 +1,40 @@
+"""The service's settings: the only reader of the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.time.clock import MAXIMUM_RATE
+
+__all__ = ["Settings"]
+
+
+class Settings(BaseSettings):
+    """What an operator of the service can set: ``LLAMASPACE_<NAME>`` in the environment, or an option of the command line.
+
+    ``model`` is any LiteLLM model name; providers read their own keys (``OPENAI_API_KEY``, …) through LiteLLM.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="LLAMASPACE_", extra="ignore", frozen=True)
+
+    data: Path = Path("data")
+    mission: Path | None = None
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    allow_remote: bool = False
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    model: str = "embedded/llamaspace-1"
+    model_timeout_s: Annotated[float, Field(gt=0, le=600)] = 60.0
+    clock_rate: Annotated[float, Field(gt=0, le=MAXIMUM_RATE)] = 1.0
+    clock_start: str | None = None
+    simulator: bool = True
+    token_lifetime_s: Annotated[int, Field(ge=60, le=86_400 * 30)] = 43_200
+    housekeeping_s: Annotated[float, Field(gt=0)] = 10.0
+    forbid_model_calls: bool = False
+    initial_password: SecretStr | None = None
+    log_level: str = "INFO"
