@@ -106,4 +106,4 @@ class Command(BaseModel):
 
 def command_id_of(plan_id: str, revision: int, activity_id: str, number: int) -> str:
     """The id of an activity's n-th command: the same for the same revision, so a second submission finds the first."""
-    return f"{plan_id}-r{revision}-{activity_id}-{number}"[:128]
+    return f"{plan_id}-r{revision}-{activity_id}-{number}"

@@ -8,6 +8,7 @@ inheritance, argument assignments, valid ranges and significance. Anything else 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -85,31 +86,42 @@ def _referred(element: Element, attribute: str, known: dict[str, T]) -> T:
 
 
 def _containers(root: Element, parameters: dict[str, Parameter]) -> dict[str, Container]:
+    elements = {one.get("name"): one for one in root.each("TelemetryMetaData", "ContainerSet")}
     containers: dict[str, Container] = {}
-    for element in root.each("TelemetryMetaData", "ContainerSet"):
+    for element in elements.values():
         if element.tag != "SequenceContainer":
             raise element.error(f"{element.tag} is not supported")
-        container = _container(element, parameters)
-        if container.base is not None and container.base not in containers:
-            raise element.error(f"base container {container.base!r} is not defined before it")
+        base = element.find("BaseContainer")
+        if base is not None:
+            _referred(base, "containerRef", elements)
+        container = Container(
+            name=element.get("name"),
+            entries=tuple(_entries(element, parameters, elements, ())),
+            base=base.get("containerRef").rpartition("/")[2] if base else None,
+            restrictions=_restrictions(base) if base else (),
+            abstract=element.attributes.get("abstract") == "true",
+        )
         containers[container.name] = container
     return containers
 
 
-def _container(element: Element, parameters: dict[str, Parameter]) -> Container:
-    entries = []
+def _entries(
+    element: Element, parameters: dict[str, Parameter], elements: dict[str, Element], inside: tuple[str, ...]
+) -> Iterator[Parameter]:
+    """The parameters of a container; another container that it includes is written out in its place."""
+    name = element.get("name")
+    if name in inside:
+        raise element.error("the container includes itself")
     for entry in element.each("EntryList"):
-        if entry.tag != "ParameterRefEntry" or entry.children:
+        if entry.children or entry.tag not in {"ParameterRefEntry", "ContainerRefEntry"}:
             raise entry.error(f"{entry.tag} with these options is not supported")
-        entries.append(_referred(entry, "parameterRef", parameters))
-    base = element.find("BaseContainer")
-    return Container(
-        name=element.get("name"),
-        entries=tuple(entries),
-        base=base.get("containerRef").rpartition("/")[2] if base else None,
-        restrictions=_restrictions(base) if base else (),
-        abstract=element.attributes.get("abstract") == "true",
-    )
+        if entry.tag == "ParameterRefEntry":
+            yield _referred(entry, "parameterRef", parameters)
+            continue
+        included = _referred(entry, "containerRef", elements)
+        if included.find("BaseContainer") is not None:
+            raise entry.error("including a container that extends another is not supported")
+        yield from _entries(included, parameters, elements, (*inside, name))
 
 
 def _restrictions(base: Element) -> tuple[Restriction, ...]:
