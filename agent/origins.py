@@ -14,7 +14,7 @@ from agent.embedded.context import Context, read_context
 from agent.embedded.places import find_coordinates, find_satellites, find_stations
 from agent.embedded.quantities import find_quantities
 from agent.embedded.text import read
-from agent.embedded.times import find_times
+from agent.embedded.times import ImpossibleTime, TimeMention, find_times
 from agent.grounding import numbers_of
 from agent.llm import EMBEDDED
 from agent.prompts import system_message
@@ -92,7 +92,7 @@ class _Heard:
             shown = norm[quantity.start : quantity.end]
             for factor in (1.0, 60.0, 1 / 60.0, 1000.0, 0.001, math.radians(1.0)):
                 self._numbers[quantity.value * factor] = shown
-        for one in find_times(norm, context.now_utc):
+        for one in _times(norm, context):
             shown = norm[one.start : one.end]
             self._instants |= {one.start_utc.timestamp(): shown, one.end_utc.timestamp(): shown}
             self._numbers[(one.end_utc - one.start_utc).total_seconds() / 3600.0] = shown
@@ -127,6 +127,13 @@ class _Heard:
             ),
             None,
         )
+
+
+def _times(norm: str, context: Context) -> list[TimeMention]:
+    try:
+        return find_times(norm, context.now_utc)
+    except ImpossibleTime:
+        return []  # words that name no time stand behind no value
 
 
 def _elsewhere(value: Any, state: AgentState) -> ArgumentOrigin:

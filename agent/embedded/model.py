@@ -16,6 +16,7 @@ from agent.embedded.questions import question_for
 from agent.embedded.safety import Refusal, impossible, refused_by_words
 from agent.embedded.slots import REQUIRED
 from agent.embedded.text import read
+from agent.embedded.times import ImpossibleTime
 from agent.embedded.understand import Frame, understand
 from agent.llm import EMBEDDED, ChatCall, ChatReply, Message, OnText, Schema
 from agent.state import RefusalCode
@@ -61,7 +62,10 @@ def _first_reply(messages: Sequence[Message], context: Context) -> ChatReply:
     refusal = refused_by_words(utterance.norm)
     if refusal is not None:
         return _refuse(refusal)
-    frames = understand(said[-6:], context)
+    try:
+        frames = understand(said[-6:], context)
+    except ImpossibleTime as error:
+        return _ask(f"{error.message}. Which time do you mean (UTC)?", ["time"])
     if not frames:
         return _ask("What would you like to do? I can " + greeting("short", context), ["request"])
     return _calls(frames, context)

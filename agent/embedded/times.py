@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-__all__ = ["Relation", "TimeMention", "find_times"]
+from core.errors import InputError
+
+__all__ = ["ImpossibleTime", "Relation", "TimeMention", "find_times"]
 
 
 class Relation(StrEnum):
@@ -19,6 +21,15 @@ class Relation(StrEnum):
     START = "start"  # no earlier than
     WINDOW = "window"  # between two instants
     LOOKBACK = "lookback"  # a stretch that ends now
+
+
+class ImpossibleTime(InputError):
+    """Words that name no time there is, such as 31 February."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(
+            "time", f"there is no time such as {said.strip()!r}", code="impossible-time", said=said.strip()
+        )
 
 
 @dataclass(frozen=True)
@@ -138,6 +149,9 @@ def find_times(norm: str, now_utc: datetime) -> list[TimeMention]:
 
     "before Friday" is Friday 00:00; a bare clock time is its next occurrence; "tomorrow" is the whole day; "today" is
     what is left of it.
+
+    Raises:
+        ImpossibleTime: The words name a day or an hour that does not exist.
     """
     norm = _ISO_T.sub(r"\1 \2", norm)
     found: list[TimeMention] = []
@@ -153,8 +167,8 @@ def _ranges(norm: str, now: datetime) -> list[TimeMention]:
     for match in _RANGE.finditer(norm):
         try:
             first, second = _resolve(match, "p", now), _resolve(match, "q", now)
-        except ValueError:
-            continue
+        except (ValueError, OverflowError) as error:
+            raise ImpossibleTime(match.group(0)) from error
         if first is None or second is None:
             continue
         (start, _, day1, clock1), (low, high, day2, clock2) = first, second
@@ -188,6 +202,13 @@ def _with_day_before(one: TimeMention, norm: str, now: datetime) -> TimeMention:
 
 
 def _relatives(norm: str, now: datetime) -> list[TimeMention]:
+    try:
+        return _lengths(norm, now)
+    except OverflowError as error:
+        raise ImpossibleTime(norm) from error
+
+
+def _lengths(norm: str, now: datetime) -> list[TimeMention]:
     found = []
     for match in _BACK.finditer(norm):
         length = timedelta(seconds=float(match.group(1) or 1) * _seconds(match.group(2)))
@@ -250,8 +271,8 @@ def _singles(norm: str, now: datetime) -> list[TimeMention]:
     for match in _SINGLE.finditer(norm):
         try:
             point = _resolve(match, "a", now)
-        except ValueError:
-            continue
+        except (ValueError, OverflowError) as error:
+            raise ImpossibleTime(match.group(0)) from error
         if point is None or match.group(0).strip() in ("may", "second"):
             continue
         low, high, named_day, clock = point

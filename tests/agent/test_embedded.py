@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agent.altitude import mean_altitudes_km
 from agent.context import UNTRUSTED, mission_context, tools_for_model
@@ -15,6 +17,7 @@ from agent.embedded import EmbeddedChat
 from agent.llm import ChatReply
 from agent.prompts import system_message
 from agent.state import AgentRequest
+from core.mission import reference_mission
 from core.mission.model import Mission
 from evals.model import CaseFile, ExpectedCall
 from evals.scenarios.grammar import generate
@@ -107,6 +110,8 @@ def test_a_relative_altitude_adds_to_the_present_one(mission: Mission) -> None:
         ("Point LSAT-2 at the sun", ["duration_min"]),
         ("Raise the orbit", ["satellite", "target_altitude_km"]),
         ("List passes of LSAT-1 over Svalbard", ["start"]),
+        ("Raise LSAT-1 to 550 km before 31 February", ["time"]),
+        ("Raise LSAT-1 to 550 km in 99999999999 days", ["time"]),
         ("Where is LSAT-9?", ["satellite"]),
         ("List passes of LSAT-1 over Madrid tomorrow", ["station"]),
         ("How long will the reaction wheel of LSAT-1 last?", ["component"]),
@@ -210,3 +215,19 @@ def test_a_reply_after_tool_results_tells_their_summaries_and_errors(mission: Mi
         },
     ]
     assert EmbeddedChat().complete(messages, []).text == "It holds.\nNo pass."
+
+
+_MISSION = reference_mission()
+SAID = (
+    "raise lsat-1 lsat-99 to 550 km before 31 february|2026-13-45 25:99 in 99999999999 days|the next hours|downlink 1e400 gb svalbard|"
+    "at 12 and then|not sorry no make that|image 95 n 200 w|-5 minutes|cdm-20269999-1|eclipses 0|all satellites except|between until 24:00|"
+    "the 31st|29 feb 2027|9999-12-31 24:00|0001-01-01 00:00 +14:00|point at the sun for 1e9 hours|why did it|mode"
+)
+PIECES = st.sampled_from(SAID.split("|") + SAID.replace("|", " ").split())
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(st.text(min_size=1, max_size=200), st.lists(PIECES, min_size=1, max_size=14).map(" ".join)))
+def test_no_text_makes_the_model_fail(text: str) -> None:
+    reply = ask(_MISSION, text)
+    assert reply.tool_calls or reply.text
