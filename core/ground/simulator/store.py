@@ -27,7 +27,6 @@ from sqlalchemy import (
 from core.ground.messages import TmDelivery
 from core.ground.simulator.state import OnboardState
 from core.store import Database
-from core.time.clock import ClockAnchor
 
 __all__ = ["SimulatorStore"]
 
@@ -54,14 +53,6 @@ _frames = Table(
     Column("received_tai_s", Float, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     sqlite_autoincrement=True,  # an index is never given out again after its frame is discarded
-)
-_clock = Table(
-    "clock",
-    _TABLES,
-    Column("one", Integer, primary_key=True),
-    Column("wall_s", Float, nullable=False),
-    Column("t_tai_s", Float, nullable=False),
-    Column("rate", Float, nullable=False),
 )
 
 
@@ -146,14 +137,3 @@ class SimulatorStore:
     def discard_frames(self, connection: Connection, cursor: int) -> None:
         """Discard frames that the control centre has stored."""
         connection.execute(delete(_frames).where(_frames.c.frame_index <= cursor))
-
-    def load_clock(self) -> ClockAnchor | None:
-        """The mission clock of the last run; None before the first."""
-        with self.database.read() as connection:
-            row = connection.execute(select(_clock)).first()
-        return ClockAnchor(row.wall_s, row.t_tai_s, row.rate) if row else None
-
-    def save_clock(self, connection: Connection, anchor: ClockAnchor) -> None:
-        """Store the mission clock."""
-        connection.execute(delete(_clock))
-        connection.execute(insert(_clock).values(one=1, wall_s=anchor.wall_s, t_tai_s=anchor.t_tai_s, rate=anchor.rate))
