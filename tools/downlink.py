@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
@@ -154,7 +155,8 @@ def _activity(
     chosen: list[DownlinkActivity],
     rejected: list[RejectedAlternative],
 ) -> DownlinkActivity:
-    duration_s = volume_bytes * 8.0 / bus.antenna.x_band_downlink_bit_s
+    # Up to the next millisecond, so that the rounding of times never cuts the last bytes off.
+    duration_s = math.ceil(volume_bytes * 8000.0 / bus.antenna.x_band_downlink_bit_s) / 1000.0
     contact = Window(start=utc_from_tai_s(one.aos_tai_s), end=utc_from_tai_s(one.los_tai_s))
     number = () if not chosen else (str(len(chosen) + 1),)
     before: list[Activity] = list(chosen)

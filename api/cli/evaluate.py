@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 
 from rich.console import Console
@@ -27,7 +28,7 @@ def evaluate(options: argparse.Namespace) -> int:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("cases", total=None)
         report = run_cases(options.cases, deps_of, lambda done, total: bar.update(task, completed=done, total=total))
-    text = report.model_dump_json(indent=2) + "\n"
+    text = json.dumps(report.as_document(), indent=2) + "\n"
     if options.out is None:
         sys.stdout.write(text)
     else:

@@ -5,6 +5,7 @@ The same operations serve the validator's computed repairs and a planner's edits
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
@@ -85,7 +86,7 @@ def _reduce(activities: Activities, change: Repair, mission: Mission, _now: date
     if not isinstance(one, DownlinkActivity) or not change.volume_bytes or change.volume_bytes <= 0:
         raise InputError("volume_bytes", "reducing needs a downlink and its new volume in bytes, above 0")
     rate_bit_s = mission.bus_of(one.satellite).antenna.x_band_downlink_bit_s
-    end = add_s(one.window.start, change.volume_bytes * 8.0 / rate_bit_s)
+    end = add_s(one.window.start, math.ceil(change.volume_bytes * 8000.0 / rate_bit_s) / 1000.0)
     window = Window(start=one.window.start, end=min(end, one.contact.window.end))
     changed = one.model_copy(update={"volume_bytes": change.volume_bytes, "window": window})
     return _with_followers(activities, one, changed)

@@ -5,12 +5,14 @@ ATT-001 too little time to slew between two attitudes, ATT-002 a slew needs more
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
 
 from core.attitude import boresight_gcrf, slew_angle_rad, slew_duration_s, wheel_capacity_n_m_s
+from core.mission.model import Bus
 from core.orbit import sun_position_gcrf_m
 from core.plan.activity import Activity, ImagingActivity, Window
 from core.plan.checks.context import CheckContext, limit_finding
@@ -43,6 +45,7 @@ def _slew(first: Activity, second: Activity, context: CheckContext) -> Iterator[
     short_s = needed_s - available_s
     end = second.window.start if available_s > 0 else add_s(second.window.start, 1.0)
     movable = second.contact is None
+    wait_s = _wait_s(short_s, context.orbits[first.satellite].period_s, bus)
     yield limit_finding(
         "ATT-001",
         first.satellite,
@@ -59,14 +62,19 @@ def _slew(first: Activity, second: Activity, context: CheckContext) -> Iterator[
             Repair(
                 kind=RepairKind.SHIFT if movable else RepairKind.SHORTEN,
                 activity_id=second.activity_id if movable else first.activity_id,
-                shift_s=short_s if movable else None,
+                shift_s=wait_s if movable else None,
                 duration_s=None if movable else max(first.window.duration_s - short_s, 0.0),
-                description=f"start {second.activity_id} {short_s:.0f} s later"
+                description=f"start {second.activity_id} {wait_s:.0f} s later"
                 if movable
                 else f"end {first.activity_id} {short_s:.0f} s earlier",
             ),
         ),
     )
+
+
+def _wait_s(short_s: float, period_s: float, bus: Bus) -> float:
+    """How long to wait, whole seconds: while waiting, the angle may grow by what the orbit turns."""
+    return math.ceil(short_s / (1.0 - 2.0 * math.pi / period_s / bus.slew_rate_rad_s)) + 1.0
 
 
 def _angle_rad(first: Activity, second: Activity, context: CheckContext) -> float:
