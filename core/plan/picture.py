@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_plan"]
 
+_NAMED_ROWS: Final = 40
 _COLOURS: Final = {
     "uplink": "#0072b2",
     "downlink": "#009e73",
@@ -29,9 +30,11 @@ def draw_plan(plan: MissionPlan, path: Path) -> None:
     from matplotlib.figure import Figure
 
     resources = list(dict.fromkeys(one.resource for one in plan.profiles))
-    figure = Figure(figsize=(12.0, 2.4 + 1.7 * len(resources)), layout="constrained")
+    rows = len(plan.activities) if len(plan.activities) <= _NAMED_ROWS else len(plan.satellites)
+    heights = [0.7 + 0.22 * rows, *[1.7] * len(resources)]
+    figure = Figure(figsize=(12.0, sum(heights)), layout="constrained")
     FigureCanvasAgg(figure)
-    axes: list[Any] = list(figure.subplots(len(resources) + 1, 1, sharex=True))
+    axes: list[Any] = list(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights))
     figure.suptitle(f"{plan.plan_id} revision {plan.revision} ({plan.state})", fontsize=11)
     _timeline(plan, axes[0])
     for resource, axis in zip(resources, axes[1:], strict=True):
@@ -42,21 +45,22 @@ def draw_plan(plan: MissionPlan, path: Path) -> None:
 
 
 def _timeline(plan: MissionPlan, axis: Axes) -> None:
-    rows = {satellite: index for index, satellite in enumerate(plan.satellites)}
+    """One named row an activity; in a plan of many, one row a satellite."""
+    single = len(plan.activities) <= _NAMED_ROWS
+    names = [one.activity_id for one in plan.activities] if single else list(plan.satellites)
     shortest = timedelta(seconds=plan.horizon.duration_s / 200.0)
     for one in plan.activities:
+        row = names.index(one.activity_id if single else one.satellite)
         width = max(one.window.end - one.window.start, shortest)
         # matplotlib draws dates; its stubs speak of numbers only
-        axis.barh(rows[one.satellite], width, left=one.window.start, height=0.6, color=_COLOURS[one.type], alpha=0.85)  # type: ignore[arg-type]
-        label = {"x": one.window.start, "y": rows[one.satellite] + 0.34, "s": one.activity_id}
-        axis.text(**label, fontsize=7, va="bottom", rotation=12)
+        axis.barh(row, width, left=one.window.start, height=0.7, color=_COLOURS[one.type])  # type: ignore[arg-type]
     findings = plan.validation.findings if plan.validation else ()
     for finding in findings:
         if finding.window and finding.severity is Severity.BLOCK:
             axis.axvspan(finding.window.start, finding.window.end, color="#d55e00", alpha=0.2)  # type: ignore[arg-type]
             axis.text(x=finding.window.start, y=-0.6, s=finding.code, fontsize=7, color="#a04000")  # type: ignore[arg-type]
-    axis.set_yticks(list(rows.values()), list(rows))
-    axis.set_ylim(-0.7, len(rows) - 0.2)
+    axis.set_yticks(range(len(names)), names, fontsize=7)
+    axis.set_ylim(len(names) - 0.4, -0.8)
     axis.set_title("timeline (shaded: blocking findings)", fontsize=8, loc="left")
 
 
