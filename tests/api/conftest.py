@@ -29,6 +29,7 @@ class Service(SimpleNamespace):
         """Headers of somebody who is signed in."""
         answer = self.client.post("/api/v1/auth/login", json={"username": username, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
+        self.client.cookies.clear()  # these are API clients; a browser's cookie would sign everybody in
         return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
