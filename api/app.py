@@ -53,13 +53,20 @@ def build_runtime(settings: Settings) -> Runtime:
     flown = load_mission(settings.mission) if settings.mission else reference_mission()
     database = open_database(settings.data / "llamaspace.db")
     events = EventLog(database)
-    clock_service = open_clock(database, settings.clock_rate, settings.clock_start, simulated=settings.simulator)
+    clock_service = open_clock(
+        database,
+        settings.data / "clock.json",
+        flown,
+        settings.clock_rate,
+        settings.clock_start,
+        simulated=settings.simulator,
+    )
     clock = clock_service.clock
     plan_store = PlanRepository(database, events)
     broadcaster = Broadcaster()
     config = FleetConfig(settings.data, mission_file=settings.mission, housekeeping_s=settings.housekeeping_s)
     fleet = Fleet(config, flown, reference_mdb(), database, events, clock)
-    telemetry = LiveTelemetryReader(flown, fleet.reader)
+    telemetry = LiveTelemetryReader(flown, fleet.reader, clock_service.begun_utc)
     handbook = open_knowledge(settings.data / "knowledge")
     chat = make_chat(
         ModelSettings(
@@ -92,7 +99,7 @@ def build_runtime(settings: Settings) -> Runtime:
         conversations=conversations,
         conversation_log=log,
         intents=IntentService(database, events, conversations, log, plan_store, flown, clock),
-        flight=Flight(fleet, flown, plan_store, events, clock, broadcaster),
+        flight=Flight(fleet, flown, plan_store, events, clock_service, broadcaster),
         broadcaster=broadcaster,
     )
 

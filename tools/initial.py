@@ -21,10 +21,16 @@ Vector = tuple[float, float, float]
 
 
 class MissionFileReader:
-    """Resources as the mission file gives them, with the orbit propagated to the instant."""
+    """Resources as the mission file gives them, with the orbit propagated to the instant.
 
-    def __init__(self, mission: Mission) -> None:
+    Args:
+        mission: The mission.
+        begun_utc: When these values held; None means the epoch of each satellite's elements.
+    """
+
+    def __init__(self, mission: Mission, begun_utc: datetime | None = None) -> None:
         self._mission = mission
+        self._begun_utc = begun_utc
 
     def initial_resources(self, satellite: str, at_utc: datetime) -> InitialResources:
         """What the satellite starts with; ``source`` says that nobody has measured it."""
@@ -37,7 +43,7 @@ class MissionFileReader:
             propellant_kg=craft.initial.propellant_kg,
             mode=craft.initial.mode,
             source="mission file",
-            as_of=craft.elements.epoch_utc,
+            as_of=self._begun_utc or craft.elements.epoch_utc,
             r_gcrf_m=r_gcrf_m,
             v_gcrf_m_s=v_gcrf_m_s,
         )

@@ -10,6 +10,7 @@ import hashlib
 import secrets
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import jwt
@@ -82,10 +83,13 @@ class Accounts:
         self._database = database
         self._lifetime_s = token_lifetime_s
         self._hasher = PasswordHasher()
-        # Verified against when the username is unknown, so that both cases take the same time.
-        self._decoy = self._hasher.hash(secrets.token_urlsafe(16))
         database.create(ACCOUNT_TABLES)
         self._key = self._signing_key()
+
+    @cached_property
+    def _decoy(self) -> str:
+        """Verified against when the username is unknown, so that both cases take the same time."""
+        return self._hasher.hash(secrets.token_urlsafe(16))
 
     def create_first(self, password: str | None = None) -> dict[str, str]:
         """On an empty database one account per role; returns the secrets, which are stored nowhere else."""

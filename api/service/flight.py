@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import structlog
 
+from api.service.clock import ClockService
 from api.service.live import Broadcaster
 from api.service.views import command_view, plan_summary
 from core.command.fleet import Fleet
@@ -19,12 +20,13 @@ from core.plan.activity import Activity, ActivityStatus, UplinkActivity
 from core.plan.model import MissionPlan, PlanState
 from core.plan.repository import PlanRepository
 from core.telemetry import ArchivedSample
-from core.time import MissionClock, format_utc, utc_from_tai_s
+from core.time import format_utc, utc_from_tai_s
 from core.time.clock import ClockAnchor
 
 __all__ = ["Flight"]
 
 _PERIOD_S: Final = 0.2
+_STOP_TIMEOUT_S: Final = 10.0
 _TELEMETRY_PERIOD_S: Final = 0.5
 _MOVING: Final = frozenset({CommandState.UPLINKED, CommandState.ACCEPTED, CommandState.STARTED, CommandState.COMPLETED})
 _LOST: Final = frozenset({CommandState.FAILED, CommandState.REFUSED, CommandState.EXPIRED})
@@ -39,7 +41,7 @@ class Flight:
         mission: The mission.
         plans: Stored plans, whose progress follows their commands.
         events: The log that is watched.
-        clock: Mission time.
+        clock_service: Mission time, and its memory.
         broadcaster: Where live messages go.
     """
 
@@ -49,14 +51,15 @@ class Flight:
         mission: Mission,
         plans: PlanRepository,
         events: EventLog,
-        clock: MissionClock,
+        clock_service: ClockService,
         broadcaster: Broadcaster,
     ) -> None:
         self._fleet = fleet
         self._mission = mission
         self._plans = plans
         self._events = events
-        self._clock = clock
+        self._clock_service = clock_service
+        self._clock = clock_service.clock
         self._broadcaster = broadcaster
         self._stop = threading.Event()
         self._watch = threading.Thread(target=self._run, name="flight-watch", daemon=True)
@@ -69,18 +72,14 @@ class Flight:
         return self._fleet
 
     def start(self) -> None:
-        """Start the fleet and the watch; plans whose commands moved while the service was down are brought up to date."""
-        self._fleet.start()
-        for state in (PlanState.RELEASED, PlanState.EXECUTING):
-            for plan in self._plans.list_plans(limit=10_000, state=state):
-                self._follow(plan.plan_id)
+        """Start the fleet and the watch without waiting for them: the service can answer before the simulator does."""
         self._watch.start()
 
     def stop(self) -> None:
         """Stop the watch and the fleet."""
         self._stop.set()
         if self._watch.is_alive():
-            self._watch.join(5.0)
+            self._watch.join(_STOP_TIMEOUT_S)
         self._fleet.stop()
 
     def submit(self, plan: MissionPlan) -> list[Command]:
@@ -123,12 +122,24 @@ class Flight:
                 return station
         return None
 
+    def _start_fleet(self) -> None:
+        """Start the fleet; plans whose commands moved while the service was down are brought up to date."""
+        try:
+            self._fleet.start()
+        except LlamaSpaceError as error:
+            _log.error("the ground segment did not start", error=error.message, code=error.code)
+        for state in (PlanState.RELEASED, PlanState.EXECUTING):
+            for plan in self._plans.list_plans(limit=10_000, state=state):
+                self._follow(plan.plan_id)
+
     def _run(self) -> None:
         after = self._events.last_sequence()
+        self._start_fleet()
         subscription = self._fleet.stream.subscribe()
         waited_s = 0.0
         while not self._stop.wait(_PERIOD_S):
             waited_s += _PERIOD_S
+            self._clock_service.remember()
             try:
                 after = self._tell_events(after)
                 self._tell_contacts()

@@ -16,12 +16,18 @@ _FRESH: Final = timedelta(hours=24)
 
 
 class LiveTelemetryReader:
-    """What telemetry last told; older than a day, it is no basis for a plan and the mission file's values are used."""
+    """What telemetry last told; older than a day, it is no basis for a plan and the mission file's values are used.
 
-    def __init__(self, mission: Mission, archive: ArchiveTelemetryReader) -> None:
+    Args:
+        mission: The mission.
+        archive: Stored telemetry.
+        begun_utc: When the mission began to be flown here, which is when the mission file's values held.
+    """
+
+    def __init__(self, mission: Mission, archive: ArchiveTelemetryReader, begun_utc: datetime) -> None:
         self._mission = mission
         self._archive = archive
-        self._file = MissionFileReader(mission)
+        self._file = MissionFileReader(mission, begun_utc)
 
     def initial_resources(self, satellite: str, at_utc: datetime) -> InitialResources:
         """Resources of a satellite at an instant, with their source and age."""

@@ -44,6 +44,7 @@ def _set_pointing(activity: Activity, mode: PointingMode, lead_s: float = 0.0) -
 
 
 def _downlink(activity: DownlinkActivity) -> tuple[CommandSpec, ...]:
+    """One command: on board it ends by itself when the volume is out or the time is over, so no second one can cut it."""
     start = CommandSpec(
         command="START_DOWNLINK",
         arguments={
@@ -53,7 +54,7 @@ def _downlink(activity: DownlinkActivity) -> tuple[CommandSpec, ...]:
         },
         execute_at=activity.window.start,
     )
-    return (start, CommandSpec(command="STOP_DOWNLINK", arguments={}, execute_at=activity.window.end))
+    return (start,)
 
 
 def _imaging(activity: ImagingActivity) -> tuple[CommandSpec, ...]:
