@@ -1,0 +1,144 @@
+/** The REST interface: one function per call, errors as ApiError with the service's own words. */
+
+import type { Command } from "../contract/command";
+import type { ConversationSummary, ConversationView, Intent } from "../contract/events";
+import type { AuditEvent, AuditVerdict, Clock, Mission, ParameterValue, Pass, Position } from "../contract/mission";
+import type { ApprovalOutcome, MissionPlan, PlanSummary, Repair } from "../contract/plan";
+import type { Problem, User } from "../contract/session";
+
+const BASE = "/api/v1";
+
+/** An answer that is not a success; `status` 0 means that the service could not be reached. */
+export class ApiError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail || problem.title);
+    this.name = "ApiError";
+    this.problem = problem;
+  }
+}
+
+type Listener = () => void;
+const UNREACHABLE: Problem = {
+  title: "Service not reachable",
+  status: 0,
+  detail: "The service cannot be reached. Nothing was sent; try again when the connection is back.",
+};
+
+/** A plan together with the hash that approvals and edits must name. */
+export interface TaggedPlan {
+  plan: MissionPlan;
+  revisionHash: string;
+}
+
+/** Talks to the service; `onSignedOut` is called when it says that nobody is signed in. */
+export class ApiClient {
+  private readonly onSignedOut: Listener;
+
+  constructor(onSignedOut: Listener) {
+    this.onSignedOut = onSignedOut;
+  }
+
+  me = (): Promise<User> => this.json("GET", "/auth/me");
+  signIn = (username: string, password: string): Promise<{ user: User }> =>
+    this.json("POST", "/auth/login", { username, password });
+  signOut = (): Promise<void> => this.empty("POST", "/auth/logout");
+
+  mission = (): Promise<Mission> => this.json("GET", "/mission");
+  setRate = (rate: number): Promise<Clock> => this.json("PUT", "/clock", { rate });
+  positions = (): Promise<{ at: string; positions: Position[] }> => this.json("GET", "/spacecraft/positions");
+  passes = (): Promise<Pass[]> => this.items("/passes");
+  latest = (satellite: string): Promise<{ as_of: string | null; parameters: ParameterValue[] }> =>
+    this.json("GET", `/telemetry/latest?satellite=${encodeURIComponent(satellite)}`);
+
+  conversations = (): Promise<ConversationSummary[]> => this.items("/conversations?limit=50");
+  conversation = (id: string): Promise<ConversationView> => this.json("GET", `/conversations/${encodeURIComponent(id)}`);
+  send = (text: string, conversationId: string | null, key: string): Promise<Intent> =>
+    this.json(
+      "POST",
+      "/intents",
+      conversationId === null ? { text } : { text, conversation_id: conversationId },
+      { "Idempotency-Key": key },
+    );
+  respond = (conversationId: string, text: string): Promise<Intent> =>
+    this.json("POST", `/conversations/${encodeURIComponent(conversationId)}/respond`, { text });
+  cancel = (intentId: string): Promise<Intent> =>
+    this.json("POST", `/intents/${encodeURIComponent(intentId)}/cancel`);
+
+  plans = (): Promise<PlanSummary[]> => this.items("/plans?limit=50");
+  plan = (id: string): Promise<TaggedPlan> => this.tagged("GET", `/plans/${encodeURIComponent(id)}`);
+  edit = (id: string, revisionHash: string, changes: Repair[]): Promise<TaggedPlan> =>
+    this.tagged("PATCH", `/plans/${encodeURIComponent(id)}`, { changes }, { "If-Match": `"${revisionHash}"` });
+  validate = (id: string): Promise<TaggedPlan> => this.tagged("POST", `/plans/${encodeURIComponent(id)}/validate`);
+  approve = (id: string, hash: string, comment: string, acceptUnknown: string[]): Promise<ApprovalOutcome> =>
+    this.json("POST", `/plans/${encodeURIComponent(id)}/approve`, {
+      revision_hash: hash,
+      comment,
+      accept_unknown: acceptUnknown,
+    });
+  reject = (id: string, reason: string): Promise<TaggedPlan> =>
+    this.tagged("POST", `/plans/${encodeURIComponent(id)}/reject`, { reason });
+  release = (id: string): Promise<{ plan: MissionPlan; commands: Command[] }> =>
+    this.json("POST", `/plans/${encodeURIComponent(id)}/release`);
+
+  commands = (): Promise<Command[]> => this.items("/commands?limit=200");
+  command = (id: string): Promise<Command> => this.json("GET", `/commands/${encodeURIComponent(id)}`);
+  audit = async (after: number): Promise<{ items: AuditEvent[]; next_cursor: string | null }> =>
+    this.json("GET", `/audit?after=${after}&limit=200`);
+  verifyAudit = (): Promise<AuditVerdict> => this.json("GET", "/audit/verify");
+
+  private async items<T>(path: string): Promise<T[]> {
+    const answer = await this.json<{ items: T[] } | T[]>("GET", path);
+    return Array.isArray(answer) ? answer : answer.items;
+  }
+
+  private async tagged(method: string, path: string, body?: unknown, headers?: HeadersInit): Promise<TaggedPlan> {
+    const response = await this.call(method, path, body, headers);
+    const plan = (await response.json()) as MissionPlan;
+    const tag = response.headers.get("ETag")?.replace(/^W\//, "").replaceAll('"', "");
+    return { plan, revisionHash: tag ?? plan.validation?.revision_hash ?? "" };
+  }
+
+  private async json<T>(method: string, path: string, body?: unknown, headers?: HeadersInit): Promise<T> {
+    const response = await this.call(method, path, body, headers);
+    return (await response.json()) as T;
+  }
+
+  private async empty(method: string, path: string): Promise<void> {
+    await this.call(method, path);
+  }
+
+  private async call(method: string, path: string, body?: unknown, headers?: HeadersInit): Promise<Response> {
+    const response = await fetch(`${BASE}${path}`, {
+      method,
+      credentials: "same-origin",
+      headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }).catch(() => {
+      throw new ApiError(UNREACHABLE);
+    });
+    if (response.ok) return response;
+    if (response.status === 401 && path !== "/auth/login") this.onSignedOut();
+    throw new ApiError(await problemOf(response));
+  }
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const fallback: Problem = {
+    title: response.statusText || "Error",
+    status: response.status,
+    detail: `The service answered with status ${response.status}.`,
+  };
+  const text = await response.text().catch(() => "");
+  try {
+    return { ...fallback, ...(JSON.parse(text) as Partial<Problem>) };
+  } catch {
+    return fallback;
+  }
+}
+
+/** The words to show for anything that was thrown. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

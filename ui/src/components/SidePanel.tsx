@@ -1,0 +1,68 @@
+/** The right side: plan, commands, passes, audit. */
+
+import { type KeyboardEvent, useRef } from "react";
+import type { Tab } from "../state/console";
+import { useConsole } from "../state/console";
+import { useLive, useView } from "../state/hooks";
+import { AuditPanel } from "./AuditPanel";
+import { CommandsPanel } from "./CommandsPanel";
+import { PassesPanel } from "./PassesPanel";
+import { PlanPanel } from "./plan/PlanPanel";
+
+const TABS: readonly [Tab, string][] = [
+  ["plan", "Plan"],
+  ["commands", "Commands"],
+  ["passes", "Passes"],
+  ["audit", "Audit"],
+];
+
+const PANELS: Readonly<Record<Tab, () => React.JSX.Element>> = {
+  plan: PlanPanel,
+  commands: CommandsPanel,
+  passes: PassesPanel,
+  audit: AuditPanel,
+};
+
+export function SidePanel() {
+  const tab = useView((view) => view.tab);
+  const { view } = useConsole();
+  const list = useRef<HTMLDivElement>(null);
+  const Panel = PANELS[tab];
+  const move = (event: KeyboardEvent): void => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step === undefined) return;
+    const at = TABS.findIndex(([name]) => name === tab);
+    const next = TABS[(at + step + TABS.length) % TABS.length]![0];
+    view.dispatch({ tab: next });
+    list.current?.querySelector<HTMLButtonElement>(`#tab-${next}`)?.focus();
+  };
+  return (
+    <section className="side" aria-label="Plan, commands, passes and audit">
+      <div className="tabs" role="tablist" ref={list} onKeyDown={move}>
+        {TABS.map(([name, title]) => (
+          <button
+            key={name}
+            id={`tab-${name}`}
+            data-testid={`tab-${name}`}
+            role="tab"
+            aria-selected={name === tab}
+            aria-controls="side-panel"
+            tabIndex={name === tab ? 0 : -1}
+            onClick={() => view.dispatch({ tab: name })}
+          >
+            {title}
+            {name === "commands" && <CommandCount />}
+          </button>
+        ))}
+      </div>
+      <div className="side-body" id="side-panel" role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0}>
+        <Panel />
+      </div>
+    </section>
+  );
+}
+
+function CommandCount() {
+  const count = useLive((live) => Object.keys(live.commands).length);
+  return count === 0 ? null : <span className="count">{count}</span>;
+}

@@ -1,0 +1,51 @@
+/** Telecommands on their way, as the service shows them. */
+
+export type CommandState =
+  | "drafted"
+  | "validated"
+  | "authorised"
+  | "scheduled"
+  | "released"
+  | "uplinked"
+  | "accepted"
+  | "started"
+  | "completed"
+  | "refused"
+  | "failed"
+  | "expired";
+
+export const STAGES: readonly CommandState[] = [
+  "drafted",
+  "validated",
+  "authorised",
+  "scheduled",
+  "released",
+  "uplinked",
+  "accepted",
+  "started",
+  "completed",
+];
+
+export const BAD_ENDS: ReadonlySet<CommandState> = new Set(["refused", "failed", "expired"]);
+
+export interface CommandHistory {
+  state: CommandState;
+  at: string;
+  detail: string;
+}
+
+export interface Command {
+  command_id: string;
+  plan_id: string;
+  activity_id: string;
+  satellite: string;
+  command: string;
+  arguments: Record<string, unknown>;
+  class: string;
+  state: CommandState;
+  execute_at: string;
+  station: string | null;
+  updated_at: string;
+  detail: string;
+  history?: CommandHistory[];
+}

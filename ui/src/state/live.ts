@@ -1,0 +1,165 @@
+/** Everything that is live: clock, link, contacts, telemetry, plans, commands, conversations. Pure. */
+
+import type { Connection } from "../api/socket";
+import type { Command, CommandHistory } from "../contract/command";
+import type { ConversationView, ServerMessage, ToolResult } from "../contract/events";
+import type { ParameterValue } from "../contract/mission";
+import type { PlanSummary } from "../contract/plan";
+import type { Problem } from "../contract/session";
+import type { ClockReading } from "../lib/time";
+import { applyEvent, type ConversationState, EMPTY_CONVERSATION } from "./conversation";
+
+export const SPARK_POINTS = 60;
+
+export interface SatelliteTelemetry {
+  at: string | null;
+  parameters: Readonly<Record<string, ParameterValue>>;
+  recent: Readonly<Record<string, readonly number[]>>;
+}
+
+export interface LiveState {
+  connection: Connection;
+  attempt: number;
+  clock: ClockReading | null;
+  link: { up: boolean; detail: string } | null;
+  contacts: Readonly<Record<string, string | null>>;
+  telemetry: Readonly<Record<string, SatelliteTelemetry>>;
+  plans: Readonly<Record<string, PlanSummary>>;
+  commands: Readonly<Record<string, Command>>;
+  conversations: Readonly<Record<string, ConversationState>>;
+  /** What the operator said in each conversation, in order; the events do not repeat it. */
+  words: Readonly<Record<string, readonly string[]>>;
+  /** Stored tool results by call: they know more than the live event. */
+  calls: Readonly<Record<string, ToolResult>>;
+  problem: Problem | null;
+}
+
+export const INITIAL_LIVE: LiveState = {
+  connection: "connecting",
+  attempt: 0,
+  clock: null,
+  link: null,
+  contacts: {},
+  telemetry: {},
+  plans: {},
+  commands: {},
+  conversations: {},
+  words: {},
+  calls: {},
+  problem: null,
+};
+
+export type LiveAction =
+  | { type: "message"; message: ServerMessage; atMs: number }
+  | { type: "connection"; connection: Connection; attempt: number }
+  | { type: "plans"; plans: PlanSummary[] }
+  | { type: "commands"; commands: Command[] }
+  | { type: "latest"; satellite: string; at: string | null; parameters: ParameterValue[] }
+  | { type: "contacts"; contacts: Record<string, string | null> }
+  | { type: "words"; conversationId: string; words: string[] }
+  | { type: "calls"; calls: ToolResult[] }
+  | { type: "said"; conversationId: string; text: string }
+  | { type: "problem-seen" };
+
+/** The state after an action. */
+export function reduceLive(state: LiveState, action: LiveAction): LiveState {
+  switch (action.type) {
+    case "message":
+      return received(state, action.message, action.atMs);
+    case "connection":
+      return { ...state, connection: action.connection, attempt: action.attempt };
+    case "plans":
+      return { ...state, plans: merged(state.plans, action.plans, (one) => one.plan_id) };
+    case "commands":
+      return action.commands.reduce(withCommand, state);
+    case "latest":
+      return withTelemetry(state, action.satellite, action.at, action.parameters);
+    case "contacts":
+      return { ...state, contacts: { ...state.contacts, ...action.contacts } };
+    case "words":
+      return { ...state, words: { ...state.words, [action.conversationId]: action.words } };
+    case "calls":
+      return { ...state, calls: merged(state.calls, action.calls, (one) => one.call_id ?? "") };
+    case "said": {
+      const before = state.words[action.conversationId] ?? [];
+      return { ...state, words: { ...state.words, [action.conversationId]: [...before, action.text] } };
+    }
+    case "problem-seen":
+      return { ...state, problem: null };
+  }
+}
+
+type Of<T extends ServerMessage["type"]> = Extract<ServerMessage, { type: T }>;
+type Table = {
+  [T in ServerMessage["type"]]: (state: LiveState, message: Of<T>, atMs: number) => LiveState;
+};
+
+const TABLE: Table = {
+  hello: (state, message, atMs) => ({ ...state, clock: { clock: message.clock, readAtMs: atMs } }),
+  clock: (state, message, atMs) => ({ ...state, clock: { clock: message.clock, readAtMs: atMs } }),
+  agui: (state, message) => {
+    const before = state.conversations[message.conversation_id] ?? EMPTY_CONVERSATION;
+    const after = applyEvent(before, message.event);
+    return { ...state, conversations: { ...state.conversations, [message.conversation_id]: after } };
+  },
+  plan: (state, message) => ({ ...state, plans: { ...state.plans, [message.plan.plan_id]: message.plan } }),
+  command: (state, message) => withCommand(state, message.command),
+  telemetry: (state, message) => withTelemetry(state, message.satellite, message.at, message.parameters),
+  contact: (state, message) => ({
+    ...state,
+    contacts: { ...state.contacts, [message.satellite]: message.in_contact ? message.station : null },
+  }),
+  link: (state, message) => ({ ...state, link: { up: message.up, detail: message.detail } }),
+  problem: (state, message) => ({ ...state, problem: message.problem }),
+  pong: (state) => state,
+};
+
+function received(state: LiveState, message: ServerMessage, atMs: number): LiveState {
+  const apply = TABLE[message.type] as ((s: LiveState, m: ServerMessage, t: number) => LiveState) | undefined;
+  return apply === undefined ? state : apply(state, message, atMs);
+}
+
+function merged<T>(into: Readonly<Record<string, T>>, from: T[], key: (one: T) => string): Record<string, T> {
+  return { ...into, ...Object.fromEntries(from.map((one) => [key(one), one])) };
+}
+
+/** A command with its history: what the service sent, and every state seen since. */
+function withCommand(state: LiveState, command: Command): LiveState {
+  const known = state.commands[command.command_id];
+  const history = historyOf(known, command);
+  return { ...state, commands: { ...state.commands, [command.command_id]: { ...command, history } } };
+}
+
+function historyOf(known: Command | undefined, command: Command): CommandHistory[] {
+  const before = known?.history ?? [];
+  const given = command.history ?? [];
+  const all = given.length >= before.length ? given : before;
+  if (all.some((one) => one.state === command.state)) return all;
+  return [...all, { state: command.state, at: command.updated_at, detail: command.detail }];
+}
+
+function withTelemetry(
+  state: LiveState,
+  satellite: string,
+  at: string | null,
+  parameters: readonly ParameterValue[],
+): LiveState {
+  const before = state.telemetry[satellite] ?? { at: null, parameters: {}, recent: {} };
+  const values = { ...before.parameters };
+  const recent = { ...before.recent };
+  for (const one of parameters) {
+    const isNew = values[one.name]?.at !== one.at;
+    values[one.name] = one;
+    if (typeof one.value === "number" && isNew) {
+      recent[one.name] = [...(recent[one.name] ?? []), one.value].slice(-SPARK_POINTS);
+    }
+  }
+  return { ...state, telemetry: { ...state.telemetry, [satellite]: { at: at ?? before.at, parameters: values, recent } } };
+}
+
+/** The operator's words in a conversation as the service stores it, accepted intents not yet read included. */
+export function wordsOfView(view: ConversationView & { intents?: { text: string }[] }): string[] {
+  const said = view.messages.filter((one) => one.role === "user").map((one) => one.content);
+  const accepted = (view.intents ?? []).map((one) => one.text);
+  return said.length >= accepted.length ? said : [...said, ...accepted.slice(said.length)];
+}
