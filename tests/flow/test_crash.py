@@ -1,0 +1,172 @@
+"""kill -9 at random points of the story, of the service and of the simulator: every outcome happens exactly once.
+
+Four stories run at the same time, one a satellite, so that each kill meets all stages at once. Times are drawn from a
+seeded generator; how far the stories have come at each kill varies with the machine, which is the point.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from core.command.model import CommandState
+from core.events import EventLog
+from core.store import open_database
+from core.telemetry import SqlArchive
+from tests.flow.service_process import Client, ServiceProcess
+
+KILLS = 20
+RATE = 120.0
+SATELLITES = ("LSAT-1", "LSAT-2", "LSAT-3", "LSAT-4")
+VOLUME_MB = 300
+_FINAL = {"completed", "failed", "refused", "expired"}
+_PUS_1_COMPLETED = 7
+
+
+@dataclass
+class Teller:
+    """Carries every satellite's story on as far as the service lets it, and forgets nothing it was promised.
+
+    Each step is what a client would do that retries after a broken connection: the same idempotency key, the same
+    revision hash.
+    """
+
+    operator: Client
+    planner: Client
+    promised: dict[str, str] = field(default_factory=dict)
+    plans: dict[str, str] = field(default_factory=dict)
+    approved: set[str] = field(default_factory=set)
+
+    def step(self) -> bool:
+        """One round; True when every command of every story has ended."""
+        ended = [self._story(satellite) for satellite in SATELLITES]
+        return all(ended)
+
+    def _story(self, satellite: str) -> bool:
+        try:
+            if satellite not in self.promised:
+                text = f"Downlink {VOLUME_MB} MB from {satellite} at Svalbard, then point it at the sun for 15 minutes"
+                headers = {"Idempotency-Key": f"story-{satellite}"}
+                answer = self.operator.request("POST", "intents", json={"text": text}, headers=headers)
+                answer.raise_for_status()
+                self.promised[satellite] = answer.json()["intent_id"]
+            if satellite not in self.plans:
+                intent = self.operator.get(f"intents/{self.promised[satellite]}")
+                if intent["status"] != "awaiting_review":
+                    assert intent["status"] in ("queued", "running"), intent
+                    return False
+                self.plans[satellite] = intent["plan_id"]
+            if satellite not in self.approved:
+                return self._approve(satellite)
+            commands = self.operator.get(f"commands?plan_id={self.plans[satellite]}")["items"]
+            return bool(commands) and all(one["state"] in _FINAL for one in commands)
+        except httpx.TransportError:
+            return False
+
+    def _approve(self, satellite: str) -> bool:
+        plan = self.planner.request("GET", f"plans/{self.plans[satellite]}")
+        plan.raise_for_status()
+        body = {"revision_hash": plan.headers["etag"].strip('"')}
+        answer = self.planner.request("POST", f"plans/{self.plans[satellite]}/approve", json=body)
+        if (answer.status_code == 200 and answer.json()["released"]) or plan.json()["state"] in (
+            "released",
+            "executing",
+            "completed",
+        ):
+            self.approved.add(satellite)
+        else:
+            assert answer.status_code != 422, answer.text
+        return False
+
+
+def _tell_with_kills(service: ServiceProcess, kill: Callable[[], None], seed: int, longest_pause_s: float) -> Teller:
+    draw = random.Random(seed)
+    service.start()
+    teller = Teller(service.client("operator"), service.client("planner"))
+    kills, ended = 0, False
+    next_kill = time.monotonic() + draw.uniform(0.05, longest_pause_s)
+    deadline = time.monotonic() + 280.0
+    while not (ended and kills >= KILLS):
+        assert time.monotonic() < deadline, (kills, teller)
+        if kills < KILLS and time.monotonic() >= next_kill:
+            kill()
+            kills += 1
+            next_kill = time.monotonic() + draw.uniform(0.05, longest_pause_s)
+        ended = teller.step()
+        time.sleep(0.02)
+    return teller
+
+
+def _assert_exactly_once(data: Path, teller: Teller) -> None:
+    database = open_database(data / "llamaspace.db")
+    events = EventLog(database)
+    assert events.verify() == []
+    happened = Counter((one.kind, one.subject) for one in events.read(limit=100_000))
+    # Every accepted intent, plan and approval is there, once.
+    for satellite in SATELLITES:
+        assert happened["intent.received", teller.promised[satellite]] == 1
+        plan_id = teller.plans[satellite]
+        for kind in ("plan.drafted", "plan.approved", "plan.released"):
+            assert happened[kind, plan_id] == 1, (kind, satellite, happened)
+    assert len([kind for kind, _ in happened if kind == "intent.received"]) == len(SATELLITES)
+    # Every command went through each state at most once, ended well, and the spacecraft says so once.
+    commands = {subject for kind, subject in happened if kind == "command.drafted"}
+    assert len(commands) == 2 * len(SATELLITES)
+    states = {f"command.{state}" for state in CommandState}
+    assert all(count == 1 for (kind, _), count in happened.items() if kind in states)
+    assert {subject for kind, subject in happened if kind == "command.completed"} == commands
+    archive = SqlArchive(database)
+    reports = [one for one in archive.packets(service=1, limit=100_000) if one.subtype == _PUS_1_COMPLETED]
+    # A report repeats nothing: the satellite, and the request id that it is about .
+    assert max(Counter((one.satellite, one.raw) for one in reports).values()) == 1
+    for satellite in SATELLITES:
+        downlinked = [one.number for one in archive.samples(satellite, "event_value", -1e12, 1e12) if one.number]
+        assert downlinked.count(max(downlinked)) == 1
+        assert max(downlinked) == pytest.approx(VOLUME_MB * 1e6, rel=1e-3)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[ServiceProcess]:
+    """A service that has ended when the test has."""
+    process = ServiceProcess(tmp_path / "data", rate=RATE)
+    yield process
+    process.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_twenty_kills_of_the_service_lose_and_repeat_nothing(service: ServiceProcess) -> None:
+    def kill() -> None:
+        service.kill()
+        service.start()
+
+    teller = _tell_with_kills(service, kill, seed=20261122, longest_pause_s=3.0)
+    service.stop()
+    _assert_exactly_once(service.data, teller)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_twenty_kills_of_the_simulator_lose_and_repeat_nothing(service: ServiceProcess) -> None:
+    """The clock runs slowly while the simulator is away: at full rate a restart would outlast a whole pass."""
+
+    def kill() -> None:
+        director = service.client("flight_director")
+        director.request("PUT", "clock", json={"rate": 2.0}).raise_for_status()
+        while not service.kill_simulator():
+            time.sleep(0.02)
+        time.sleep(0.1)
+        while httpx.get(f"{service.address}/readyz").status_code != 200:
+            time.sleep(0.02)
+        director.request("PUT", "clock", json={"rate": RATE}).raise_for_status()
+
+    teller = _tell_with_kills(service, kill, seed=20261123, longest_pause_s=3.0)
+    service.stop()
+    _assert_exactly_once(service.data, teller)
