@@ -20,6 +20,7 @@ __all__ = ["ground_checks"]
 
 # A command as CLTU: PUS-11 insertion, SDLS and frame overhead, BCH; see core.link. An upper bound.
 _COMMAND_BITS: Final = 4096.0
+_ROUNDING_S: Final = 1e-3  # times are kept to the microsecond
 
 
 def ground_checks(context: CheckContext) -> Iterator[Finding]:
@@ -39,8 +40,8 @@ def _uplink(satellite: str, context: CheckContext) -> Iterator[Finding]:
         return
     uplinks = [one for one in activities if isinstance(one, UplinkActivity)]
     ready = [add_s(one.window.start, LOAD_TIME_S) for one in uplinks]
-    if not ready or min(ready) > first:
-        late_s = duration_s(first, min(ready)) if ready else None
+    late_s = duration_s(first, min(ready)) if ready else None
+    if late_s is None or late_s > _ROUNDING_S:
         needing = tuple(one.activity_id for one in activities if one.commands and one.commands[0].execute_at == first)
         reason = f"the first one loads them {late_s:.0f} s too late" if late_s is not None else "the plan has none"
         yield Finding(
