@@ -34,6 +34,8 @@ TT_MINUS_TAI_S: Final = 32.184  # IAU 1991 Resolution A4
 _DAY_S: Final = 86_400.0
 _J2000_AS_UTC_LABEL: Final = datetime(2000, 1, 1, 12, tzinfo=UTC)
 _STARTS_UTC: Final = [start for start, _ in LEAP_SECONDS]
+_CALENDAR_END_UTC: Final = datetime(9999, 1, 1, tzinfo=UTC)  # a year short, so that a window after it still has an end
+_CALENDAR_END_TAI_S: Final = (_CALENDAR_END_UTC - _J2000_AS_UTC_LABEL).total_seconds()
 _STARTS_TAI_S: Final = [(start - _J2000_AS_UTC_LABEL).total_seconds() + offset for start, offset in LEAP_SECONDS]
 
 
@@ -41,7 +43,7 @@ def parse_utc(text: str, field: str = "time") -> datetime:
     """An aware UTC datetime from ISO 8601 text; a missing zone means UTC.
 
     Raises:
-        InputError: The text is no ISO 8601 instant, or lies before 1972, when leap seconds begin.
+        InputError: The text is no ISO 8601 instant, or lies before 1972, when leap seconds begin, or after 9998.
     """
     try:
         parsed = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
@@ -51,12 +53,17 @@ def parse_utc(text: str, field: str = "time") -> datetime:
 
 
 def as_utc(instant: datetime, field: str = "time") -> datetime:
-    """The same instant in UTC; refuses a naive datetime and one before 1972."""
+    """The same instant in UTC; refuses a naive datetime, one before 1972 and one after 9998."""
     if instant.tzinfo is None:
         raise InputError(field, f"{instant.isoformat()} has no time zone; give UTC, such as 2026-11-22T12:00:00Z")
-    utc = instant.astimezone(UTC)
+    try:
+        utc = instant.astimezone(UTC)
+    except OverflowError as error:
+        raise InputError(field, f"{instant.isoformat()} lies outside the years 1 to 9999 in UTC") from error
     if utc < _STARTS_UTC[0]:
         raise InputError(field, f"{utc.isoformat()} is before 1972-01-01, where UTC with leap seconds begins")
+    if utc >= _CALENDAR_END_UTC:
+        raise InputError(field, f"{utc.isoformat()} is not before 9999-01-01, where the calendar ends")
     return utc
 
 
@@ -83,6 +90,8 @@ def utc_from_tai_s(t_tai_s: float) -> datetime:
 
     Within an inserted leap second the last microsecond before it is repeated, as ``datetime`` has no second 60.
     """
+    if not t_tai_s < _CALENDAR_END_TAI_S:
+        raise InputError("t_tai_s", f"{t_tai_s} is not before the year 9999, where the calendar ends")
     index = bisect_right(_STARTS_TAI_S, t_tai_s) - 1
     if index < 0:
         raise InputError("t_tai_s", f"{t_tai_s} is before 1972-01-01, where UTC with leap seconds begins")
