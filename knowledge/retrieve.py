@@ -17,6 +17,7 @@ from knowledge.errors import DocumentUnreadable, EncoderUnavailable
 from knowledge.fusion import fuse
 from knowledge.ingest import Chunk, chunks_of, corpus_digest
 from knowledge.passage import Passage
+from knowledge.shipped import read_shipped
 from knowledge.vectors import VectorIndex, build_vectors, kept_vectors, open_vectors
 
 __all__ = ["Retriever", "load_retriever", "read_corpus"]
@@ -135,7 +136,9 @@ def _index(chunks: Sequence[Chunk], folder: Path, encoder: Encoder) -> VectorInd
 
 
 def _vectors(chunks: Sequence[Chunk], folder: Path, encoder: Encoder) -> dict[str, FloatArray]:
-    kept = kept_vectors(folder, [chunk.digest for chunk in chunks])
+    shipped = read_shipped()
+    kept = {chunk.digest: shipped[chunk.digest] for chunk in chunks if chunk.digest in shipped}
+    kept.update(kept_vectors(folder, [chunk.digest for chunk in chunks if chunk.digest not in kept]))
     new = [chunk for chunk in chunks if chunk.digest not in kept]
     if new:
         made = encoder.encode([chunk.indexed_text for chunk in new])
