@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from core.constants import EARTH_MU_M3_S2
 from core.mission.model import Bus
 from core.units import to_rad
 
-__all__ = ["EARTH_MU_M3_S2", "disturbance_torque_n_m", "magnetorquer_torque_n_m", "wheel_capacity_n_m_s"]
+__all__ = ["disturbance_torque_n_m", "magnetorquer_torque_n_m", "wheel_capacity_n_m_s"]
 
-EARTH_MU_M3_S2: Final = 3.986_004_418e14  # IERS Conventions 2010, table 1.1
 EARTH_DIPOLE_T_M3: Final = 7.75e15  # centred dipole of IGRF-14 at 2025: B0 R^3 with B0 = 29.98 uT
 _SOLAR_PRESSURE_N_M2: Final = 4.54e-6  # 1361 W/m2 over the speed of light
 _ARM_M: Final = 0.1  # offset between centre of pressure and centre of mass, assumed

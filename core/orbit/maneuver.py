@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
 
+from core.constants import EARTH_MU_M3_S2
 from core.errors import InputError
 from core.frames.geodetic import WGS84_RADIUS_M
 
-__all__ = ["EARTH_MU_M3_S2", "Transfer", "altitude_change_delta_v_m_s", "circular_transfer"]
-
-EARTH_MU_M3_S2: Final = 3.986004418e14  # IERS Conventions 2010, table 1.1
+__all__ = ["Transfer", "altitude_change_delta_v_m_s", "circular_transfer"]
 
 
 @dataclass(frozen=True)

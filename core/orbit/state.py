@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.constants import EARTH_MU_M3_S2
 from core.frames import dcm_itrf_from_gcrf, geodetic_from_itrf, rotate
 from core.frames.geodetic import WGS84_RADIUS_M
 from core.orbit.eclipse import illumination
-from core.orbit.maneuver import EARTH_MU_M3_S2
 from core.orbit.propagation import Sgp4Orbit
 
 __all__ = ["OrbitState", "state_at"]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core import power, propulsion, thermal
 from core.attitude import disturbance_torque_n_m, magnetorquer_torque_n_m, wheel_capacity_n_m_s
+from core.constants import STANDARD_GRAVITY_M_S2
 from core.mission.model import Bus, Mode
 from core.orbit import Ephemeris, Sgp4Orbit, illumination, sun_position_gcrf_m
 from core.plan.activity import PointingMode
@@ -159,7 +160,7 @@ class Twin:
     def _propellant(self, propellant_kg: float, drive: Drive, duration_s: float) -> float:
         if not drive.burning:
             return propellant_kg
-        exhaust_m_s = self.bus.propulsion.specific_impulse_s * propulsion.blowdown.STANDARD_GRAVITY_M_S2
+        exhaust_m_s = self.bus.propulsion.specific_impulse_s * STANDARD_GRAVITY_M_S2
         return max(
             0.0, propellant_kg - propulsion.thrust_n(self.bus.propulsion, propellant_kg) / exhaust_m_s * duration_s
         )

@@ -7,12 +7,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.constants import AU_M
 from core.mission.model import SolarArray
 
 __all__ = ["SOLAR_IRRADIANCE_1AU_W_M2", "array_power_w", "incidence_cosine"]
 
 SOLAR_IRRADIANCE_1AU_W_M2: Final = 1361.0  # IAU 2015 Resolution B3, nominal total solar irradiance
-AU_M: Final = 149_597_870_700.0  # IAU 2012 Resolution B2
 
 FloatArray = NDArray[np.float64]
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
 
+from core.constants import STANDARD_GRAVITY_M_S2
 from core.errors import PhysicsError
 from core.mission.model import Bus, Propulsion
 
-__all__ = ["STANDARD_GRAVITY_M_S2", "Burn", "delta_v_m_s", "plan_burn", "tank_pressure_pa", "thrust_n"]
-
-STANDARD_GRAVITY_M_S2: Final = 9.806_65  # 3rd CGPM (1901)
+__all__ = ["Burn", "delta_v_m_s", "plan_burn", "tank_pressure_pa", "thrust_n"]
 
 
 @dataclass(frozen=True)

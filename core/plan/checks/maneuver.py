@@ -10,10 +10,10 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
+from core.constants import EARTH_MU_M3_S2
 from core.frames.geodetic import WGS84_RADIUS_M
 from core.mission.model import Mode, RuleQuantity
 from core.orbit import state_at
-from core.orbit.maneuver import EARTH_MU_M3_S2
 from core.plan.activity import BurnActivity, ModeActivity
 from core.plan.checks.context import CheckContext, limit_finding
 from core.plan.model import Finding
