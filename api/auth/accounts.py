@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Boolean, Column, Float, MetaData, String, Table, func, insert, select, update
 
 from api.auth.errors import NotSignedIn
+from core.errors import Conflict
 from core.store import Database
 from tools.contract import Role
 
@@ -104,6 +105,18 @@ class Accounts:
                 connection.execute(insert(_accounts).values(**values))
         return made
 
+    def add(self, username: str, role: Role, password: str) -> None:
+        """One more account.
+
+        Raises:
+            Conflict: There is an account of that name.
+        """
+        if self._row(username) is not None:
+            raise Conflict(f"there is an account {username!r} already", code="account-exists")
+        values = {"username": username, "role": role, "password_hash": self._hasher.hash(password), "active": True}
+        with self._database.write() as connection:
+            connection.execute(insert(_accounts).values(**values))
+
     def sign_in(self, username: str, password: str) -> tuple[User, Token]:
         """A user and token for the right password; NotSignedIn otherwise, without saying which part was wrong."""
         row = self._row(username)
@@ -156,7 +169,7 @@ class Accounts:
                 raise NotSignedIn("this link has been used or has expired: sign in with your password", code="bad-link")
             connection.execute(update(_links).where(_links.c.token_hash == row["token_hash"]).values(used=True))
         account = self._row(row["username"])
-        if account is None:
+        if account is None or not account["active"]:
             raise NotSignedIn("this account is no longer active", code="inactive-account")
         user = User(username=account["username"], role=Role(account["role"]))
         return user, self.token_for(user)

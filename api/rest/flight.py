@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from api.auth.dependencies import CurrentRuntime, Viewer
+from api.rest.answers import Anomaly, CommandAnswer, CommandDetail, LatestTelemetry, TelemetrySamples
+from api.rest.ids import PathId
 from api.rest.paging import Cursor, Limit, Page, page_of
 from api.service.views import command_view
+from core.command.model import Command
 from core.errors import InputError
 from core.mdb import AlarmLevel
 from core.time import format_utc, parse_utc, tai_s_from_utc, utc_from_tai_s
 
-__all__ = ["router"]
+__all__ = ["command_answer", "router"]
 
 router = APIRouter(tags=["flight"])
 _Name = Annotated[str, Query(min_length=1, max_length=64)]
@@ -29,27 +32,27 @@ def commands(
     satellite: _Maybe = None,
     limit: Limit = 100,
     cursor: Cursor = None,
-) -> Page:
+) -> Page[CommandAnswer]:
     """Commands in the order of execution."""
     found = runtime.flight.commands(plan_id, satellite)
-    return page_of([command_view(one).plain() for one in found], limit, cursor)
+    return page_of([command_answer(one) for one in found], limit, cursor)
 
 
 @router.get("/commands/{command_id}")
-def command(command_id: str, _user: Viewer, runtime: CurrentRuntime) -> dict[str, Any]:
+def command(command_id: PathId, _user: Viewer, runtime: CurrentRuntime) -> CommandDetail:
     """A command with everything that happened to it."""
     found = command_view(runtime.flight.command(command_id)).plain()
     history = [
         {"state": one.kind.removeprefix("command."), "at": format_utc(one.at_utc), "detail": one.payload}
         for one in runtime.flight.history(command_id)
     ]
-    return {**found, "history": history}
+    return CommandDetail.model_validate({**found, "history": history})
 
 
 @router.get("/telemetry/latest")
-def latest(satellite: _Name, _user: Viewer, runtime: CurrentRuntime) -> dict[str, Any]:
+def latest(satellite: _Name, _user: Viewer, runtime: CurrentRuntime) -> LatestTelemetry:
     """The newest value of each of a satellite's parameters."""
-    return runtime.flight.latest(satellite)
+    return LatestTelemetry.model_validate(runtime.flight.latest(satellite))
 
 
 @router.get("/telemetry/samples")
@@ -61,7 +64,7 @@ def samples(
     start: Annotated[str | None, Query(max_length=40)] = None,
     end: Annotated[str | None, Query(max_length=40)] = None,
     points: Annotated[int, Query(ge=1, le=10_000, description="at most so many, thinned evenly")] = 2000,
-) -> dict[str, Any]:
+) -> TelemetrySamples:
     """A parameter's values over an interval, by default the last six hours."""
     runtime.mission.craft(satellite)
     until = parse_utc(end, "end") if end else runtime.clock.now_utc()
@@ -72,30 +75,35 @@ def samples(
         satellite, parameter, tai_s_from_utc(begin), tai_s_from_utc(until), limit=200_000
     )
     kept = found[:: max(1, -(-len(found) // points))]
-    return {
-        "satellite": satellite,
-        "parameter": parameter,
-        "unit": found[0].unit if found else "",
-        "t": [format_utc(utc_from_tai_s(one.generated_tai_s)) for one in kept],
-        "values": [one.value for one in kept],
-    }
+    return TelemetrySamples(
+        satellite=satellite,
+        parameter=parameter,
+        unit=found[0].unit if found else "",
+        t=tuple(format_utc(utc_from_tai_s(one.generated_tai_s)) for one in kept),
+        values=tuple(one.value for one in kept),
+    )
 
 
 @router.get("/anomalies")
-def anomalies(_user: Viewer, runtime: CurrentRuntime, limit: Limit = 100, cursor: Cursor = None) -> Page:
+def anomalies(_user: Viewer, runtime: CurrentRuntime, limit: Limit = 100, cursor: Cursor = None) -> Page[Anomaly]:
     """Parameters whose newest value is out of limits."""
     rows = [
-        {
-            "satellite": craft.id,
-            "parameter": one["name"],
-            "value": one["value"],
-            "unit": one["unit"],
-            "limit_state": one["limit_state"],
-            "since": one["at"],
-            "until": None,
-        }
+        Anomaly(
+            satellite=craft.id,
+            parameter=one["name"],
+            value=one["value"],
+            unit=one["unit"],
+            limit_state=one["limit_state"],
+            since=one["at"],
+            until=None,
+        )
         for craft in runtime.mission.spacecraft
         for one in runtime.flight.latest(craft.id)["parameters"]
         if AlarmLevel(one["limit_state"]) is not AlarmLevel.NORMAL
     ]
     return page_of(rows, limit, cursor)
+
+
+def command_answer(command: Command) -> CommandAnswer:
+    """The client's form of a command."""
+    return CommandAnswer.model_validate(command_view(command).plain())

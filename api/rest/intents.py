@@ -12,6 +12,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth.dependencies import CurrentRuntime, Operator, Viewer
+from api.rest.answers import ConversationAnswer, ConversationSummary
+from api.rest.ids import PathId
 from api.rest.paging import Cursor, Limit, Page, page_of
 from api.service.intents import IntentView
 from api.service.runtime import Runtime
@@ -47,7 +49,7 @@ def create(
     intent: NewIntent,
     user: Operator,
     runtime: CurrentRuntime,
-    idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
 ) -> IntentView:
     """Accept an intent; the same Idempotency-Key and words give the same intent again."""
     return runtime.intents.accept(
@@ -61,51 +63,54 @@ def create(
 
 
 @router.get("/intents/{intent_id}")
-def show(intent_id: str, _user: Viewer, runtime: CurrentRuntime) -> IntentView:
+def show(intent_id: PathId, _user: Viewer, runtime: CurrentRuntime) -> IntentView:
     """How far an intent has come."""
     return runtime.intents.get(intent_id)
 
 
 @router.post("/intents/{intent_id}/cancel")
-def cancel(intent_id: str, _user: Operator, runtime: CurrentRuntime) -> IntentView:
+def cancel(intent_id: PathId, _user: Operator, runtime: CurrentRuntime) -> IntentView:
     """Stop a run at its next step."""
     return runtime.intents.cancel(intent_id)
 
 
 @router.get("/conversations")
-def conversations(_user: Viewer, runtime: CurrentRuntime, limit: Limit = 50, cursor: Cursor = None) -> Page:
+def conversations(
+    _user: Viewer, runtime: CurrentRuntime, limit: Limit = 50, cursor: Cursor = None
+) -> Page[ConversationSummary]:
     """Conversations, the latest first."""
-    return page_of(runtime.intents.conversations(limit=10_000), limit, cursor)
+    found = [ConversationSummary.model_validate(one) for one in runtime.intents.conversations(limit=10_000)]
+    return page_of(found, limit, cursor)
 
 
 @router.get("/conversations/{conversation_id}")
-def conversation(conversation_id: str, _user: Viewer, runtime: CurrentRuntime) -> dict[str, Any]:
+def conversation(conversation_id: PathId, _user: Viewer, runtime: CurrentRuntime) -> ConversationAnswer:
     """A conversation as it stands."""
     intents = runtime.intents.in_conversation(conversation_id)
     view = runtime.conversations.state(conversation_id)
     plan = MissionPlan.model_validate(view.plan) if view.plan else None
-    return {
-        "conversation_id": conversation_id,
-        "status": intents[-1].status,
-        "intents": [one.model_dump(mode="json") for one in intents],
-        "messages": view.messages,
-        "calls": view.results,
-        "plan_id": plan.plan_id if plan else intents[-1].plan_id,
-        "revision": plan.revision if plan else intents[-1].revision,
-        "interrupt": view.interrupt,
-        "last_sequence": runtime.conversation_log.last_sequence(conversation_id),
-    }
+    return ConversationAnswer(
+        conversation_id=conversation_id,
+        status=intents[-1].status,
+        intents=tuple(intents),
+        messages=tuple(view.messages),
+        calls=tuple(view.results),
+        plan_id=plan.plan_id if plan else intents[-1].plan_id,
+        revision=plan.revision if plan else intents[-1].revision,
+        interrupt=view.interrupt,
+        last_sequence=runtime.conversation_log.last_sequence(conversation_id),
+    )
 
 
 @router.post("/conversations/{conversation_id}/respond", status_code=202)
-def respond(conversation_id: str, words: Words, user: Operator, runtime: CurrentRuntime) -> IntentView:
+def respond(conversation_id: PathId, words: Words, user: Operator, runtime: CurrentRuntime) -> IntentView:
     """Say something to the agent about the plan under review."""
     return runtime.intents.respond(conversation_id, user, words.text)
 
 
 @router.get("/conversations/{conversation_id}/events", response_class=StreamingResponse)
 async def events(
-    conversation_id: str,
+    conversation_id: PathId,
     request: Request,
     _user: Viewer,
     runtime: CurrentRuntime,
@@ -122,7 +127,7 @@ async def events(
     )
 
 
-async def _stream(runtime: Runtime, conversation_id: str, after: int, request: Request) -> AsyncIterator[str]:
+async def _stream(runtime: Runtime, conversation_id: PathId, after: int, request: Request) -> AsyncIterator[str]:
     subscription = runtime.broadcaster.subscribe()
     try:
         for sequence, event in await asyncio.to_thread(runtime.conversation_log.read, conversation_id, after):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth.dependencies import CurrentRuntime, Operator, Planner, Viewer
+from api.rest.answers import ApprovalAnswer, ReleaseAnswer
+from api.rest.flight import command_answer
+from api.rest.ids import PathId
 from api.rest.paging import Cursor, Limit, Page, page_of
 from api.service.approve_plan import approve_plan, reject_plan, release_plan
 from api.service.edit_plan import create_plan, edit_plan, revalidate_plan
-from api.service.views import command_view, plan_summary
+from api.service.views import PlanSummary, plan_summary
 from core.errors import Conflict
 from core.plan.activity import Activity
 from core.plan.model import MissionPlan, PlanState, Repair
@@ -59,10 +62,10 @@ class Rejection(BaseModel):
 @router.get("")
 def plans(
     _user: Viewer, runtime: CurrentRuntime, state: PlanState | None = None, limit: Limit = 50, cursor: Cursor = None
-) -> Page:
+) -> Page[PlanSummary]:
     """The newest revision of each plan, most recently saved first."""
     found = runtime.plans.list_plans(limit=10_000, state=state)
-    return page_of([plan_summary(one).model_dump(mode="json") for one in found], limit, cursor)
+    return page_of([plan_summary(one) for one in found], limit, cursor)
 
 
 @router.post("", status_code=201)
@@ -73,7 +76,7 @@ def create(plan: NewPlan, user: Operator, runtime: CurrentRuntime, response: Res
 
 @router.get("/{plan_id}")
 def show(
-    plan_id: str,
+    plan_id: PathId,
     _user: Viewer,
     runtime: CurrentRuntime,
     response: Response,
@@ -84,15 +87,17 @@ def show(
 
 
 @router.get("/{plan_id}/revisions")
-def revisions(plan_id: str, _user: Viewer, runtime: CurrentRuntime, limit: Limit = 200, cursor: Cursor = None) -> Page:
+def revisions(
+    plan_id: PathId, _user: Viewer, runtime: CurrentRuntime, limit: Limit = 200, cursor: Cursor = None
+) -> Page[PlanSummary]:
     """Every revision, oldest first."""
     found = runtime.plans.revisions(plan_id)
-    return page_of([plan_summary(one).model_dump(mode="json") for one in found], limit, cursor)
+    return page_of([plan_summary(one) for one in found], limit, cursor)
 
 
 @router.patch("/{plan_id}")
 def edit(
-    plan_id: str,
+    plan_id: PathId,
     changes: Changes,
     user: Planner,
     runtime: CurrentRuntime,
@@ -106,36 +111,31 @@ def edit(
 
 
 @router.post("/{plan_id}/validate")
-def validate(plan_id: str, user: Operator, runtime: CurrentRuntime, response: Response) -> MissionPlan:
+def validate(plan_id: PathId, user: Operator, runtime: CurrentRuntime, response: Response) -> MissionPlan:
     """Check a plan again in the present state."""
     return _tagged(revalidate_plan(runtime, plan_id, user), response)
 
 
 @router.post("/{plan_id}/approve")
-def approve(plan_id: str, request: ApprovalRequest, user: Planner, runtime: CurrentRuntime) -> dict[str, Any]:
+def approve(plan_id: PathId, request: ApprovalRequest, user: Planner, runtime: CurrentRuntime) -> ApprovalAnswer:
     """Approve this exact revision; the last approval needed releases its commands."""
     outcome = approve_plan(runtime, plan_id, user, request.revision_hash, request.comment, request.accept_unknown)
-    return {
-        "plan": outcome.plan.model_dump(mode="json"),
-        "approvals_needed": outcome.approvals_needed,
-        "released": outcome.released,
-    }
+    return ApprovalAnswer(plan=outcome.plan, approvals_needed=outcome.approvals_needed, released=outcome.released)
 
 
 @router.post("/{plan_id}/reject")
 def reject(
-    plan_id: str, rejection: Rejection, user: Planner, runtime: CurrentRuntime, response: Response
+    plan_id: PathId, rejection: Rejection, user: Planner, runtime: CurrentRuntime, response: Response
 ) -> MissionPlan:
     """Reject a plan that is not released yet."""
     return _tagged(reject_plan(runtime, plan_id, user, rejection.reason), response)
 
 
 @router.post("/{plan_id}/release")
-def release(plan_id: str, user: Planner, runtime: CurrentRuntime) -> dict[str, Any]:
+def release(plan_id: PathId, user: Planner, runtime: CurrentRuntime) -> ReleaseAnswer:
     """Release an approved plan that is not released yet."""
     plan = release_plan(runtime, plan_id, user)
-    commands = [command_view(one).plain() for one in runtime.flight.commands(plan_id)]
-    return {"plan": plan.model_dump(mode="json"), "commands": commands}
+    return ReleaseAnswer(plan=plan, commands=tuple(command_answer(one) for one in runtime.flight.commands(plan_id)))
 
 
 def _tagged(plan: MissionPlan, response: Response) -> MissionPlan:

@@ -94,7 +94,7 @@ def test_a_conversation_that_waits_for_review_takes_no_other_intent(service: Ser
 def test_a_conversation_keeps_its_words_calls_and_events(service: Service, operator: Headers) -> None:
     intent = say(service.client, operator, "When can Kiruna see LSAT-3 in the next 12 hours?")
     view = service.client.get(f"/api/v1/conversations/{intent['conversation_id']}", headers=operator).json()
-    assert [one["role"] for one in view["messages"]][0] == "user"
+    assert view["messages"][0]["role"] == "user"
     assert [one["tool"] for one in view["calls"]] == ["list_passes"]
     with service.client.stream(
         "GET",

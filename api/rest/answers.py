@@ -1,0 +1,236 @@
+"""The JSON forms that routes answer with, where no model of the core has that form already."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.service.intents import IntentView
+from core.command.model import CommandState
+from core.events import Violation
+from core.mdb import AlarmLevel, CommandClass
+from core.mission.model import FlightRule
+from core.plan.model import MissionPlan
+
+__all__ = [
+    "Anomaly",
+    "ApprovalAnswer",
+    "ClockAnswer",
+    "CommandAnswer",
+    "CommandDetail",
+    "ContactPass",
+    "ConversationAnswer",
+    "ConversationSummary",
+    "LatestTelemetry",
+    "MissionAnswer",
+    "PositionsAnswer",
+    "ReleaseAnswer",
+    "TelemetrySamples",
+    "VerificationAnswer",
+]
+
+
+class Answer(BaseModel):
+    """Base of answers: frozen, and a field that is not documented is a defect."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SpacecraftEntry(Answer):
+    """A spacecraft of the mission."""
+
+    id: str
+    aliases: tuple[str, ...]
+    norad_id: int | None
+    bus: str
+
+
+class StationEntry(Answer):
+    """A ground station of the mission."""
+
+    id: str
+    name: str
+    latitude_deg: float
+    longitude_deg: float
+    minimum_elevation_deg: float
+    bands: tuple[Literal["S", "X"], ...]
+
+
+class TargetEntry(Answer):
+    """A named place on the ground."""
+
+    name: str
+    latitude_deg: float
+    longitude_deg: float
+
+
+class MissionAnswer(Answer):
+    """The mission that is flown, and the model that reads what operators write."""
+
+    name: str
+    revision: int
+    description: str
+    model: str
+    spacecraft: tuple[SpacecraftEntry, ...]
+    stations: tuple[StationEntry, ...]
+    targets: tuple[TargetEntry, ...]
+    flight_rules: tuple[FlightRule, ...]
+
+
+class ClockAnswer(Answer):
+    """Mission time, and how fast it runs."""
+
+    now: str
+    rate: float
+    simulated: bool
+    maximum_rate: float
+
+
+class Position(Answer):
+    """Where a spacecraft is; ``station`` is the one in contact."""
+
+    satellite: str
+    latitude_deg: float
+    longitude_deg: float
+    height_km: float
+    in_eclipse: bool
+    station: str | None
+
+
+class PositionsAnswer(Answer):
+    """Where every spacecraft is."""
+
+    at: str
+    positions: tuple[Position, ...]
+
+
+class ContactPass(Answer):
+    """A pass over a station."""
+
+    satellite: str
+    station: str
+    aos: str
+    los: str
+    max_elevation_deg: float
+
+
+class ConversationSummary(Answer):
+    """A conversation in one line."""
+
+    conversation_id: str
+    title: str
+    author: str
+    updated_at: str
+    status: str
+    plan_id: str | None
+
+
+class ConversationAnswer(Answer):
+    """A conversation as it stands; messages are in OpenAI chat form, calls are tool results."""
+
+    conversation_id: str
+    status: str
+    intents: tuple[IntentView, ...]
+    messages: tuple[dict[str, Any], ...]
+    calls: tuple[dict[str, Any], ...]
+    plan_id: str | None
+    revision: int | None
+    interrupt: dict[str, Any] | None
+    last_sequence: int
+
+
+class CommandAnswer(Answer):
+    """A command; in JSON its class is called ``class``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    command_id: str
+    plan_id: str
+    activity_id: str
+    satellite: str
+    command: str
+    arguments: dict[str, Any]
+    command_class: Annotated[CommandClass, Field(alias="class")]
+    state: CommandState
+    execute_at: str
+    station: str | None
+    updated_at: str
+    detail: str
+
+
+class HistoryEntry(Answer):
+    """One thing that happened to a command."""
+
+    state: str
+    at: str
+    detail: dict[str, Any]
+
+
+class CommandDetail(CommandAnswer):
+    """A command with everything that happened to it."""
+
+    history: tuple[HistoryEntry, ...]
+
+
+class ParameterValue(Answer):
+    """The newest value of a parameter."""
+
+    name: str
+    value: float | str | None
+    unit: str
+    limit_state: AlarmLevel
+    at: str
+
+
+class LatestTelemetry(Answer):
+    """The newest values of a satellite."""
+
+    satellite: str
+    as_of: str | None
+    parameters: tuple[ParameterValue, ...]
+
+
+class TelemetrySamples(Answer):
+    """A parameter's values over an interval."""
+
+    satellite: str
+    parameter: str
+    unit: str
+    t: tuple[str, ...]
+    values: tuple[float | str | None, ...]
+
+
+class Anomaly(Answer):
+    """A parameter that is out of its limits; ``until`` is null while it still is."""
+
+    satellite: str
+    parameter: str
+    value: float | str | None
+    unit: str
+    limit_state: AlarmLevel
+    since: str
+    until: str | None
+
+
+class ApprovalAnswer(Answer):
+    """What an approval led to."""
+
+    plan: MissionPlan
+    approvals_needed: int
+    released: bool
+
+
+class ReleaseAnswer(Answer):
+    """A released plan and its commands."""
+
+    plan: MissionPlan
+    commands: tuple[CommandAnswer, ...]
+
+
+class VerificationAnswer(Answer):
+    """Whether the log's chain of hashes holds, and where not."""
+
+    ok: bool
+    events: int
+    violations: tuple[Violation, ...]
