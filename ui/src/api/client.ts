@@ -5,6 +5,7 @@ import type { ConversationSummary, ConversationView, Intent } from "../contract/
 import type { AuditEvent, AuditVerdict, Clock, Mission, ParameterValue, Pass, Position } from "../contract/mission";
 import type { ApprovalOutcome, MissionPlan, PlanSummary, Repair } from "../contract/plan";
 import type { Problem, User } from "../contract/session";
+import { readableTimes } from "../lib/time";
 
 const BASE = "/api/v1";
 
@@ -140,5 +141,5 @@ async function problemOf(response: Response): Promise<Problem> {
 
 /** The words to show for anything that was thrown. */
 export function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return readableTimes(error instanceof Error ? error.message : String(error));
 }

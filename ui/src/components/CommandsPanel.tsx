@@ -1,8 +1,8 @@
 /** Every command on its way, from drafted to completed. */
 
-import { useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { wordsOf } from "../api/client";
-import { BAD_ENDS, type Command, type CommandState, STAGES } from "../contract/command";
+import { BAD_ENDS, type Command, type CommandState, STAGES, wordsOfStep } from "../contract/command";
 import { formatValue } from "../lib/format";
 import { formatDateTime, formatTime } from "../lib/time";
 import { useConsole } from "../state/console";
@@ -46,13 +46,22 @@ function CommandRow({ command }: { command: Command }) {
   const [open, setOpen] = useState(false);
   const [error, setError] = useState<string | null>(null);
   const bad = BAD_ENDS.has(command.state);
+  const id = command.command_id;
+  const read = useCallback(
+    () =>
+      client.command(id).then(
+        (found) => live.dispatch({ type: "commands", commands: [found] }),
+        (reason: unknown) => setError(wordsOf(reason)),
+      ),
+    [client, live, id],
+  );
+  const whole = (command.history ?? []).some((one) => one.state === "drafted");
+  useEffect(() => {
+    if (!whole) void read();
+  }, [read, whole]);
   const toggle = (): void => {
     setOpen(!open);
-    if (open) return;
-    client.command(command.command_id).then(
-      (found) => live.dispatch({ type: "commands", commands: [found] }),
-      (reason: unknown) => setError(wordsOf(reason)),
-    );
+    if (!open) void read();
   };
   return (
     <li className="command" data-testid="command-row" data-state={command.state} data-command={command.command}>
@@ -73,7 +82,7 @@ function CommandRow({ command }: { command: Command }) {
           <ol className="history" aria-label="History">
             {(command.history ?? []).map((one, index) => (
               <li key={index}>
-                <time>{formatDateTime(one.at)}</time> <strong>{one.state}</strong> <span className="muted">{one.detail}</span>
+                <time>{formatDateTime(one.at)}</time> <strong>{one.state}</strong> <span className="muted">{wordsOfStep(one)}</span>
               </li>
             ))}
           </ol>

@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import { formatNumber } from "../lib/format";
-import { formatDuration, formatTime, secondsBetween } from "../lib/time";
+import { formatCoarse, formatDuration, formatTime, secondsBetween } from "../lib/time";
 import { useMissionNow, useView } from "../state/hooks";
 import { usePasses } from "../state/passes";
 import { Notice } from "./common/Notice";
@@ -30,7 +30,7 @@ export function PassesPanel() {
       {error !== null && <Notice tone="bad">{error}</Notice>}
       {shown.length === 0 && error === null && <p className="empty">No passes in this time.</p>}
       {shown.length > 0 && (
-        <table className="table">
+        <table className="table passes">
           <thead>
             <tr>
               <th scope="col">Satellite</th>
@@ -57,7 +57,7 @@ export function PassesPanel() {
                   <td>{formatTime(one.los, now ?? one.los)}</td>
                   <td className="right">{formatDuration(secondsBetween(one.aos, one.los))}</td>
                   <td className="right">{formatNumber(one.max_elevation_deg)}°</td>
-                  <td>{now === null ? "" : inPass ? "● now" : `in ${formatDuration(secondsBetween(now, one.aos))}`}</td>
+                  <td>{now === null ? "" : inPass ? "● now" : `in ${formatCoarse(secondsBetween(now, one.aos))}`}</td>
                 </tr>
               );
             })}

@@ -6,6 +6,7 @@ import { useConsole } from "../state/console";
 import { useLive, useView } from "../state/hooks";
 import { AuditPanel } from "./AuditPanel";
 import { CommandsPanel } from "./CommandsPanel";
+import { Guard } from "./common/Guard";
 import { PassesPanel } from "./PassesPanel";
 import { PlanPanel } from "./plan/PlanPanel";
 
@@ -15,6 +16,8 @@ const TABS: readonly [Tab, string][] = [
   ["passes", "Passes"],
   ["audit", "Audit"],
 ];
+
+const TITLES = Object.fromEntries(TABS) as Readonly<Record<Tab, string>>;
 
 const PANELS: Readonly<Record<Tab, () => React.JSX.Element>> = {
   plan: PlanPanel,
@@ -56,7 +59,9 @@ export function SidePanel() {
         ))}
       </div>
       <div className="side-body" id="side-panel" role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0}>
-        <Panel />
+        <Guard key={tab} name={TITLES[tab]}>
+          <Panel />
+        </Guard>
       </div>
     </section>
   );

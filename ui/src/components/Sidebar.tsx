@@ -5,7 +5,7 @@ import { wordsOf } from "../api/client";
 import type { IntentStatus } from "../contract/events";
 import type { Pass } from "../contract/mission";
 import { formatNumber } from "../lib/format";
-import { formatDateTime, formatDuration, secondsBetween } from "../lib/time";
+import { formatCoarse, formatDateTime, secondsBetween } from "../lib/time";
 import { useConsole } from "../state/console";
 import { useLive, useMissionNow, useView } from "../state/hooks";
 import { usePasses } from "../state/passes";
@@ -52,7 +52,7 @@ function Craft({ satellite, passes }: { satellite: string; passes: Pass[] }) {
         {station === null ? (
           <span className="contact contact-none">○ no contact</span>
         ) : (
-          <span className="contact contact-in">● {station}</span>
+          <span className="contact contact-in" title={`in contact with ${station}`}>● {station}</span>
         )}
       </div>
       <Battery soc={typeof soc?.value === "number" ? soc.value : null} state={soc?.limit_state ?? "normal"} />
@@ -60,10 +60,10 @@ function Craft({ satellite, passes }: { satellite: string; passes: Pass[] }) {
         <span title={next === undefined ? undefined : `Next pass over ${next.station} at ${formatDateTime(next.aos)} UTC`}>
           {next === undefined || now === null
             ? "no pass in 12 h"
-            : `${next.station} in ${formatDuration(secondsBetween(now, next.aos))}`}
+            : `${next.station} in ${formatCoarse(secondsBetween(now, next.aos))}`}
         </span>
         <span className="muted">
-          {telemetry?.at == null || now === null ? "no telemetry yet" : `TM ${formatDuration(Math.max(0, secondsBetween(telemetry.at, now)))} ago`}
+          {telemetry?.at == null || now === null ? "no TM yet" : `TM ${formatCoarse(Math.max(0, secondsBetween(telemetry.at, now)))} old`}
         </span>
       </div>
     </li>

@@ -31,7 +31,13 @@ export const BAD_ENDS: ReadonlySet<CommandState> = new Set(["refused", "failed",
 export interface CommandHistory {
   state: CommandState;
   at: string;
-  detail: string;
+  /** Words, or the payload of the event, whose `reason` is the words. */
+  detail: string | { reason?: string };
+}
+
+/** The words of a step of a command's history. */
+export function wordsOfStep(step: CommandHistory): string {
+  return typeof step.detail === "string" ? step.detail : (step.detail.reason ?? "");
 }
 
 export interface Command {

@@ -32,6 +32,7 @@ const DISPLAYS: Readonly<Record<string, Display>> = {
 };
 
 const PERCENT: Display = { unit: "%", convert: (value) => value * 100 };
+const KILOMETRES: Display = { unit: "km", convert: (value) => value / 1000 };
 const FRACTIONS = new Set(["soc", "state_of_charge", "data_store_fraction"]);
 
 /** How a quantity is shown: its unit for people and the conversion to it. */
@@ -41,6 +42,7 @@ export function displayOf(quantity: string, unit: string, size = 0): Display {
     const [factor, name] = BYTES.find(([least]) => Math.abs(size) >= least) ?? [1, "B"];
     return { unit: name, convert: (value) => value / factor };
   }
+  if (unit === "m" && Math.abs(size) >= 10_000) return KILOMETRES;
   return DISPLAYS[unit] ?? { unit, convert: (value) => value };
 }
 
@@ -84,4 +86,9 @@ export function formatValue(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "number") return Number.isInteger(value) ? String(value) : formatNumber(value);
   return JSON.stringify(value);
+}
+
+/** A time that a computation took: `12 ms`, `1.25 s`. */
+export function formatElapsed(seconds: number): string {
+  return seconds < 1 ? `${Math.max(1, Math.round(seconds * 1000))} ms` : `${formatNumber(Number(seconds.toFixed(2)))} s`;
 }

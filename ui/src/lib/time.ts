@@ -38,8 +38,20 @@ export function formatDuration(seconds: number): string {
   return withRest(sign, Math.floor(hours / 24), "d", hours % 24, "h");
 }
 
+/** A duration in its largest unit alone: `43 s`, `27 min`, `3 h`. */
+export function formatCoarse(seconds: number): string {
+  return formatDuration(seconds).split(" ").slice(0, 2).join(" ");
+}
+
 function withRest(sign: string, value: number, unit: string, rest: number, restUnit: string): string {
   return rest === 0 ? `${sign}${value} ${unit}` : `${sign}${value} ${unit} ${rest} ${restUnit}`;
+}
+
+const ISO_UTC = /\b(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.\d+)?(?:Z|\+00:00)(?=[^\w]|$)/g;
+
+/** Text in which machine times read like the rest of the console: `2026-11-23 05:58:00 UTC`. */
+export function readableTimes(text: string): string {
+  return text.replace(ISO_UTC, "$1 $2 UTC");
 }
 
 /** Seconds between two instants. */

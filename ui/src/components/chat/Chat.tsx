@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useRef } from "react";
 import { EMPTY_CONVERSATION, type Item } from "../../state/conversation";
 import { useConsole } from "../../state/console";
 import { useLive, useView } from "../../state/hooks";
+import { Guard } from "../common/Guard";
 import { Markdown } from "../common/Markdown";
 import { Notice } from "../common/Notice";
 import { Composer } from "./Composer";
@@ -29,7 +30,9 @@ export function Chat() {
       <div className="chat-log" role="log" aria-live="polite" aria-relevant="additions text" tabIndex={0} ref={log}>
         {state.items.length === 0 && waiting.length === 0 && <Welcome />}
         {state.items.map((item) => (
-          <ItemView key={item.key} item={item} words={words} open={state.interrupt} />
+          <Guard key={item.key} name="This part of the conversation">
+            <ItemView item={item} words={words} open={state.interrupt} />
+          </Guard>
         ))}
         {waiting.map((text, index) => (
           <UserWords key={`waiting-${state.wordsUsed + index}`} text={text} />

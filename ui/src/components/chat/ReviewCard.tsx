@@ -11,9 +11,7 @@ export function ReviewCard({ interrupt, current }: { interrupt: Interrupt; curre
     <article className="message assistant review-card" data-testid="message-assistant" data-kind="review">
       <Markdown text={interrupt.reason} />
       <div className="review-foot">
-        <span className={interrupt.approvable ? "badge badge-good" : "badge badge-warn"}>
-          {interrupt.approvable ? "✓ ready for review" : "! not approvable as it is"}
-        </span>
+        <Standing approvable={interrupt.approvable} current={current} />
         <code title={interrupt.revision_hash}>
           r{interrupt.revision} · {shortHash(interrupt.revision_hash)}
         </code>
@@ -23,4 +21,10 @@ export function ReviewCard({ interrupt, current }: { interrupt: Interrupt; curre
       </div>
     </article>
   );
+}
+
+function Standing({ approvable, current }: { approvable: boolean; current: boolean }) {
+  if (!current) return <span className="badge">reviewed</span>;
+  if (!approvable) return <span className="badge badge-warn">! not approvable as it is</span>;
+  return <span className="badge badge-good">✓ ready for review</span>;
 }

@@ -3,7 +3,8 @@
 import { useState } from "react";
 import type { ToolResult } from "../../contract/events";
 import type { ArgumentOrigin } from "../../contract/plan";
-import { formatNumber, formatValue } from "../../lib/format";
+import { formatElapsed, formatValue } from "../../lib/format";
+import { readableTimes } from "../../lib/time";
 import type { ToolCall } from "../../state/conversation";
 import { useLive, useView } from "../../state/hooks";
 
@@ -21,7 +22,7 @@ export function ToolCard({ call }: { call: ToolCall }) {
         </span>
         <span className="tool-name">{call.tool}</span>
         <span className="tool-summary">{summaryOf(result)}</span>
-        {result?.seconds !== undefined && <span className="muted">{formatNumber(result.seconds)} s</span>}
+        {result?.seconds !== undefined && <span className="muted">{formatElapsed(result.seconds)}</span>}
         <span className="chevron" aria-hidden="true">
           {open ? "▾" : "▸"}
         </span>
@@ -35,7 +36,7 @@ function summaryOf(result: ToolResult | null): string {
   if (result === null) return "running…";
   if (result.error) return result.error;
   const summary = result.output?.["summary"];
-  return typeof summary === "string" ? summary : "done";
+  return typeof summary === "string" ? readableTimes(summary) : "done";
 }
 
 function ToolDetails({ call, result }: { call: ToolCall; result: ToolResult | null }) {
@@ -85,7 +86,7 @@ export function Facts({ facts, origins = {} }: FactsProps) {
         <div key={name}>
           <dt>{name}</dt>
           <dd>
-            {formatValue(facts[name])}
+            {readableTimes(formatValue(facts[name]))}
             {origins[name] !== undefined && (
               <span className={`origin origin-${origins[name].origin}`} title={origins[name].source}>
                 {origins[name].origin}

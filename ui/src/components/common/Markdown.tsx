@@ -2,6 +2,7 @@
 
 import { memo } from "react";
 import ReactMarkdown from "react-markdown";
+import { readableTimes } from "../../lib/time";
 
 const DISALLOWED = ["img"];
 
@@ -20,7 +21,7 @@ export const Markdown = memo(function Markdown({ text }: { text: string }) {
           ),
         }}
       >
-        {text}
+        {readableTimes(text)}
       </ReactMarkdown>
     </div>
   );

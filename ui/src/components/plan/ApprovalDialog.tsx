@@ -3,10 +3,10 @@
 import { useState } from "react";
 import type { TaggedPlan } from "../../api/client";
 import type { MissionPlan } from "../../contract/plan";
-import { hazardousCommands, unknownCodes } from "../../lib/review";
+import { hazardousCommands, unknownCodes, whyNotApprove } from "../../lib/review";
 import { formatDateTime } from "../../lib/time";
 import { useConsole } from "../../state/console";
-import { useWork } from "../../state/hooks";
+import { useView, useWork } from "../../state/hooks";
 import { Dialog } from "../common/Dialog";
 import { Notice } from "../common/Notice";
 
@@ -25,6 +25,8 @@ export function ApprovalDialog({ loaded, onClose, onDone, onFailed }: ApprovalPr
   const work = useWork();
   const unknown = unknownCodes(plan);
   const complete = unknown.every((code) => accepted.has(code));
+  const user = useView((view) => view.user);
+  const whyNot = user === null ? "Sign in first." : (whyNotApprove(plan, user) ?? (complete ? null : "Accept each unknown finding first."));
 
   const approve = async (): Promise<void> => {
     const ok = await work.run(async () => {
@@ -47,8 +49,8 @@ export function ApprovalDialog({ loaded, onClose, onDone, onFailed }: ApprovalPr
           <button
             className="button primary"
             data-testid="approve-confirm"
-            disabled={!complete || work.busy}
-            title={complete ? undefined : "Accept each unknown finding first"}
+            disabled={whyNot !== null || work.busy}
+            title={whyNot ?? undefined}
             onClick={() => void approve()}
           >
             {work.busy ? "Approving…" : "Approve and release"}

@@ -32,24 +32,28 @@ export function Decision({ loaded, plan }: { loaded: TaggedPlan; plan: LoadedPla
   return (
     <div className="decision">
       <div className="decision-row">
-        <button
-          className="button primary"
-          data-testid="approve"
-          disabled={approveReason !== null}
-          aria-describedby="approve-reason"
-          onClick={() => setAsking("approve")}
-        >
-          Approve…
-        </button>
-        <button
-          className="button danger"
-          data-testid="reject"
-          disabled={rejectReason !== null}
-          title={rejectReason ?? undefined}
-          onClick={() => setAsking("reject")}
-        >
-          Reject…
-        </button>
+        {OPEN.has(mission.state) && (
+          <button
+            className="button primary"
+            data-testid="approve"
+            disabled={approveReason !== null}
+            aria-describedby="approve-reason"
+            onClick={() => setAsking("approve")}
+          >
+            Approve…
+          </button>
+        )}
+        {(OPEN.has(mission.state) || mission.state === "approved") && (
+          <button
+            className="button danger"
+            data-testid="reject"
+            disabled={rejectReason !== null}
+            title={rejectReason ?? undefined}
+            onClick={() => setAsking("reject")}
+          >
+            Reject…
+          </button>
+        )}
         {OPEN.has(mission.state) && covers(user.role, "operator") && (
           <button className="button" data-testid="revalidate" disabled={work.busy} onClick={check}>
             {work.busy ? "Checking…" : "Check again"}

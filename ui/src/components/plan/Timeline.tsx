@@ -81,11 +81,9 @@ export function Timeline({ plan, chosen, onChoose, at, onAt }: TimelineProps) {
                 {contactsOf(satellite).map((one, number) => (
                   <Contact key={number} window={one} x={x} y={y} />
                 ))}
-                {plan.activities
-                  .filter((one) => one.satellite === satellite)
-                  .map((one) => (
-                    <ActivityBar key={one.activity_id} activity={one} x={x} y={y} chosen={one.activity_id === chosen} onChoose={onChoose} />
-                  ))}
+                {longestFirst(plan.activities.filter((one) => one.satellite === satellite)).map((one) => (
+                  <ActivityBar key={one.activity_id} activity={one} x={x} y={y} chosen={one.activity_id === chosen} onChoose={onChoose} />
+                ))}
               </g>
             );
           })}
@@ -95,6 +93,12 @@ export function Timeline({ plan, chosen, onChoose, at, onAt }: TimelineProps) {
       </div>
     </section>
   );
+}
+
+/** Drawing order: a short activity lies on top of a long neighbour, so that it can be pointed at. */
+function longestFirst(activities: readonly Activity[]): Activity[] {
+  const length = (one: Activity): number => secondsBetween(one.window.start, one.window.end);
+  return [...activities].sort((one, other) => length(other) - length(one));
 }
 
 function Mark({ at, height, name }: { at: number; height: number; name: string }) {
@@ -126,6 +130,7 @@ function ActivityBar({ activity, x, y, chosen, onChoose }: BarProps) {
   const from = x(Date.parse(start));
   const width = Math.max(x(Date.parse(end)) - from, LEAST_WIDTH);
   const words = `${activity.type} of ${activity.satellite}, ${formatTime(start)} to ${formatTime(end)} UTC, ${formatDuration(secondsBetween(start, end))}`;
+  const reach = width < 16 ? 4 : 0;
   const choose = (): void => onChoose(chosen ? null : activity.activity_id);
   return (
     <g
@@ -145,7 +150,7 @@ function ActivityBar({ activity, x, y, chosen, onChoose }: BarProps) {
       }}
     >
       <title>{`${activity.activity_id}: ${words}`}</title>
-      <rect className="activity-target" x={from - 5} width={width + 10} y={y + 4} height={40} />
+      <rect className="activity-target" x={from - reach} width={width + 2 * reach} y={y + 4} height={40} />
       <rect className="activity-bar" x={from} width={width} y={y + 20} height={22} rx={3} />
       <text x={width > 30 ? from + 6 : from + width / 2} y={width > 30 ? y + 35 : y + 16} textAnchor={width > 30 ? "start" : "middle"} className={width > 30 ? "activity-text inside" : "activity-text"}>
         {width > 84 ? `${LETTERS[activity.type]} ${activity.type}` : LETTERS[activity.type]}
