@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DATA ?= data
 NATIVE_SOURCES := CMakeLists.txt $(shell find native -name '*.cpp' -o -name '*.hpp' -o -name 'CMakeLists.txt' 2>/dev/null)
+PACKAGES := $(shell find agent api core evals knowledge ml native tools -name __init__.py)
 UI_SOURCES := $(shell find ui -not -path '*/node_modules/*' -not -path '*/dist/*' -type f 2>/dev/null)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export LITELLM_LOCAL_MODEL_COST_MAP = True
@@ -11,7 +12,7 @@ export LITELLM_LOCAL_MODEL_COST_MAP = True
 .PHONY: run test lint types layers unit native-test sanitize console clean
 
 run: $(VENV)/.installed api/console/index.html
-	$(BIN)/llamaspace serve --data $(DATA) --clock-rate 60
+	$(BIN)/llamaspace serve --data $(DATA)
 
 test: lint types layers native-test unit
 
@@ -23,7 +24,8 @@ $(VENV)/.dependencies: constraints.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --requirement $(VENV)/requirements.txt
 	touch $@
 
-$(VENV)/.installed: $(VENV)/.dependencies $(NATIVE_SOURCES)
+# A package that is added later is known to the editable install only after it is made again.
+$(VENV)/.installed: $(VENV)/.dependencies $(NATIVE_SOURCES) $(PACKAGES)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ag_ui.core import BaseEvent
 from sqlalchemy import Column, Integer, MetaData, String, Table, Text, func, insert, select
 
-from api.service.live import Broadcaster
+from api.service.live import Broadcaster, Message
 from core.store import Database
 
 __all__ = ["CONVERSATION_TABLES", "ConversationLog", "StoredEvent"]
@@ -35,13 +35,11 @@ class ConversationLog:
         self._broadcaster = broadcaster
         database.create(CONVERSATION_TABLES)
 
-    def record(self, conversation_id: str, events: Iterable[BaseEvent]) -> list[dict[str, Any]]:
-        """Store and publish events as they come, in small batches; returns the last event of each type."""
-        last: dict[str, dict[str, Any]] = {}
+    def record(self, conversation_id: str, events: Iterable[BaseEvent]) -> None:
+        """Store and publish events as they come, in small batches."""
         batch: list[dict[str, Any]] = []
         for event in events:
             plain = event.model_dump(mode="json", by_alias=True, exclude_none=True)
-            last[plain["type"]] = plain
             batch.append(plain)
             # A piece of text may wait for its neighbours; everything else is shown at once.
             if plain["type"] != "TEXT_MESSAGE_CONTENT" or len(batch) >= _BATCH:
@@ -49,7 +47,6 @@ class ConversationLog:
                 batch = []
         if batch:
             self._store(conversation_id, batch)
-        return list(last.values())
 
     def read(self, conversation_id: str, after: int = 0, limit: int = 5000) -> list[StoredEvent]:
         """Events after a sequence number, in order."""
@@ -67,6 +64,10 @@ class ConversationLog:
         query = select(func.max(_events.c.sequence)).where(_events.c.conversation_id == conversation_id)
         with self._database.read() as connection:
             return connection.execute(query).scalar() or 0
+
+    def announce(self, message: Message) -> None:
+        """Tell every console something that is stored elsewhere."""
+        self._broadcaster.publish(message)
 
     def _store(self, conversation_id: str, batch: Sequence[dict[str, Any]]) -> None:
         with self._database.write() as connection:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import structlog
-from ag_ui.core import BaseEvent
+from ag_ui.core import BaseEvent, EventType, RunErrorEvent
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Column, Connection, Index, MetaData, String, Table, Text, insert, select, update
 
@@ -53,6 +53,7 @@ _intents = Table(
     Index("intents_by_status", "status"),
 )
 _OPEN: Final = ("queued", "running")
+_OUTCOMES: Final = frozenset({EventType.CUSTOM, EventType.RUN_FINISHED, EventType.RUN_ERROR})  # custom: an interrupt
 _log = structlog.get_logger("intents")
 
 
@@ -297,23 +298,32 @@ class IntentService:
         )
         return ReviewDecision(kind=kind, by=by, role=Role(role))
 
-    def _follow(self, row: Mapping[Any, Any], events: Any) -> None:
-        last = self._log.record(row["conversation_id"], _typed(events))
-        failed = next((event for event in last if event["type"] == "RUN_ERROR"), None)
-        self._finish(row, failed)
+    def _follow(self, row: Mapping[Any, Any], events: Iterable[BaseEvent]) -> None:
+        self._log.record(row["conversation_id"], self._settled(row, events))
 
-    def _finish(self, row: Mapping[Any, Any], failed: Mapping[str, Any] | None = None) -> None:
+    def _settled(self, row: Mapping[Any, Any], events: Iterable[BaseEvent]) -> Iterator[BaseEvent]:
+        """The events, with the outcome stored before the event that tells of it: a client may act on that at once."""
+        settled = False
+        for event in events:
+            if not settled and event.type in _OUTCOMES:
+                self._finish(row, event.message if isinstance(event, RunErrorEvent) else None)
+                settled = True
+            yield event
+        if not settled:
+            self._finish(row)
+
+    def _finish(self, row: Mapping[Any, Any], failure: str | None = None) -> None:
         view = self._conversations.state(row["conversation_id"])
         flag = self._cancels.get(row["intent_id"])
         status = "awaiting_review" if view.status == "waiting" else "completed"
-        if failed is not None:
+        if failure is not None:
             status = "cancelled" if flag is not None and flag.is_set() else "failed"
         plan = MissionPlan.model_validate(view.plan) if view.plan else None
         self._update(
             row["intent_id"],
             status=status,
             action=view.action or None,
-            answer=str(failed["message"]) if failed else view.text,
+            answer=view.text if failure is None else failure,
             plan_id=plan.plan_id if plan else None,
             revision=str(plan.revision) if plan else None,
         )
@@ -322,6 +332,7 @@ class IntentService:
         with self._database.write() as connection:
             stamped = {**values, "updated_at": format_utc(self._clock.now_utc())}
             connection.execute(update(_intents).where(_intents.c.intent_id == intent_id).values(**stamped))
+        self._log.announce({"type": "intent", "intent": self.get(intent_id).model_dump(mode="json")})
 
     def _row(self, intent_id: str) -> Mapping[Any, Any]:
         with self._database.read() as connection:
@@ -363,12 +374,6 @@ _DECISION_OF_STATE: Final = {
     PlanState.COMPLETED: DecisionKind.APPROVE,
     PlanState.REJECTED: DecisionKind.REJECT,
 }
-
-
-def _typed(events: Any) -> Any:
-    for event in events:
-        assert isinstance(event, BaseEvent)
-        yield event
 
 
 def _intent_id(user: User, key: str | None) -> str:

@@ -28,17 +28,17 @@ class ServiceProcess:
 
     def __init__(self, data: Path, *, rate: float = 1.0, start: str = "2026-11-22T12:00:00Z") -> None:
         self.data = data
-        self._options = ["--data", str(data), "--port", "0", "--clock-rate", str(rate), "--clock-start", start]
+        self._options = ["--data", str(data), "--clock-rate", str(rate), "--clock-start", start]
         self._process: subprocess.Popen[bytes] | None = None
         self._log = data.with_suffix(".log")
         self.address = ""
 
-    def start(self) -> float:
-        """Start and wait for the first answer; returns the seconds it took."""
+    def start(self, port: str = "0") -> float:
+        """Start, on a free port or the given one, and wait for the first answer; returns the seconds it took."""
         began = time.monotonic()
         environment = {**os.environ, "LLAMASPACE_INITIAL_PASSWORD": PASSWORD, "LLAMASPACE_FORBID_MODEL_CALLS": "1"}
         with self._log.open("wb") as log:
-            command = [sys.executable, "-m", "api.cli.main", "serve", *self._options]
+            command = [sys.executable, "-m", "api.cli.main", "serve", "--port", port, *self._options]
             self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
         while time.monotonic() - began < 60.0:
             if self._process.poll() is not None:
