@@ -115,11 +115,11 @@ async def events(
     _user: Viewer,
     runtime: CurrentRuntime,
     after: Annotated[int, Query(ge=0, le=2**31)] = 0,
-    last_event_id: Annotated[str | None, Header(max_length=20)] = None,
+    last_event_id: Annotated[str | None, Header(max_length=18)] = None,
 ) -> StreamingResponse:
     """The conversation's AG-UI events as server-sent events: what was missed, then what comes."""
     await asyncio.to_thread(runtime.intents.in_conversation, conversation_id)
-    begin = int(last_event_id) if last_event_id and last_event_id.isdigit() else after
+    begin = int(last_event_id) if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else after
     return StreamingResponse(
         _stream(runtime, conversation_id, begin, request),
         media_type="text/event-stream",
@@ -130,9 +130,10 @@ async def events(
 async def _stream(runtime: Runtime, conversation_id: PathId, after: int, request: Request) -> AsyncIterator[str]:
     subscription = runtime.broadcaster.subscribe()
     try:
-        for sequence, event in await asyncio.to_thread(runtime.conversation_log.read, conversation_id, after):
-            after = sequence
-            yield _sse(sequence, event)
+        while missed := await asyncio.to_thread(runtime.conversation_log.read, conversation_id, after):
+            for sequence, event in missed:
+                after = sequence
+                yield _sse(sequence, event)
         messages = subscription.messages()
         while not await request.is_disconnected():
             try:

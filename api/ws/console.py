@@ -31,7 +31,7 @@ class Subscribe(BaseModel):
 
     type: Literal["subscribe"]
     conversation_id: Annotated[str, Field(min_length=1, max_length=64)]
-    after: Annotated[int, Field(ge=0)] = 0
+    after: Annotated[int, Field(ge=0, le=2**53)] = 0
 
 
 class Ping(BaseModel):
@@ -62,9 +62,9 @@ class ConsoleSocket:
     async def receive(self) -> None:
         """Answer what the console asks for, until it leaves."""
         while True:
-            text = await self._socket.receive_text()
+            text = await _received(self._socket)
             if len(text) > _MAXIMUM_MESSAGE:
-                await self._problem(f"a message of {len(text)} characters is longer than {_MAXIMUM_MESSAGE}")
+                await self._problem(f"a message of length {len(text)} is longer than {_MAXIMUM_MESSAGE}")
                 continue
             try:
                 message = _INCOMING.validate_json(text)
@@ -89,13 +89,15 @@ class ConsoleSocket:
 
     async def _replay(self, request: Subscribe) -> None:
         async with self._sending:
-            self._sent[request.conversation_id] = request.after
-            missed = await asyncio.to_thread(
-                self._runtime.conversation_log.read, request.conversation_id, request.after
-            )
-            for sequence, event in missed:
-                await self._socket.send_json(_agui(request.conversation_id, sequence, event))
-                self._sent[request.conversation_id] = sequence
+            conversation_id = request.conversation_id
+            self._sent[conversation_id] = request.after
+            # One read gives a bounded number of events: what is left after it has to follow before anything live.
+            while missed := await asyncio.to_thread(
+                self._runtime.conversation_log.read, conversation_id, self._sent[conversation_id]
+            ):
+                for sequence, event in missed:
+                    await self._socket.send_json(_agui(conversation_id, sequence, event))
+                    self._sent[conversation_id] = sequence
 
     async def _event(self, message: Message) -> None:
         async with self._sending:
@@ -126,15 +128,16 @@ async def console(socket: WebSocket) -> None:
         return
     subscription = runtime.broadcaster.subscribe()
     connection = ConsoleSocket(socket, runtime, subscription)
-    # A console that leaves in the middle of a message is no failure: what it missed is stored.
-    with suppress(WebSocketDisconnect):
-        await socket.send_json(
-            {"type": "hello", "user": user.model_dump(mode="json"), "clock": runtime.clock_service.view()}
-        )
-        for message in await asyncio.to_thread(_present, runtime):
-            await socket.send_json(message)
-        await _until_first_ends(connection.receive(), connection.follow())
-    runtime.broadcaster.unsubscribe(subscription)
+    try:
+        # A console that leaves in the middle of a message is no failure: what it missed is stored.
+        with suppress(WebSocketDisconnect):
+            hello = {"type": "hello", "user": user.model_dump(mode="json"), "clock": runtime.clock_service.view()}
+            await socket.send_json(hello)
+            for message in await asyncio.to_thread(_present, runtime):
+                await socket.send_json(message)
+            await _until_first_ends(connection.receive(), connection.follow())
+    finally:
+        runtime.broadcaster.unsubscribe(subscription)
 
 
 @router.websocket("/telemetry/stream")
@@ -170,7 +173,16 @@ async def _send_telemetry(
 
 async def _drain(socket: WebSocket) -> None:
     while True:
-        await socket.receive_text()
+        await _received(socket)
+
+
+async def _received(socket: WebSocket) -> str | bytes:
+    """The next message, which a client may send as text or as bytes."""
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1005), message.get("reason"))  # 1005: no code was given
+    text, content = message.get("text"), message.get("bytes")
+    return text if text is not None else content or b""
 
 
 async def _until_first_ends(*work: Any) -> None:
