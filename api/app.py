@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -43,6 +44,7 @@ from tools.catalog import CATALOG
 __all__ = ["build_runtime", "create_app"]
 
 _CONSOLE: Final = Path(__file__).parent / "console"
+_WARM_AFTER_S: Final = 15.0
 _MAXIMUM_BODY: Final = 4_000_000
 _log = structlog.get_logger("api")
 
@@ -136,12 +138,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     released = resume_releases(runtime)
     recovered = runtime.intents.recover()
     _log.info("service started", recovered_intents=recovered, resumed_releases=released)
+    # Loading the encoder takes seconds of processor time: it waits until the service has answered its first requests.
+    warming = threading.Timer(_WARM_AFTER_S, runtime.knowledge.warm)
+    warming.daemon = True
+    warming.start()
     try:
         yield
     finally:
+        warming.cancel()
         runtime.intents.close()
         runtime.flight.stop()
         runtime.conversations.close()
+        runtime.knowledge.close()
         runtime.database.close()
 
 

@@ -18,7 +18,8 @@ from core.plan.model import MissionPlan
 from core.plan.repository import PlanRepository
 from core.store import Database
 from core.time import MissionClock
-from tools.contract import KnowledgeSearch, TelemetryReader
+from knowledge import Handbook
+from tools.contract import TelemetryReader
 
 __all__ = ["Runtime"]
 
@@ -35,7 +36,7 @@ class Runtime:
     accounts: Accounts
     plans: PlanRepository
     telemetry: TelemetryReader
-    knowledge: KnowledgeSearch
+    knowledge: Handbook
     conversations: Conversations
     conversation_log: ConversationLog
     intents: IntentService
