@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from knowledge.passage import Passage
 
 if TYPE_CHECKING:
+    from knowledge.encoder import Encoder
     from knowledge.retrieve import Retriever
 
 __all__ = ["Handbook", "open_knowledge"]
 
 _DOCUMENTS: Final = "documents"
 _INDEX: Final = "index"
+_log = logging.getLogger(__name__)
 
 
 class Handbook:
@@ -24,10 +28,12 @@ class Handbook:
 
     Args:
         folder: Where the users' documents and the index are.
+        encoder_of: Loads the sentence encoder; None for the one that comes with LlamaSpace.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, encoder_of: Callable[[], Encoder] | None = None) -> None:
         self._folder = folder
+        self._encoder_of = encoder_of
         self._lock = threading.Lock()
         self._retriever: Retriever | None = None
         self._stamp: tuple[object, ...] = ()
@@ -38,16 +44,34 @@ class Handbook:
         Raises:
             InputError: ``limit`` is not between 1 and 50.
         """
+        from knowledge.errors import IndexDamaged
+
         with self._lock:
-            return self._current().search(query, limit)
+            try:
+                return self._current().search(query, limit)
+            except IndexDamaged as error:
+                _log.warning("%s; it is made again", error)
+                self._release()
+                return self._current().search(query, limit)
 
     def warm(self) -> None:
         """Open the handbook now (seconds), so that the first search does not have to."""
         with self._lock:
             self._current()
 
+    def close(self) -> None:
+        """Release the index; a later search opens it again."""
+        with self._lock:
+            self._release()
+
+    def _release(self) -> None:
+        if self._retriever is not None:
+            self._retriever.close()
+            self._retriever = None
+
     def _current(self) -> Retriever:
         from knowledge.document import CORPUS, document_files
+        from knowledge.encoder import load_encoder
         from knowledge.retrieve import load_retriever, read_corpus
 
         documents = self._folder / _DOCUMENTS
@@ -58,10 +82,9 @@ class Handbook:
             for found in (path.stat(),)
         )
         if self._retriever is None or stamp != self._stamp:
-            if self._retriever is not None:
-                self._retriever.close()
-                self._retriever = None
-            self._retriever = load_retriever(read_corpus(documents), self._folder / _INDEX)
+            self._release()
+            encoder_of = self._encoder_of or load_encoder
+            self._retriever = load_retriever(read_corpus(documents), self._folder / _INDEX, encoder_of)
             self._stamp = stamp
         return self._retriever
 

@@ -9,6 +9,7 @@ from typing import Final
 __all__ = ["terms_of"]
 
 _WORD: Final = re.compile(r"[^\W_]+(?:[_-][^\W_]+)*")
+_POSSESSIVE: Final = re.compile(r"(?<=\w)['’]s\b")
 _JOINT: Final = re.compile(r"[_-]")
 _VOWEL: Final = re.compile(r"[aeiouy]")
 _STOP_WORDS: Final = (
@@ -24,7 +25,8 @@ _MINIMUM_STEM: Final = 3
 def terms_of(text: str) -> list[str]:
     """The terms of a text in order; an identifier such as ``wheel_1_speed_rad_s`` also gives its parts."""
     found: list[str] = []
-    for word in _WORD.findall(unicodedata.normalize("NFKC", text).casefold()):
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    for word in _WORD.findall(_POSSESSIVE.sub("", folded)):
         parts = _JOINT.split(word)
         if len(parts) > 1:
             found.append(word)
@@ -42,7 +44,7 @@ def _stem(word: str) -> str:
     word = _singular(word)
     for ending in ("ing", "ed"):
         stem = word[: -len(ending)]
-        if word.endswith(ending) and len(stem) >= _MINIMUM_STEM and _VOWEL.search(stem):
+        if word.endswith(ending) and not word.endswith("eed") and len(stem) >= _MINIMUM_STEM and _VOWEL.search(stem):
             return _undoubled(stem).removesuffix("e")
     return word.removesuffix("e") if len(word) > _MINIMUM_STEM + 1 else word
 

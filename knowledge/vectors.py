@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -16,11 +17,13 @@ from typing import Any, Final
 import numpy as np
 
 from knowledge.encoder import FloatArray
+from knowledge.errors import IndexDamaged
 
 __all__ = ["VectorIndex", "build_vectors", "kept_vectors", "open_vectors"]
 
 _COLLECTION: Final = "passages"
 _BUILDING: Final = ".building"
+_ABANDONED_S: Final = 3600.0
 _log = logging.getLogger(__name__)
 
 
@@ -37,10 +40,21 @@ class VectorIndex:
         self._collection = collection
 
     def nearest(self, vector: FloatArray, limit: int) -> list[tuple[str, float]]:
-        """Digests and cosine similarities of the nearest passages, nearest first."""
-        found = self._collection.query(
-            query_embeddings=vector.reshape(1, -1), n_results=max(1, min(limit, self.count())), include=["distances"]
-        )
+        """Digests and cosine similarities of the nearest passages, nearest first.
+
+        Raises:
+            IndexDamaged: The files have changed under the index.
+        """
+        from chromadb.errors import ChromaError
+
+        try:
+            found = self._collection.query(
+                query_embeddings=vector.reshape(1, -1),
+                n_results=max(1, min(limit, self.count())),
+                include=["distances"],
+            )
+        except ChromaError as error:
+            raise IndexDamaged(f"the knowledge index cannot be searched: {error}") from error
         return [
             (digest, 1.0 - float(distance))
             for digest, distance in zip(found["ids"][0], found["distances"][0], strict=True)
@@ -52,11 +66,22 @@ class VectorIndex:
 
     def stored(self, digests: Sequence[str]) -> dict[str, FloatArray]:
         """Vectors of those passages that the index holds."""
+        if not digests:
+            return {}
         found = self._collection.get(ids=list(digests), include=["embeddings"])
         return {
             digest: np.asarray(vector, dtype=np.float32)
             for digest, vector in zip(found["ids"], found["embeddings"], strict=True)
         }
+
+    def probe(self) -> None:
+        """Read one vector and search with it: the files of the vectors are not those of the count.
+
+        Raises:
+            IndexDamaged: The files cannot be searched.
+        """
+        for vector in self._collection.get(limit=1, include=["embeddings"])["embeddings"]:
+            self.nearest(np.asarray(vector, dtype=np.float32), 1)
 
     def close(self) -> None:
         """Release the files."""
@@ -90,9 +115,9 @@ def kept_vectors(folder: Path, digests: Sequence[str]) -> dict[str, FloatArray]:
 
 
 def build_vectors(folder: Path, corpus: str, vectors: Mapping[str, FloatArray]) -> VectorIndex:
-    """Build the index of a corpus, switch to it, and remove the generations before it."""
+    """Build the index of a corpus, switch to it, and remove what was there before it."""
     folder.mkdir(parents=True, exist_ok=True)
-    before = list(_generations(folder, "*"))
+    before = [*_generations(folder, "*"), *_abandoned(folder)]
     name = f"{corpus}-{secrets.token_hex(4)}"
     building = folder / f"{name}{_BUILDING}"
     client = _client(building)
@@ -125,6 +150,13 @@ def _generations(folder: Path, pattern: str) -> Iterator[Path]:
     yield from sorted(one for one in folder.glob(pattern) if one.is_dir() and one.suffix != _BUILDING)
 
 
+def _abandoned(folder: Path) -> Iterator[Path]:
+    """What a crash while building left; a younger one may still be in another process's hands."""
+    for building in folder.glob(f"*{_BUILDING}"):
+        if time.time() - building.stat().st_mtime > _ABANDONED_S:
+            yield building
+
+
 def _try_open(generation: Path, size: int | None) -> VectorIndex | None:
     from chromadb.errors import ChromaError
 
@@ -132,7 +164,8 @@ def _try_open(generation: Path, size: int | None) -> VectorIndex | None:
         client = _client(generation)
         index = VectorIndex(client, client.get_collection(_COLLECTION, embedding_function=None))
         count = index.count()
-    except (ChromaError, ValueError, OSError) as error:
+        index.probe()
+    except (ChromaError, IndexDamaged, ValueError, OSError) as error:
         _discard(generation, str(error))
         return None
     if size is not None and count != size:
