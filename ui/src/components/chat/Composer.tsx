@@ -2,6 +2,7 @@
 
 import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
 import { covers } from "../../contract/session";
+import { freshKey } from "../../lib/key";
 import { useConsole } from "../../state/console";
 import { useView, useWork } from "../../state/hooks";
 import { Notice } from "../common/Notice";
@@ -13,7 +14,7 @@ export function Composer({ running, reviewing }: { running: boolean; reviewing: 
   const user = useView((view) => view.user);
   const { send } = useConsole();
   const [text, setText] = useState(() => sessionStorage.getItem(DRAFT_KEY) ?? "");
-  const [key, setKey] = useState(() => crypto.randomUUID());
+  const [key, setKey] = useState(() => freshKey());
   const work = useWork();
   const input = useRef<HTMLTextAreaElement>(null);
   const allowed = user !== null && covers(user.role, "operator");
@@ -30,7 +31,7 @@ export function Composer({ running, reviewing }: { running: boolean; reviewing: 
     // The same key goes with the same words, so that a repeated try never makes a second request.
     if (await work.run(() => send(words, key))) {
       change("");
-      setKey(crypto.randomUUID());
+      setKey(freshKey());
       input.current?.focus();
     }
   };
