@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from knowledge.document import CORPUS, document_files, read_document
-from knowledge.encoder import Encoder, load_encoder
+from knowledge.encoder import Encoder, FloatArray, load_encoder
 from knowledge.errors import EncoderUnavailable
 from knowledge.fusion import fuse
 from knowledge.ingest import chunks_of
@@ -34,6 +34,18 @@ class Quality:
     mrr: float
 
 
+class Prepared:
+    """An encoder that knows some texts beforehand: encoding them in one batch takes a tenth of the time."""
+
+    def __init__(self, encoder: Encoder, texts: Sequence[str]) -> None:
+        self._encoder = encoder
+        self._known = dict(zip(texts, encoder.encode(texts), strict=True))
+
+    def encode(self, texts: Sequence[str]) -> FloatArray:
+        known = [self._known[text] for text in texts if text in self._known]
+        return np.stack(known) if len(known) == len(texts) else self._encoder.encode(texts)
+
+
 @pytest.fixture(scope="module")
 def encoder() -> Encoder:
     return load_encoder()
@@ -42,7 +54,9 @@ def encoder() -> Encoder:
 @pytest.fixture(scope="module")
 def retriever(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Retriever:
     folder = tmp_path_factory.mktemp("knowledge")
-    return load_retriever(read_corpus(folder / "documents"), folder / "index", lambda: encoder)
+    asked = [question["ask"] for questions in QUESTIONS.values() for question in questions]
+    prepared = Prepared(encoder, asked)
+    return load_retriever(read_corpus(folder / "documents"), folder / "index", lambda: prepared)
 
 
 def right_rank(retriever: Retriever, ranking: Sequence[int], right: Sequence[str]) -> int | None:
