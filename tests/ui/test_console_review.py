@@ -192,3 +192,4 @@ def test_hazardous_commands_are_named_before_they_are_approved(screen: Screen) -
     expect(screen.part("approve-reason")).to_have_text("Hazardous commands: two different people must approve.")
     screen.part("approve").click()
     expect(screen.page.get_by_role("dialog").locator(".row-hazardous")).to_contain_text("EXECUTE_BURN")
+    expect(screen.part("approve-confirm")).to_have_text("Approve as the first of two")

@@ -3,7 +3,7 @@ import type { MissionPlan } from "../contract/plan";
 import type { User } from "../contract/session";
 import { displayOf, formatMargin, formatNumber, formatQuantity, quantityName } from "./format";
 import { bySeverity, hazardousCommands, unknownCodes, whyNotApprove, whyNotEdit, whyNotReject } from "./review";
-import { lastAtOrBefore, linearScale, timeTicks, valueTicks } from "./scale";
+import { labelAnchor, lastAtOrBefore, linearScale, timeTicks, valueTicks } from "./scale";
 import { formatCoarse, formatDateTime, formatDuration, formatTime, missionNowMs, readableTimes } from "./time";
 
 describe("times", () => {
@@ -81,6 +81,10 @@ describe("scales", () => {
     expect(ticks.length).toBeGreaterThan(1);
     expect(ticks.every((tick) => tick >= begin && tick <= end && tick % 1_800_000 === 0)).toBe(true);
     expect(valueTicks(0.58, 1.02, 4)).toEqual([0.6, 0.8, 1]);
+  });
+
+  it("keep labels inside the drawing", () => {
+    expect([2, 100, 590].map((x) => labelAnchor(x, 600))).toEqual(["start", "middle", "end"]);
   });
 
   it("find the sample that holds at an instant", () => {

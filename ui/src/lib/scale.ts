@@ -27,6 +27,13 @@ export function timeTicks(startMs: number, endMs: number, count: number): number
   return ticks;
 }
 
+/** How to anchor a label at `x` so that it stays inside a drawing of that width. */
+export function labelAnchor(x: number, width: number): "start" | "middle" | "end" {
+  const half = 16; // half the width of a time in small type
+  if (x < half) return "start";
+  return x > width - half ? "end" : "middle";
+}
+
 /** Round values inside a domain, about `count` of them. */
 export function valueTicks(low: number, high: number, count: number): number[] {
   if (!(high > low)) return [low];

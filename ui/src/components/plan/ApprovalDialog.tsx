@@ -53,14 +53,14 @@ export function ApprovalDialog({ loaded, onClose, onDone, onFailed }: ApprovalPr
             title={whyNot ?? undefined}
             onClick={() => void approve()}
           >
-            {work.busy ? "Approving…" : "Approve and release"}
+            {work.busy ? "Approving…" : confirmWords(plan)}
           </button>
         </>
       }
     >
       <p>
         You approve revision {plan.revision} of <code>{plan.plan_id}</code>, and nothing else. It is checked once more against the
-        present state; then its commands are signed and sent.
+        present state; once everybody needed has approved it, its commands are signed and sent.
       </p>
       <p className="hash" title="SHA-256 over everything that this approval binds">
         <code>{revisionHash}</code>
@@ -91,6 +91,12 @@ export function ApprovalDialog({ loaded, onClose, onDone, onFailed }: ApprovalPr
       {work.error !== null && <Notice tone="bad">{work.error}</Notice>}
     </Dialog>
   );
+}
+
+/** What this approval will do: only the last one that is needed releases the commands. */
+function confirmWords(plan: MissionPlan): string {
+  const first = hazardousCommands(plan).length > 0 && plan.approvals.length === 0;
+  return first ? "Approve as the first of two" : "Approve and release";
 }
 
 function toggled(set: ReadonlySet<string>, code: string, on: boolean): Set<string> {

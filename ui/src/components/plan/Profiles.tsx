@@ -3,7 +3,7 @@
 import { useMemo } from "react";
 import type { MissionPlan, ResourceProfile } from "../../contract/plan";
 import { displayOf, formatNumber, quantityName } from "../../lib/format";
-import { lastAtOrBefore, linearScale, timeTicks, valueTicks } from "../../lib/scale";
+import { labelAnchor, lastAtOrBefore, linearScale, timeTicks, valueTicks } from "../../lib/scale";
 import { formatDateTime, formatTime } from "../../lib/time";
 import { useMissionNow, useWidth } from "../../state/hooks";
 
@@ -87,7 +87,7 @@ function ProfileChart({ profile, horizon, width, at, onAt }: ChartProps) {
           </g>
         ))}
         {timeTicks(begin, end, Math.max(2, Math.floor((width - LEFT) / 90))).map((tick) => (
-          <text key={tick} className="time-label" x={x(tick)} y={HEIGHT - 3} textAnchor="middle">
+          <text key={tick} className="time-label" x={x(tick)} y={HEIGHT - 3} textAnchor={labelAnchor(x(tick), width)}>
             {formatTime(tick, begin).slice(0, -3)}
           </text>
         ))}
@@ -150,7 +150,8 @@ function shownValues(profile: ResourceProfile): Shown {
 }
 
 function domainOf(low: number, high: number, minimum: number | null, maximum: number | null): [number, number] {
-  const span = Math.max(high - low, Math.abs(high) * 0.02, 1e-9);
+  const size = Math.max(Math.abs(low), Math.abs(high), Math.abs(minimum ?? 0), Math.abs(maximum ?? 0));
+  const span = Math.max(high - low, size * 0.02) || 1; // a quantity that does not change still needs a height
   const reach = span * 8; // a limit further away than this would flatten the curve
   const from = minimum !== null && low - minimum <= reach ? Math.min(low, minimum) : low;
   const to = maximum !== null && maximum - high <= reach ? Math.max(high, maximum) : high;

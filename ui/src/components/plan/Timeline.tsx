@@ -1,7 +1,7 @@
 /** When each satellite does what: contacts, activities and now, on one axis. */
 
 import type { Activity, ActivityType, MissionPlan, Window } from "../../contract/plan";
-import { linearScale, type Scale, timeTicks } from "../../lib/scale";
+import { labelAnchor, linearScale, type Scale, timeTicks } from "../../lib/scale";
 import { formatDuration, formatTime, secondsBetween } from "../../lib/time";
 import { useMissionNow, useWidth } from "../../state/hooks";
 import { usePasses } from "../../state/passes";
@@ -65,7 +65,7 @@ export function Timeline({ plan, chosen, onChoose, at, onAt }: TimelineProps) {
           {ticks.map((tick) => (
             <g key={tick} className="tick">
               <line x1={x(tick)} x2={x(tick)} y1={AXIS - 4} y2={height - 4} />
-              <text x={x(tick)} y={12} textAnchor="middle">
+              <text x={x(tick)} y={12} textAnchor={labelAnchor(x(tick), width)}>
                 {formatTime(tick, begin).slice(0, -3)}
               </text>
             </g>
