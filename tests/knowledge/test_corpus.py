@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.mdb import reference_mdb
+from core.mdb import AlarmLevel, CommandClass, reference_mdb
 from core.mission import reference_mission
 from knowledge.document import CORPUS, Document, document_files, read_document
 from knowledge.encoder import ENCODER_NAME
@@ -105,6 +105,55 @@ def test_the_flight_rules_chapter_states_the_limits_of_the_mission_file() -> Non
     for rule in reference_mission().flight_rules:
         line = next(line for line in text.splitlines() if line.startswith(f"- {rule.id} "))
         assert f"({rule.severity}s; waiver by {rule.waiver_authority.replace('_', ' ')})" in line
+
+
+@pytest.mark.parametrize(
+    ("document", "parameter", "level", "stated"),
+    [
+        ("PROC-ADCS-002", "wheel_momentum_n_m_s", AlarmLevel.WARNING, "warning limit of {high:.1f} N m s"),
+        ("PROC-ADCS-002", "wheel_momentum_n_m_s", AlarmLevel.CRITICAL, "critical limits, {high:.1f} N m s"),
+        ("PROC-ADCS-002", "wheel_1_speed_rad_s", AlarmLevel.WARNING, "within {low:.0f} to {high:.0f} rad/s"),
+        ("PROC-ADCS-002", "wheel_1_speed_rad_s", AlarmLevel.CRITICAL, "or {high:.0f} rad/s"),
+        ("PROC-ADCS-004", "attitude_error_deg", AlarmLevel.WARNING, "below {high:.1f} deg (warning limit)"),
+        ("PROC-ADCS-004", "attitude_error_deg", AlarmLevel.CRITICAL, "above {high:.1f} deg (critical limit)"),
+        ("PROC-EPS-001", "soc", AlarmLevel.WARNING, "warning limit of {low:.2f}"),
+        ("PROC-EPS-001", "bus_voltage_v", AlarmLevel.WARNING, "within {low:.1f} to {high:.1f} V"),
+        ("PROC-EPS-001", "bus_voltage_v", AlarmLevel.CRITICAL, "below {low:.1f} V (critical)"),
+        ("PROC-EPS-004", "load_power_w", AlarmLevel.WARNING, "above {high:.0f} W (warning)"),
+        ("PROC-EPS-004", "load_power_w", AlarmLevel.CRITICAL, "or {high:.0f} W (critical)"),
+        ("PROC-EPS-004", "battery_current_a", AlarmLevel.WARNING, "beyond {high:.0f} A either way (warning)"),
+        ("PROC-EPS-004", "battery_current_a", AlarmLevel.CRITICAL, "{high:.0f} A (critical)"),
+        ("PROC-THM-001", "battery_temp_c", AlarmLevel.WARNING, "outside {low:.0f} to {high:.0f} degC (warning)"),
+        ("PROC-THM-001", "battery_temp_c", AlarmLevel.CRITICAL, "Below {low:.0f} degC or above {high:.0f} degC"),
+        ("PROC-PRP-001", "tank_pressure_pa", AlarmLevel.WARNING, "below {low:.0f} Pa (warning)"),
+        ("PROC-PRP-001", "tank_pressure_pa", AlarmLevel.CRITICAL, "{low:.0f} Pa (critical)"),
+        ("PROC-PRP-002", "propellant_kg", AlarmLevel.WARNING, "warns at {low:.1f} kg"),
+        ("PROC-PRP-002", "propellant_kg", AlarmLevel.CRITICAL, "critical at {low:.1f} kg"),
+        ("PROC-PLD-003", "data_stored_bytes", AlarmLevel.WARNING, "above {high:.0f} (90 percent"),
+        ("PROC-PLD-003", "data_stored_bytes", AlarmLevel.CRITICAL, "critical at {high:.0f}"),
+        ("PROC-NAV-001", "altitude_m", AlarmLevel.WARNING, "between {low:.0f} and {high:.0f}"),
+    ],
+)
+def test_limits_are_those_of_the_database(document: str, parameter: str, level: AlarmLevel, stated: str) -> None:
+    limits = reference_mdb().parameters[parameter].type.alarms[level]
+    text = next(one.text for one in DOCUMENTS.values() if one.matter.id == document)
+    assert stated.format(low=limits.minimum, high=limits.maximum) in text
+
+
+def test_command_classes_are_those_of_the_database() -> None:
+    text = next(one.text for one in DOCUMENTS.values() if one.matter.id == "PROC-OPS-003")
+    line = next(line for line in text.splitlines() if "hazardous command of the reference mission" in line)
+    named = dict.fromkeys(CODE.findall(line.split(".")[0]), CommandClass.HAZARDOUS)
+    named |= dict.fromkeys(CODE.findall(line.split(".")[1]), CommandClass.VITAL)
+    for name, command in reference_mdb().commands.items():
+        assert command.command_class is named.get(name, CommandClass.ROUTINE), name
+
+
+def test_failure_codes_and_events_are_those_of_the_database() -> None:
+    text = next(one.text for one in DOCUMENTS.values() if one.matter.id == "HB-003")
+    parameters = reference_mdb().parameters
+    for parameter in ("failure_code", "event_id"):
+        assert [label for label in parameters[parameter].type.labels.values() if label not in text] == []
 
 
 def test_shipped_vectors_belong_to_the_corpus_as_it_is() -> None:
