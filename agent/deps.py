@@ -8,7 +8,7 @@ from threading import Event as Flag
 from typing import Any, Protocol
 
 from agent.budget import Limits
-from agent.llm import ChatModel
+from agent.chat import ChatModel
 from agent.state import AgentRequest
 from core.events import Event
 from core.mission.model import Mission

@@ -7,70 +7,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.errors import LlamaSpaceError
+from agent.chat import EMBEDDED, ChatCall, ChatModel, ChatReply, Message, ModelUnavailable, OnText, Schema
 
 __all__ = [
-    "ChatCall",
-    "ChatModel",
-    "ChatReply",
     "LiteLLMChat",
-    "Message",
     "ModelSettings",
-    "ModelUnavailable",
-    "OnText",
-    "Schema",
     "make_chat",
 ]
-
-Message = Mapping[str, Any]
-Schema = Mapping[str, Any]
-OnText = Callable[[str], None]
-
-EMBEDDED = "embedded/llamaspace-1"
-
-
-class ModelUnavailable(LlamaSpaceError):
-    """No configured model answered, or a network model is forbidden here."""
-
-    default_code = "model-unavailable"
-
-
-class ChatCall(BaseModel):
-    """A tool call that a model asks for."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: str
-    name: str
-    arguments: dict[str, Any]
-
-
-class ChatReply(BaseModel):
-    """A model's reply; ``model`` is the one that really answered."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    text: str = ""
-    tool_calls: tuple[ChatCall, ...] = ()
-    tokens_in: int = 0
-    tokens_out: int = 0
-    cost_usd: float = 0.0
-    model: str = ""
-
-
-class ChatModel(Protocol):
-    """Anything that answers a conversation with text or tool calls."""
-
-    def complete(
-        self, messages: Sequence[Message], tools: Sequence[Schema], on_text: OnText | None = None
-    ) -> ChatReply:
-        """Answer; ``on_text`` gets pieces of text as they come."""
-        ...
 
 
 class ModelSettings(BaseModel):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from agent.chat import EMBEDDED
 from agent.context import mission_context
 from agent.deps import AgentDeps
 from agent.embedded.context import Context, read_context
@@ -16,7 +17,6 @@ from agent.embedded.quantities import find_quantities
 from agent.embedded.text import read
 from agent.embedded.times import ImpossibleTime, TimeMention, find_times
 from agent.grounding import numbers_of
-from agent.llm import EMBEDDED
 from agent.prompts import system_message
 from agent.state import AgentRequest, AgentState
 from core.plan.activity import ArgumentOrigin, Origin

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from agent.chat import ChatReply
 from agent.embedded.context import Context
-from agent.llm import ChatReply
 
 __all__ = ["compose", "greeting"]
 

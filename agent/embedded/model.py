@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from agent.chat import EMBEDDED, ChatCall, ChatReply, Message, OnText, Schema
 from agent.context import AFTER_CALL, UNTRUSTED
 from agent.embedded.compose import compose, greeting
 from agent.embedded.context import Context, read_context
@@ -18,7 +19,6 @@ from agent.embedded.slots import REQUIRED
 from agent.embedded.text import read
 from agent.embedded.times import ImpossibleTime
 from agent.embedded.understand import Frame, understand
-from agent.llm import EMBEDDED, ChatCall, ChatReply, Message, OnText, Schema
 from agent.state import RefusalCode
 
 __all__ = ["EmbeddedChat"]

@@ -10,8 +10,8 @@ import litellm
 from litellm import CustomLLM
 from litellm.types.utils import GenericStreamingChunk, ModelResponse
 
+from agent.chat import ChatReply
 from agent.embedded.model import EmbeddedChat
-from agent.llm import ChatReply
 
 __all__ = ["EmbeddedProvider", "register"]
 

@@ -11,10 +11,10 @@ from langgraph.runtime import Runtime
 
 from agent.altitude import mean_altitudes_km
 from agent.budget import RunCancelled, add_usage, check_budget
+from agent.chat import ChatCall, ChatReply
 from agent.context import AFTER_CALL, document_message, mission_context, tools_for_model
 from agent.deps import Run
 from agent.emit import node
-from agent.llm import ChatCall, ChatReply
 from agent.origins import doubtful_arguments
 from agent.prompts import system_message
 from agent.state import Action, AgentRequest, AgentState, RefusalCode

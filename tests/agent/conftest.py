@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from agent.budget import Limits
+from agent.chat import ChatCall, ChatReply
 from agent.clock import FixedClock
 from agent.deps import AgentDeps
-from agent.llm import ChatCall, ChatReply
 from core.errors import NotFound
 from core.mission import reference_mission
 from core.mission.model import Mission

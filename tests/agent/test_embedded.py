@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.altitude import mean_altitudes_km
+from agent.chat import ChatReply
 from agent.context import UNTRUSTED, mission_context, tools_for_model
 from agent.embedded import EmbeddedChat
-from agent.llm import ChatReply
 from agent.prompts import system_message
 from agent.state import AgentRequest
 from core.mission import reference_mission

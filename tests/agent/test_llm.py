@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from agent.altitude import mean_altitudes_km
+from agent.chat import EMBEDDED, ModelUnavailable
 from agent.context import mission_context, tools_for_model
 from agent.embedded import EmbeddedChat
-from agent.llm import EMBEDDED, LiteLLMChat, ModelSettings, ModelUnavailable, make_chat
+from agent.llm import LiteLLMChat, ModelSettings, make_chat
 from agent.prompts import system_message
 from agent.state import AgentRequest
 from core.mission.model import Mission
