@@ -36,12 +36,23 @@ class Bm25:
                 self._postings[term].append((position, frequency))
         self._size = len(texts)
 
-    def rank(self, query: str, limit: int) -> list[tuple[int, float]]:
-        """Positions and scores of passages that share a term with the query, best first; ties by position."""
+    def rank(self, query: str, limit: int, coverage: float = 0.0) -> list[tuple[int, float]]:
+        """Positions and scores of passages that share a term with a query, best first; ties by position.
+
+        Args:
+            query: What is searched for.
+            limit: At most how many.
+            coverage: Share of the query's term weights, 0 to 1, that a passage must hold.
+        """
         scores: dict[int, float] = defaultdict(float)
-        for term in set(terms_of(query)):
+        held: dict[int, float] = defaultdict(float)
+        asked = 0.0
+        for term in sorted(set(terms_of(query))):
             postings = self._postings.get(term, ())
             weight = math.log(1.0 + (self._size - len(postings) + 0.5) / (len(postings) + 0.5))
+            asked += weight
             for position, frequency in postings:
+                held[position] += weight
                 scores[position] += weight * frequency * (_K1 + 1.0) / (frequency + self._saturation[position])
-        return sorted(scores.items(), key=lambda one: (-one[1], one[0]))[:limit]
+        covering = [(position, score) for position, score in scores.items() if held[position] >= coverage * asked]
+        return sorted(covering, key=lambda one: (-one[1], one[0]))[:limit]

@@ -24,6 +24,7 @@ QUESTIONS: Final = yaml.safe_load((Path(__file__).parent / "questions.yaml").rea
 AT: Final = 5
 RECALL_GOAL: Final = 0.9
 MRR_GOAL: Final = 0.7
+HELD_OUT_GOAL: Final = 0.8  # paraphrases only; measured 0.84
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,8 @@ def quality(ranks: Sequence[int | None]) -> Quality:
 
 def test_the_questions_are_enough_and_half_of_them_paraphrase() -> None:
     ids = {read_document(path).matter.id for path in document_files(CORPUS)}
-    asked = [*QUESTIONS["direct"], *QUESTIONS["paraphrased"]]
-    assert len(asked) >= 60 and len(QUESTIONS["paraphrased"]) * 2 >= len(asked)
+    asked = [question for questions in QUESTIONS.values() for question in questions]
+    assert len(asked) >= 60 and len(QUESTIONS["direct"]) * 2 <= len(asked)
     assert {one for question in asked for one in question["in"]} <= ids
     covered = {one for question in asked for one in question["in"] if one.startswith("PROC-")}
     assert len(covered) >= 30
@@ -96,8 +97,20 @@ def test_fused_ranking_answers_nine_questions_of_ten(retriever: Retriever, caplo
     with caplog.at_level(logging.INFO):  # pytest --log-cli-level=INFO shows it
         for name, measured in report.items():
             logging.getLogger(__name__).info("%s: recall@5 %.3f MRR %.3f", name, measured.recall, measured.mrr)
+    assert report["fused held_out"].recall >= HELD_OUT_GOAL, report
     assert report["fused all"].recall >= RECALL_GOAL, report
     assert report["fused all"].mrr >= MRR_GOAL, report
+
+
+def test_words_alone_still_answer_eight_direct_questions_of_ten(retriever: Retriever, tmp_path: Path) -> None:
+    def missing() -> Encoder:
+        raise EncoderUnavailable("not installed")
+
+    alone = load_retriever(read_corpus(tmp_path), tmp_path / "index", missing)
+    ranks = [right_rank(alone, alone.by_words(one["ask"]), one["in"]) for one in QUESTIONS["direct"]]
+    assert quality(ranks).recall >= 0.8
+    assert alone.search("accumulator nearly empty"), "a weak match is better than none where there is no encoder"
+    assert len(alone.by_words("accumulator nearly empty")) > len(retriever.by_words("accumulator nearly empty"))
 
 
 def test_search_gives_the_fused_ranking(retriever: Retriever) -> None:

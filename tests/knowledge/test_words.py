@@ -74,6 +74,13 @@ def test_a_rarer_term_weighs_more(texts: list[str], word: str) -> None:
     assert scores_rare[len(texts)] > scores_common[len(texts)]
 
 
+def test_a_passage_that_holds_too_little_of_a_query_is_left_out_when_asked() -> None:
+    searched = Bm25(["battery common", "wheel common", "valve common", "clock common"])
+    assert [position for position, _ in searched.rank("common battery", 10, coverage=0.3)] == [0]
+    assert searched.rank("common zirconium gimbal", 10, coverage=0.3) == []
+    assert len(searched.rank("common zirconium gimbal", 10)) == 4
+
+
 def test_an_empty_corpus_ranks_nothing() -> None:
     assert Bm25([]).rank("leak", 5) == []
 
