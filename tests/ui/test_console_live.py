@@ -48,7 +48,7 @@ def test_a_command_is_followed_from_stage_to_stage_with_its_history(screen: Scre
     for state in ("released", "uplinked", "accepted", "started", "completed"):
         screen.service.send({"type": "command", "command": COMMAND | {"state": state}})
         expect(row).to_have_attribute("data-state", state)
-    expect(row.locator(".stage-past")).to_have_count(8)
+    expect(row.locator(".stage-past")).to_have_count(9)
     screen.service.send({"type": "command", "command": COMMAND | {"state": "failed", "detail": "no report"}})
     expect(row).to_have_attribute("data-state", "failed")
     expect(row).to_contain_text("no report")

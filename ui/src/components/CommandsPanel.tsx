@@ -55,10 +55,7 @@ function CommandRow({ command }: { command: Command }) {
       ),
     [client, live, id],
   );
-  const whole = (command.history ?? []).some((one) => one.state === "drafted");
-  useEffect(() => {
-    if (!whole) void read();
-  }, [read, whole]);
+  useEffect(() => void read(), [read, command.state]);
   const toggle = (): void => {
     setOpen(!open);
     if (!open) void read();
@@ -126,7 +123,7 @@ interface StageProps {
 }
 
 function Stage({ stage, past, now, at, bad }: StageProps) {
-  const state = bad ? "bad" : now ? "now" : past ? "past" : "ahead";
+  const state = bad ? "bad" : now && stage !== "completed" ? "now" : past ? "past" : "ahead";
   const mark = { bad: "✕", now: "●", past: "✓", ahead: "" }[state];
   return (
     <li className={`stage stage-${state}`} title={at === undefined ? stage : `${stage} at ${formatDateTime(at)} UTC`} aria-current={now ? "step" : undefined}>

@@ -63,7 +63,7 @@ function Craft({ satellite, passes }: { satellite: string; passes: Pass[] }) {
             : `${next.station} in ${formatCoarse(secondsBetween(now, next.aos))}`}
         </span>
         <span className="muted">
-          {telemetry?.at == null || now === null ? "no TM yet" : `TM ${formatCoarse(Math.max(0, secondsBetween(telemetry.at, now)))} old`}
+          {telemetry?.at == null || now === null ? "no TM yet" : `TM ${formatCoarse(Math.max(0, secondsBetween(telemetry.at, now)))}`}
         </span>
       </div>
     </li>

@@ -26,6 +26,13 @@ export const STAGES: readonly CommandState[] = [
   "completed",
 ];
 
+const ORDER: readonly CommandState[] = [...STAGES, "refused", "failed", "expired"];
+
+/** Whether a state comes before another one: commands only go forward (core/command/model.py). */
+export function isBefore(state: CommandState, other: CommandState): boolean {
+  return ORDER.indexOf(state) < ORDER.indexOf(other);
+}
+
 export const BAD_ENDS: ReadonlySet<CommandState> = new Set(["refused", "failed", "expired"]);
 
 export interface CommandHistory {

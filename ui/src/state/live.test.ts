@@ -34,6 +34,14 @@ describe("live state", () => {
     expect(after.commands["c"]?.history?.map((one) => one.state)).toEqual(["drafted", "validated", "released", "completed"]);
   });
 
+  it("never takes a command back when an answer is older than what the socket told", () => {
+    const whole = { ...COMMAND, history: [{ state: "drafted" as const, at: "", detail: "" }, { state: "released" as const, at: "", detail: "" }] };
+    const accepted = received(INITIAL_LIVE, { type: "command", command: { ...COMMAND, state: "accepted" } });
+    const after = reduceLive(accepted, { type: "commands", commands: [whole] });
+    expect(after.commands["c"]?.state).toBe("accepted");
+    expect(after.commands["c"]?.history?.map((one) => one.state)).toEqual(["drafted", "released", "accepted"]);
+  });
+
   it("adds a value to the recent course once per time stamp, and keeps the course short", () => {
     const sample = (second: number): ServerMessage => ({
       type: "telemetry",

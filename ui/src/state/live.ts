@@ -1,7 +1,7 @@
 /** Everything that is live: clock, link, contacts, telemetry, plans, commands, conversations. Pure. */
 
 import type { Connection } from "../api/socket";
-import type { Command, CommandHistory } from "../contract/command";
+import { type Command, type CommandHistory, isBefore } from "../contract/command";
 import type { ConversationView, ServerMessage, ToolResult } from "../contract/events";
 import type { ParameterValue } from "../contract/mission";
 import type { PlanSummary } from "../contract/plan";
@@ -127,15 +127,16 @@ function merged<T>(into: Readonly<Record<string, T>>, from: T[], key: (one: T) =
 function withCommand(state: LiveState, command: Command): LiveState {
   const known = state.commands[command.command_id];
   const history = historyOf(known, command);
-  return { ...state, commands: { ...state.commands, [command.command_id]: { ...command, history } } };
+  // An answer may be older than what the socket has told since: a command never goes back.
+  const newest = known !== undefined && isBefore(command.state, known.state) ? known : command;
+  return { ...state, commands: { ...state.commands, [command.command_id]: { ...newest, history } } };
 }
 
 function historyOf(known: Command | undefined, command: Command): CommandHistory[] {
-  const before = known?.history ?? [];
-  const given = command.history ?? [];
-  const all = given.length >= before.length ? given : before;
-  if (all.some((one) => one.state === command.state)) return all;
-  return [...all, { state: command.state, at: command.updated_at, detail: command.detail }];
+  const own = command.history ?? [{ state: command.state, at: command.updated_at, detail: command.detail }];
+  const told = new Set(own.map((one) => one.state));
+  const seen = (known?.history ?? []).filter((one) => !told.has(one.state));
+  return [...own, ...seen].sort((one, other) => (isBefore(one.state, other.state) ? -1 : 1));
 }
 
 function withTelemetry(
