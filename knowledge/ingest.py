@@ -145,5 +145,7 @@ def _joined(sections: Iterable[_Section]) -> Iterator[_Section]:
 
 
 def _join(first: _Section, second: _Section) -> _Section:
-    heading = first.heading if first.heading == second.heading else f"{first.heading}; {second.heading}"
-    return _Section(heading, f"{first.text}\n\n{second.text}")
+    if first.heading == second.heading:
+        return _Section(first.heading, f"{first.text}\n\n{second.text}")
+    # The reader of the passage must see where the second section begins.
+    return _Section(f"{first.heading}; {second.heading}", f"{first.text}\n\n{second.heading}:\n{second.text}")
