@@ -117,6 +117,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan,
         responses=PROBLEM_RESPONSES,
+        max_body_size=_MAXIMUM_BODY,  # also of a body that does not tell its length
     )
     app.state.runtime = runtime
     app.state.metrics = Metrics()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +14,8 @@ from starlette.responses import Response
 __all__ = ["Metrics"]
 
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+# What a client makes up is no label: each new one would be a series for ever.
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class Metrics:
@@ -34,14 +37,21 @@ class Metrics:
     async def observe(self, request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         """Count one request under its route's template, so that ids make no new series."""
         started = time.perf_counter()
-        response = await call_next(request)
-        route = _template(request)
-        self._requests.labels(request.method, route, str(response.status_code)).inc()
-        self._seconds.labels(request.method, route).observe(time.perf_counter() - started)
+        status = "500"  # a defect passes through as an exception
+        try:
+            response = await call_next(request)
+            status = str(response.status_code)
+        finally:
+            route, method = _template(request), request.method if request.method in _METHODS else "other"
+            self._requests.labels(method, route, status).inc()
+            self._seconds.labels(method, route).observe(time.perf_counter() - started)
         return response
 
 
 def _template(request: Request) -> str:
     route = request.scope.get("route")
-    path = getattr(route, "path", None)
-    return str(path) if path else "other"
+    if not isinstance(route, APIRoute):
+        return "other"
+    # A route knows its path within its router; the segments before it are those of the router's prefix.
+    asked, own = request.url.path.split("/")[1:], route.path.split("/")[1:]
+    return "/".join(["", *asked[: len(asked) - len(own)], *own])

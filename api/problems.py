@@ -41,6 +41,7 @@ _STATUS: Final[tuple[tuple[type[LlamaSpaceError], HTTPStatus], ...]] = (
     (LinkError, HTTPStatus.BAD_GATEWAY),
     (StoreError, HTTPStatus.INSUFFICIENT_STORAGE),
 )
+_HTTP_CODES: Final[Mapping[int, str]] = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
 _log = structlog.get_logger("api")
 
 
@@ -120,9 +121,9 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
 async def _http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
-    problem = Problem(
-        title=status.phrase, status=status.value, detail=str(error.detail), code=status.name.lower().replace("_", "-")
-    )
+    # The names of statuses differ between versions of Python; those that clients meet have a code of their own.
+    code = _HTTP_CODES.get(status.value, status.name.lower().replace("_", "-"))
+    problem = Problem(title=status.phrase, status=status.value, detail=str(error.detail), code=code)
     return _response(problem, dict(error.headers or {}))
 
 

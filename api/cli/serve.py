@@ -28,23 +28,23 @@ def serve(options: argparse.Namespace) -> int:
     settings = _settings(options)
     _configure_logging(settings.log_level)
     _check_exposure(settings)
-    listener = _listen(settings)
-    try:
-        runtime = build_runtime(settings)
-    except OSError as error:
-        raise StoreError(f"cannot use the data folder {settings.data}: {error}") from error
-    port = listener.getsockname()[1]
-    _introduce(runtime, settings, port)
-    config = uvicorn.Config(
-        create_app(runtime),
-        log_config=None,
-        access_log=False,
-        lifespan="on",
-        ssl_certfile=settings.tls_certificate,
-        ssl_keyfile=settings.tls_key,
-        timeout_graceful_shutdown=5,
-    )
-    uvicorn.Server(config).run(sockets=[listener])
+    with _listen(settings) as listener:
+        try:
+            runtime = build_runtime(settings)
+        except OSError as error:
+            raise StoreError(f"cannot use the data folder {settings.data}: {error}") from error
+        port = listener.getsockname()[1]
+        _introduce(runtime, settings, port)
+        config = uvicorn.Config(
+            create_app(runtime),
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            ssl_certfile=settings.tls_certificate,
+            ssl_keyfile=settings.tls_key,
+            timeout_graceful_shutdown=5,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
     return 0
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api.metrics import Metrics
 from api.service.runtime import Runtime
+from core.errors import StoreError
 
 __all__ = ["router"]
 
@@ -26,7 +25,7 @@ def healthz() -> dict[str, str]:
 def readyz(request: Request) -> JSONResponse:
     """The service can do its work: the database answers and the ground stations are connected."""
     runtime: Runtime = request.app.state.runtime
-    checks: dict[str, Any] = {"database": runtime.events.last_sequence() >= 0, "ground_link": runtime.flight.link_up()}
+    checks = {"database": _answers(runtime), "ground_link": runtime.flight.link_up()}
     ready = all(checks.values())
     return JSONResponse({"ready": ready, **checks}, status_code=200 if ready else 503)
 
@@ -36,3 +35,10 @@ def metrics(request: Request) -> Response:
     """Prometheus metrics."""
     measured: Metrics = request.app.state.metrics
     return Response(generate_latest(measured.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _answers(runtime: Runtime) -> bool:
+    try:
+        return runtime.events.last_sequence() >= 0
+    except StoreError:
+        return False

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -21,6 +22,7 @@ from api.app import build_runtime, create_app
 from api.auth.accounts import User
 from api.service.runtime import Runtime
 from api.settings import Settings
+from knowledge import Handbook
 from knowledge.passage import Passage
 from tools.contract import Role
 
@@ -51,6 +53,14 @@ class Service:
         return {"Authorization": f"Bearer {token.value}"}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quiet_log() -> Iterator[None]:
+    """The log as text: the development renderer draws every local variable of a traceback, which takes seconds."""
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
+    yield
+    structlog.reset_defaults()
+
+
 class SmallHandbook:
     """One passage, at once: opening the real handbook takes seconds, and tests of its own look at it."""
 
@@ -59,12 +69,18 @@ class SmallHandbook:
             :limit
         ]
 
+    def warm(self) -> None:
+        """It is open already."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
 
 def make_runtime(folder: Path, **settings: Any) -> Runtime:
     """The parts of a service over a data folder, with accounts whose password the tests know."""
     runtime = build_runtime(Settings(data=folder, clock_start=START, forbid_model_calls=True, **settings))
     runtime.accounts.create_first(PASSWORD)
-    return replace(runtime, knowledge=SmallHandbook())
+    return replace(runtime, knowledge=cast(Handbook, SmallHandbook()))
 
 
 @pytest.fixture(scope="session")
