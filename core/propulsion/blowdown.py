@@ -66,5 +66,7 @@ def plan_burn(bus: Bus, propellant_kg: float, wanted_delta_v_m_s: float) -> Burn
             needed_kg=used_kg,
             available_kg=propellant_kg,
         )
-    mean_thrust_n = 0.5 * (thrust_n(bus.propulsion, propellant_kg) + thrust_n(bus.propulsion, propellant_kg - used_kg))
+    # Gas volume grows linearly with what is burnt, so the inverse of thrust does too: its mean over the burn is exact.
+    inverse_thrusts = [1.0 / thrust_n(bus.propulsion, left_kg) for left_kg in (propellant_kg, propellant_kg - used_kg)]
+    mean_thrust_n = 2.0 / sum(inverse_thrusts)
     return Burn(magnitude_m_s, used_kg, used_kg * exhaust_m_s / mean_thrust_n, mean_thrust_n)
