@@ -30,6 +30,7 @@ _STOP_TIMEOUT_S: Final = 10.0
 _TELEMETRY_PERIOD_S: Final = 0.5
 _MOVING: Final = frozenset({CommandState.UPLINKED, CommandState.ACCEPTED, CommandState.STARTED, CommandState.COMPLETED})
 _LOST: Final = frozenset({CommandState.FAILED, CommandState.REFUSED, CommandState.EXPIRED})
+_STATES: Final = frozenset(CommandState)
 _log = structlog.get_logger("flight")
 
 
@@ -150,18 +151,20 @@ class Flight:
                 _log.error("the flight watch failed once", error=error.message, code=error.code)
 
     def _tell_events(self, after: int) -> int:
+        """Publish every change of a command's state, also those that followed each other between two looks."""
         events = self._events.read(after=after, kinds=("command.",), limit=2000)
-        plans = dict.fromkeys(str(one.payload.get("plan_id", "")) for one in events)
-        for command_id in dict.fromkeys(one.subject for one in events):
-            try:
-                command = self.command(command_id)
-            except LlamaSpaceError:
-                continue  # a refused set is about a plan, not a command
-            plans[command.plan_id] = None
-            self._broadcaster.publish({"type": "command", "command": command_view(command).plain()})
-        for plan_id in plans:
-            if plan_id:
-                self._follow(plan_id)
+        for event in events:
+            state = event.kind.removeprefix("command.")
+            if state in _STATES:
+                view = command_view(self.command(event.subject)).plain()
+                told = {
+                    "state": state,
+                    "updated_at": format_utc(event.at_utc),
+                    "detail": str(event.payload.get("reason", "")),
+                }
+                self._broadcaster.publish({"type": "command", "command": view | told})
+        for plan_id in dict.fromkeys(str(event.payload["plan_id"]) for event in events if "plan_id" in event.payload):
+            self._follow(plan_id)
         return events[-1].sequence if events else after
 
     def _follow(self, plan_id: str) -> None:

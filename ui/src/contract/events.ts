@@ -33,6 +33,7 @@ export type AgUiEvent =
 export type ServerMessage =
   | { type: "hello"; user: User; clock: Clock }
   | { type: "agui"; conversation_id: string; sequence: number; event: AgUiEvent }
+  | { type: "intent"; intent: Intent }
   | { type: "plan"; plan: PlanSummary }
   | { type: "command"; command: Command }
   | { type: "telemetry"; satellite: string; at: string; parameters: ParameterValue[] }

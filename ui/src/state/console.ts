@@ -66,8 +66,9 @@ export function createConsole(): Console {
     open: openSocket,
     onMessage: (message) => {
       live.dispatch({ type: "message", message, atMs: performance.now() });
+      // The list is read when an intent's status has been stored, which is after its last event.
+      if (message.type === "intent") void refreshConversations();
       if (message.type !== "agui" || !EDGES.has(message.event.type)) return;
-      void refreshConversations();
       if (message.conversation_id === view.get().conversationId) void readConversation(message.conversation_id).catch(ignoreUnreachable);
     },
     onConnection: (connection, attempt) => {

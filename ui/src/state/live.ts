@@ -102,6 +102,7 @@ const TABLE: Table = {
     const after = applyEvent(before, message.event);
     return { ...state, conversations: { ...state.conversations, [message.conversation_id]: after } };
   },
+  intent: (state) => state, // the list of conversations is read anew
   plan: (state, message) => ({ ...state, plans: { ...state.plans, [message.plan.plan_id]: message.plan } }),
   command: (state, message) => withCommand(state, message.command),
   telemetry: (state, message) => withTelemetry(state, message.satellite, message.at, message.parameters),
