@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -98,7 +99,8 @@ class Accounts:
             if connection.execute(select(func.count()).select_from(_accounts)).scalar():
                 return {}
         made = {role.value: password or secrets.token_urlsafe(12) for role in _FIRST_ACCOUNTS}
-        hashed = {username: self._hasher.hash(secret) for username, secret in made.items()}
+        with ThreadPoolExecutor() as pool:  # a hash is slow on purpose, and leaves the interpreter free
+            hashed = dict(zip(made, pool.map(self._hasher.hash, made.values()), strict=True))
         with self._database.write() as connection:
             for username, password_hash in hashed.items():
                 values = {"username": username, "role": username, "password_hash": password_hash, "active": True}
