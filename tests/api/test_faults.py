@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import event, text
 
 from api.cli.main import main
@@ -171,6 +172,15 @@ def occupied_port() -> Iterator[str]:
         yield str(taken.getsockname()[1])
 
 
+@pytest.fixture
+def kept_log_settings() -> Iterator[None]:
+    """A start configures the log of its process, which here is that of the tests."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("kept_log_settings")
 def test_what_keeps_the_service_from_starting_is_told_in_one_line(
     tmp_path: Path, occupied_port: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
