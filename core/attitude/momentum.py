@@ -9,7 +9,12 @@ from core.constants import EARTH_MU_M3_S2
 from core.mission.model import Bus
 from core.units import to_rad
 
-__all__ = ["disturbance_torque_n_m", "magnetorquer_torque_n_m", "wheel_capacity_n_m_s"]
+__all__ = [
+    "disturbance_torque_n_m",
+    "magnetorquer_torque_n_m",
+    "wheel_capacity_n_m_s",
+    "wheel_saturation_n_m_s",
+]
 
 EARTH_DIPOLE_T_M3: Final = 7.75e15  # centred dipole of IGRF-14 at 2025: B0 R^3 with B0 = 29.98 uT
 _SOLAR_PRESSURE_N_M2: Final = 4.54e-6  # 1361 W/m2 over the speed of light
@@ -47,3 +52,13 @@ def wheel_capacity_n_m_s(bus: Bus) -> float:
     base = wheels.count / 2.0 * wheels.momentum_capacity_n_m_s * math.cos(cant_rad)
     axis = wheels.count * wheels.momentum_capacity_n_m_s * math.sin(cant_rad)
     return min(base, axis)
+
+
+def wheel_saturation_n_m_s(bus: Bus) -> float:
+    """Momentum that a pyramid of wheels holds along its strongest axis, N m s: beyond it no direction takes more.
+
+    Along the diagonal between two wheels all projections on the base add as ``n h cos(cant) / sqrt(2)``.
+    """
+    wheels = bus.wheels
+    cant_rad = to_rad(wheels.cant_deg)
+    return wheels.count * wheels.momentum_capacity_n_m_s * max(math.sin(cant_rad), math.cos(cant_rad) / math.sqrt(2.0))

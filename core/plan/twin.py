@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import power, propulsion, thermal
-from core.attitude import disturbance_torque_n_m, magnetorquer_torque_n_m, wheel_capacity_n_m_s
+from core.attitude import disturbance_torque_n_m, magnetorquer_torque_n_m, wheel_saturation_n_m_s
 from core.constants import STANDARD_GRAVITY_M_S2
 from core.mission.model import Bus, Mode
 from core.orbit import Ephemeris, Sgp4Orbit, illumination, sun_position_gcrf_m
@@ -168,4 +168,4 @@ class Twin:
     def _momentum(self, momentum_n_m_s: float, drive: Drive, radius_m: float, duration_s: float) -> float:
         disturbing = disturbance_torque_n_m(self.bus, radius_m, earth_facing=drive.pointing in _EARTH_FACING)
         unloading = magnetorquer_torque_n_m(self.bus, radius_m)
-        return min(wheel_capacity_n_m_s(self.bus), max(0.0, momentum_n_m_s + (disturbing - unloading) * duration_s))
+        return min(wheel_saturation_n_m_s(self.bus), max(0.0, momentum_n_m_s + (disturbing - unloading) * duration_s))

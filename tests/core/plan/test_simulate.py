@@ -8,6 +8,8 @@ from datetime import datetime
 import numpy as np
 import pytest
 
+from core.attitude import wheel_saturation_n_m_s
+from core.mdb import reference_mdb
 from core.mission.model import Mission, Mode
 from core.orbit import Sgp4Orbit, find_eclipses
 from core.plan.activity import DownlinkActivity, PointingMode
@@ -102,3 +104,9 @@ def test_safe_mode_lives_on_less(mission: Mission) -> None:
     assert payload.state.data_stored_bytes == pytest.approx(
         mission.bus_of("LSAT-1").imager.data_rate_bit_s / 8 * 6000.0
     )
+
+
+def test_the_simulation_can_reach_the_wheel_alarms_of_the_mission_database(mission: Mission) -> None:
+    parameter = reference_mdb().parameters["wheel_momentum_n_m_s"]
+    critical = max(one.maximum for one in parameter.type.alarms.values() if one.maximum is not None)
+    assert critical < wheel_saturation_n_m_s(mission.bus_of("LSAT-1"))
