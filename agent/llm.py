@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.chat import EMBEDDED, ChatCall, ChatModel, ChatReply, Message, ModelUnavailable, OnText, Schema
+from core.errors import InputError
 
 __all__ = [
     "LiteLLMChat",
@@ -40,8 +41,14 @@ class ModelSettings(BaseModel):
 
 
 def make_chat(settings: ModelSettings) -> ChatModel:
-    """The configured model: the embedded one directly, any other through LiteLLM."""
+    """The configured model: the embedded one directly, any other through LiteLLM.
+
+    Raises:
+        InputError: There is no embedded model of that name.
+    """
     if settings.model.startswith("embedded/"):
+        if settings.model != EMBEDDED:
+            raise InputError("model", f"{settings.model!r} is not an embedded model; there is {EMBEDDED}")
         from agent.embedded import EmbeddedChat
 
         return EmbeddedChat()

@@ -48,9 +48,12 @@ def clock_at(now: str | None) -> Clock:
 def deps_for(
     mission: Mission, clock: Clock, model: str | None, overrides: Mapping[str, Mapping[str, Any]] | None = None
 ) -> AgentDeps:
-    """The agent's dependencies over a mission file; ``overrides`` replace initial resources by satellite."""
+    """The agent's dependencies over a mission file, whose initial values are taken as the present state.
+
+    ``overrides`` replace initial resources by satellite.
+    """
     settings = Settings()
-    telemetry = OverriddenReader(MissionFileReader(mission), overrides or {})
+    telemetry = OverriddenReader(MissionFileReader(mission, clock.now_utc()), overrides or {})
     chosen = ModelSettings(
         model=model or settings.model, timeout_s=settings.model_timeout_s, allow_network=not settings.forbid_model_calls
     )

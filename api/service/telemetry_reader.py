@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core.mission.model import Mission
+from core.plan.checks.resources import MAXIMUM_STATE_AGE_S
 from core.plan.model import InitialResources
 from core.telemetry import ArchiveTelemetryReader
 from tools.initial import MissionFileReader, orbit_vectors
 
 __all__ = ["LiveTelemetryReader"]
 
-_FRESH: Final = timedelta(hours=24)
+_FRESH: Final = timedelta(seconds=MAXIMUM_STATE_AGE_S)
 
 
 class LiveTelemetryReader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.plan.checks.resources import MAXIMUM_STATE_AGE_S
 from core.time import Clock
 
 __all__ = ["CommandPolicy"]
@@ -20,7 +21,7 @@ class CommandPolicy:
         round_trip_s: Real time that a command and its acknowledgement may take.
     """
 
-    maximum_state_age_s: float = 86_400.0
+    maximum_state_age_s: float = MAXIMUM_STATE_AGE_S
     schedule_lead_s: float = 20.0
     report_timeout_s: float = 86_400.0
     round_trip_s: float = 0.4

@@ -11,6 +11,7 @@ from agent.embedded import EmbeddedChat
 from agent.llm import LiteLLMChat, ModelSettings, make_chat
 from agent.prompts import system_message
 from agent.state import AgentRequest
+from core.errors import InputError
 from core.mission.model import Mission
 from tests.agent.conftest import NOW
 from tools.catalog import CATALOG
@@ -33,6 +34,11 @@ def tools() -> list[dict[str, object]]:
 
 def test_the_embedded_model_is_asked_directly() -> None:
     assert isinstance(make_chat(ModelSettings()), EmbeddedChat)
+
+
+def test_an_unknown_embedded_model_is_refused_by_name() -> None:
+    with pytest.raises(InputError, match="embedded/nothing"):
+        make_chat(ModelSettings(model="embedded/nothing"))
 
 
 def test_a_network_model_is_refused_where_the_network_is_off() -> None:

@@ -1,12 +1,14 @@
 """RES: no resource leaves its limits in the simulation.
 
 RES-001 state of charge, RES-002 data store full, RES-003 more downlinked than is stored, RES-004 downlink longer than
-the link allows, RES-005 propellant, RES-006 wheel momentum, RES-007 battery temperature.
+the link allows, RES-005 propellant, RES-006 wheel momentum, RES-007 battery temperature,
+RES-008 an initial state too old to plan with.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
@@ -14,16 +16,20 @@ from core.attitude import wheel_capacity_n_m_s
 from core.mission.model import Bus
 from core.plan.activity import DownlinkActivity
 from core.plan.checks.context import CheckContext, limit_finding, violation_windows
-from core.plan.model import Finding, Repair, RepairKind
+from core.plan.model import Finding, Repair, RepairKind, Severity
 from core.plan.simulate import SatelliteRun
 from core.thermal import BATTERY_NODE
+from core.time import duration_s
 from core.units import MEGABYTE
 
-__all__ = ["resource_checks"]
+__all__ = ["MAXIMUM_STATE_AGE_S", "resource_checks"]
+
+MAXIMUM_STATE_AGE_S: Final = 86_400.0  # with several contacts a day, an older state means that something is wrong
 
 
 def resource_checks(context: CheckContext) -> Iterator[Finding]:
     """All resource faults."""
+    yield from _stale_states(context)
     for satellite, run in context.simulation.runs.items():
         bus = context.mission.bus_of(satellite)
         yield from _charge(context, run, bus)
@@ -52,6 +58,25 @@ def resource_checks(context: CheckContext) -> Iterator[Finding]:
         for one in context.activities(satellite):
             if isinstance(one, DownlinkActivity):
                 yield from _link_volume(one, bus)
+
+
+def _stale_states(context: CheckContext) -> Iterator[Finding]:
+    for initial in context.plan.initial:
+        age_s = duration_s(initial.as_of, context.now_utc)
+        if age_s > MAXIMUM_STATE_AGE_S:
+            yield limit_finding(
+                "RES-008",
+                initial.satellite,
+                None,
+                tuple(one.activity_id for one in context.activities(initial.satellite)),
+                "age of initial state",
+                age_s,
+                MAXIMUM_STATE_AGE_S,
+                MAXIMUM_STATE_AGE_S - age_s,
+                "s",
+                f"the state of {initial.satellite} ({initial.source}) is {age_s / 3600:.0f} h old; what it is now nobody knows",
+                severity=Severity.UNKNOWN,
+            )
 
 
 def _charge(context: CheckContext, run: SatelliteRun, bus: Bus) -> Iterator[Finding]:

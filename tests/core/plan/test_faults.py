@@ -92,6 +92,11 @@ def _full_store(plan: MissionPlan) -> MissionPlan:
     )
 
 
+def _old_state(plan: MissionPlan) -> MissionPlan:
+    old = plan.horizon.start - timedelta(hours=30)
+    return plan.model_copy(update={"initial": tuple(one.model_copy(update={"as_of": old}) for one in plan.initial)})
+
+
 def _stale(plan: MissionPlan) -> MissionPlan:
     return plan.model_copy(update={"input_hashes": {**plan.input_hashes, "mission": "0" * 64}})
 
@@ -187,6 +192,7 @@ FAULTS = [
         "RES-004",
         lambda p: _replace(p, DownlinkActivity, volume_bytes=5_000_000_000),
     ),
+    Fault("a state from the day before yesterday", "RES-008", _old_state),
     Fault("a contact out of sight", "GEO-001", lambda p: _shifted(p, DownlinkActivity, 1800)),
     Fault("no time to turn", "ATT-001", _rushed_slew),
     Fault("no command contact", "GND-001", _no_uplink),
