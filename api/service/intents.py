@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from agent.session import Conversations
 from agent.state import AgentRequest, DecisionKind, ReviewDecision
 from api.auth.accounts import User
 from api.service.conversation_log import ConversationLog
-from core.errors import Conflict, InputError, NotFound
+from core.errors import Conflict, InputError, NotFound, StoreError
 from core.events import EventLog
 from core.mission.model import Mission
 from core.plan.model import MissionPlan, PlanState
@@ -45,6 +46,7 @@ _intents = Table(
     Column("answer", Text),
     Column("plan_id", String(64)),
     Column("revision", String(8)),
+    Column("response", Text),  # a reviewer's words that the conversation has not taken up yet
     Column("idempotency_key", String(256)),
     Column("created_at", String(32), nullable=False),
     Column("updated_at", String(32), nullable=False),
@@ -53,6 +55,7 @@ _intents = Table(
     Index("intents_by_status", "status"),
 )
 _OPEN: Final = ("queued", "running")
+_STORE_RETRY_S: Final = 1.0
 _OUTCOMES: Final = frozenset({EventType.CUSTOM, EventType.RUN_FINISHED, EventType.RUN_ERROR})  # custom: an interrupt
 _log = structlog.get_logger("intents")
 
@@ -104,6 +107,7 @@ class IntentService:
         self._plans = plans
         self._mission = mission
         self._clock = clock
+        self._closing = threading.Event()
         self._cancels: dict[str, threading.Event] = {}
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="agent")
         database.create(INTENT_TABLES)
@@ -217,7 +221,7 @@ class IntentService:
         if not waiting:
             raise Conflict(f"conversation {conversation_id} does not wait for a review", code="not-waiting")
         decision = ReviewDecision(kind=DecisionKind.RESPOND, by=user.username, role=user.role, text=text)
-        self._update(waiting[-1].intent_id, status="running")
+        self._update(waiting[-1].intent_id, status="running", response=decision.model_dump_json())
         self._pool.submit(self._guarded, self._resume, waiting[-1].intent_id, decision)
         return self.get(waiting[-1].intent_id)
 
@@ -236,6 +240,7 @@ class IntentService:
 
     def close(self) -> None:
         """Stop: runs end at their next step and go on at the next start."""
+        self._closing.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _begin(self, intent_id: str) -> None:
@@ -243,12 +248,25 @@ class IntentService:
         self._pool.submit(self._guarded, self._start, intent_id)
 
     def _guarded(self, work: Callable[..., None], intent_id: str, *rest: Any) -> None:
-        """The worker's edge: an unexpected failure is logged and fails this intent alone."""
-        try:
-            work(intent_id, *rest)
-        except Exception as error:  # noqa: BLE001
-            _log.exception("run failed", intent_id=intent_id)
-            self._update(intent_id, status="failed", answer=f"the run failed: {error}")
+        """The worker's edge: an unexpected failure is logged and fails this intent alone.
+
+        A store that takes nothing, as on a full disk, fails no intent: it goes on from its checkpoint when there is
+        space again.
+        """
+        while not self._closing.is_set():
+            try:
+                work(intent_id, *rest)
+                return
+            except (StoreError, sqlite3.OperationalError) as error:
+                _log.error("run waits for the store", intent_id=intent_id, error=str(error))
+                work, rest = self._recover, ()
+                self._closing.wait(_STORE_RETRY_S)
+            except Exception as error:  # noqa: BLE001
+                _log.exception("run failed", intent_id=intent_id)
+                work, rest = self._fail, (f"the run failed: {error}",)
+
+    def _fail(self, intent_id: str, answer: str) -> None:
+        self._update(intent_id, status="failed", response=None, answer=answer)
 
     def _start(self, intent_id: str) -> None:
         row = self._row(intent_id)
@@ -273,7 +291,7 @@ class IntentService:
         if view.status == "cut":
             self._follow(row, self._conversations.recover(row["conversation_id"], self._cancels.get(intent_id)))
         elif view.status == "waiting" and view.interrupt is not None:
-            decided = self._decided(view.interrupt["plan_id"])
+            decided = self._decided(view.interrupt["plan_id"]) or _response(row)
             if decided is not None:
                 self._resume(intent_id, decided)
             else:
@@ -322,6 +340,7 @@ class IntentService:
         self._update(
             row["intent_id"],
             status=status,
+            response=None,
             action=view.action or None,
             answer=view.text if failure is None else failure,
             plan_id=plan.plan_id if plan else None,
@@ -374,6 +393,11 @@ _DECISION_OF_STATE: Final = {
     PlanState.COMPLETED: DecisionKind.APPROVE,
     PlanState.REJECTED: DecisionKind.REJECT,
 }
+
+
+def _response(row: Mapping[Any, Any]) -> ReviewDecision | None:
+    """The words that a reviewer said before a crash."""
+    return ReviewDecision.model_validate_json(row["response"]) if row["response"] else None
 
 
 def _intent_id(user: User, key: str | None) -> str:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -170,3 +171,34 @@ def test_twenty_kills_of_the_simulator_lose_and_repeat_nothing(service: ServiceP
     teller = _tell_with_kills(service, kill, seed=20261123, longest_pause_s=3.0)
     service.stop()
     _assert_exactly_once(service.data, teller)
+
+
+def _ended(client: Client, intent_id: str) -> dict[str, Any]:
+    deadline = time.monotonic() + 30.0
+    while time.monotonic() < deadline:
+        intent: dict[str, Any] = client.get(f"intents/{intent_id}")
+        if intent["status"] not in ("queued", "running"):
+            return intent
+        time.sleep(0.05)
+    raise AssertionError(f"{intent_id} still runs")
+
+
+@pytest.mark.slow
+def test_words_about_a_plan_that_were_accepted_before_a_crash_are_taken_up_after_it(service: ServiceProcess) -> None:
+    service.start()
+    operator = service.client("operator")
+    answer = operator.request("POST", "intents", json={"text": "Point LSAT-2 at the sun for 20 minutes"})
+    intent = _ended(operator, answer.json()["intent_id"])
+    assert intent["status"] == "awaiting_review"
+    words = {"text": "Point LSAT-2 at the sun for 35 minutes instead"}
+    accepted = operator.request("POST", f"conversations/{intent['conversation_id']}/respond", json=words)
+    service.kill()
+    assert accepted.status_code == 202
+    service.start()
+    operator = service.client("operator")
+    again = _ended(operator, intent["intent_id"])
+    said = operator.get(f"conversations/{intent['conversation_id']}")["messages"]
+    assert words["text"] in [one["content"] for one in said if one["role"] == "user"]
+    plan = operator.get(f"plans/{again['plan_id']}")
+    pointing = next(one for one in plan["activities"] if one["type"] == "pointing")
+    assert pointing["commands"][0]["arguments"]["duration_s"] == 35 * 60
