@@ -6,6 +6,8 @@ from core.frames.rotations import (
     dcm_gcrf_from_teme,
     dcm_itrf_from_gcrf,
     dcm_itrf_from_teme,
+    gcrf_from_eme2000,
+    gcrf_from_itrf,
     itrf_from_gcrf,
     rotate,
 )
@@ -22,6 +24,8 @@ __all__ = [
     "dcm_itrf_from_gcrf",
     "dcm_itrf_from_teme",
     "earth_orientation",
+    "gcrf_from_eme2000",
+    "gcrf_from_itrf",
     "geodetic_from_itrf",
     "itrf_from_gcrf",
     "itrf_from_geodetic",

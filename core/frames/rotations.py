@@ -18,6 +18,8 @@ __all__ = [
     "dcm_gcrf_from_teme",
     "dcm_itrf_from_gcrf",
     "dcm_itrf_from_teme",
+    "gcrf_from_eme2000",
+    "gcrf_from_itrf",
     "itrf_from_gcrf",
     "rotate",
 ]
@@ -25,6 +27,11 @@ __all__ = [
 FloatArray = NDArray[np.float64]
 
 EARTH_RATE_RAD_S = 7.292115e-5  # IERS Conventions 2010, table 1.1
+_ARCSECOND_RAD = np.pi / 648_000.0
+# IERS Conventions 2010, section 5.4.4: offsets of the mean pole and equinox of J2000.0 in the GCRS.
+_POLE_XI_RAD = -0.016_617 * _ARCSECOND_RAD
+_POLE_ETA_RAD = -0.006_819_2 * _ARCSECOND_RAD
+_EQUINOX_RAD = -0.014_6 * _ARCSECOND_RAD
 
 
 def dcm_gcrf_from_teme(t_tai_s: FloatArray) -> FloatArray:
@@ -54,3 +61,22 @@ def itrf_from_gcrf(t_tai_s: FloatArray, r_gcrf_m: FloatArray, v_gcrf_m_s: FloatA
     r_itrf_m = rotate(dcm, r_gcrf_m)
     omega_rad_s = np.array([0.0, 0.0, EARTH_RATE_RAD_S])
     return r_itrf_m, rotate(dcm, v_gcrf_m_s) - np.cross(omega_rad_s, r_itrf_m)
+
+
+def gcrf_from_itrf(t_tai_s: FloatArray, r_itrf_m: FloatArray, v_itrf_m_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The inverse of :func:`itrf_from_gcrf`: position (m) and inertial velocity (m/s) in GCRF, shapes (n, 3)."""
+    dcm_gcrf_from_itrf = np.transpose(dcm_itrf_from_gcrf(t_tai_s), (0, 2, 1))
+    omega_rad_s = np.array([0.0, 0.0, EARTH_RATE_RAD_S])
+    v_inertial_itrf_m_s = v_itrf_m_s + np.cross(omega_rad_s, r_itrf_m)
+    return rotate(dcm_gcrf_from_itrf, r_itrf_m), rotate(dcm_gcrf_from_itrf, v_inertial_itrf_m_s)
+
+
+def gcrf_from_eme2000(vector_eme2000: FloatArray) -> FloatArray:
+    """A vector (3,) of the mean equator and equinox of J2000.0 in GCRF: the constant frame bias, 23 mas.
+
+    Source: IERS Conventions 2010, section 5.4.4, to first order in the offsets (1e-14 of the length is left out).
+    """
+    xi, eta, equinox = _POLE_XI_RAD, _POLE_ETA_RAD, _EQUINOX_RAD
+    dcm_eme2000_from_gcrf = np.array([[1.0, equinox, -xi], [-equinox, 1.0, -eta], [xi, eta, 1.0]])
+    rotated: FloatArray = dcm_eme2000_from_gcrf.T @ vector_eme2000
+    return rotated

@@ -1,5 +1,6 @@
 """Missions: spacecraft, ground stations, targets, flight rules, and the files they come from."""
 
+from core.mission.cdm import Cdm, CdmError, CdmObject, parse_cdm
 from core.mission.files import (
     MissionReport,
     Problem,
@@ -14,6 +15,9 @@ from core.mission.template import new_mission
 from core.mission.tle import Tle, TleError, format_tle, parse_tle, tle_checksum
 
 __all__ = [
+    "Cdm",
+    "CdmError",
+    "CdmObject",
     "MissionReport",
     "Omm",
     "OmmError",
@@ -24,6 +28,7 @@ __all__ = [
     "format_tle",
     "load_mission",
     "new_mission",
+    "parse_cdm",
     "parse_mission",
     "parse_omm",
     "parse_tle",

@@ -1,7 +1,18 @@
-"""Orbits: SGP4, states, passes, eclipses, lighting, access to targets, and impulsive transfers."""
+"""Orbits: SGP4, states, passes, eclipses, lighting, target access, impulsive transfers, conjunctions, avoidance."""
 
 from core.frames import LookAngles, sun_position_gcrf_m
 from core.orbit.access import Access, find_target_access
+from core.orbit.avoidance import DEFAULT_PROBABILITY_LIMIT, AvoidanceOption, avoidance_options, hcw_transition
+from core.orbit.conjunction import (
+    Encounter,
+    EncounterError,
+    RadiusSource,
+    ValidityFault,
+    collision_probability,
+    encounter_of,
+    hard_body_radius_m,
+    rtn_axes_gcrf,
+)
 from core.orbit.eclipse import Eclipse, find_eclipses, illumination
 from core.orbit.maneuver import Transfer, altitude_change_delta_v_m_s, circular_transfer
 from core.orbit.passes import Pass, find_passes, look_angles
@@ -9,22 +20,34 @@ from core.orbit.propagation import Ephemeris, PropagationError, Sgp4Orbit
 from core.orbit.state import OrbitState, state_at
 
 __all__ = [
+    "DEFAULT_PROBABILITY_LIMIT",
     "Access",
+    "AvoidanceOption",
     "Eclipse",
+    "Encounter",
+    "EncounterError",
     "Ephemeris",
     "LookAngles",
     "OrbitState",
     "Pass",
     "PropagationError",
+    "RadiusSource",
     "Sgp4Orbit",
     "Transfer",
+    "ValidityFault",
     "altitude_change_delta_v_m_s",
+    "avoidance_options",
     "circular_transfer",
+    "collision_probability",
+    "encounter_of",
     "find_eclipses",
     "find_passes",
     "find_target_access",
+    "hard_body_radius_m",
+    "hcw_transition",
     "illumination",
     "look_angles",
+    "rtn_axes_gcrf",
     "state_at",
     "sun_position_gcrf_m",
 ]

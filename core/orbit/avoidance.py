@@ -1,0 +1,155 @@
+"""The least burn that makes a collision improbable: along the velocity, half revolutions before the closest approach.
+
+The displacement at closest approach follows from the Hill-Clohessy-Wiltshire equations about the own orbit. The
+probability is log-concave in the miss, so along one burn direction it falls for good once it has fallen below its
+start: the least delta-v is found by bisection and is the least there is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.constants import EARTH_MU_M3_S2
+from core.errors import PhysicsError
+from core.mission.cdm import Cdm
+from core.orbit.conjunction import collision_probability, encounter_of, rtn_axes_gcrf
+from core.orbit.state import keplerian_from_cartesian
+
+__all__ = [
+    "DEFAULT_PROBABILITY_LIMIT",
+    "AvoidanceOption",
+    "avoidance_options",
+    "hcw_transition",
+]
+
+FloatArray = NDArray[np.float64]
+
+# A tenth of 1e-4, at which NASA asks for a mitigation (NASA/SP-20205011318, section on mitigation thresholds).
+DEFAULT_PROBABILITY_LIMIT: Final = 1e-5
+_RESOLUTION_M_S: Final = 1e-4  # delta-v is rounded up to this
+_BISECTIONS: Final = 40
+_MOST_HALF_REVOLUTIONS: Final = 40  # about 31 hours in a low orbit; relative motion is not predicted well beyond
+
+
+@dataclass(frozen=True)
+class AvoidanceOption:
+    """One burn: how long before the closest approach, how much (negative: against the velocity), what it brings.
+
+    ``reaches_limit`` says whether the probability after it is within the limit; the delta-v is then the least one,
+    otherwise the largest allowed one.
+    """
+
+    half_revolutions: int
+    before_tca_s: float
+    delta_v_m_s: float
+    probability: float
+    miss_distance_m: float
+    reaches_limit: bool
+
+
+def hcw_transition(mean_motion_rad_s: float, t_s: float) -> FloatArray:
+    """State transition (6, 6) of the Hill-Clohessy-Wiltshire equations in radial, transverse, normal axes.
+
+    Source: Clohessy and Wiltshire, J. Aerospace Sciences 27 (1960) 653; Curtis, Orbital Mechanics for Engineering
+    Students, section 7.5. Agrees with two-body propagation to second order in the separation over the radius.
+    """
+    n, c, s = mean_motion_rad_s, math.cos(mean_motion_rad_s * t_s), math.sin(mean_motion_rad_s * t_s)
+    return np.array(
+        [
+            [4.0 - 3.0 * c, 0.0, 0.0, s / n, 2.0 / n * (1.0 - c), 0.0],
+            [6.0 * (s - n * t_s), 1.0, 0.0, 2.0 / n * (c - 1.0), 4.0 / n * s - 3.0 * t_s, 0.0],
+            [0.0, 0.0, c, 0.0, 0.0, s / n],
+            [3.0 * n * s, 0.0, 0.0, c, 2.0 * s, 0.0],
+            [6.0 * n * (c - 1.0), 0.0, 0.0, -2.0 * s, 4.0 * c - 3.0, 0.0],
+            [0.0, 0.0, -n * s, 0.0, 0.0, c],
+        ]
+    )
+
+
+def avoidance_options(
+    cdm: Cdm,
+    own: int,
+    radius_m: float,
+    available_s: float,
+    maximum_delta_v_m_s: float,
+    probability_limit: float = DEFAULT_PROBABILITY_LIMIT,
+) -> list[AvoidanceOption]:
+    """Burns at every half revolution that time allows, in both directions, the best one first.
+
+    The burn is an impulse along the velocity; it changes neither covariance nor relative velocity noticeably. Options
+    that reach the limit come first, by delta-v; then the others, by probability.
+
+    Args:
+        cdm: The message.
+        own: Index of the object that can burn.
+        radius_m: Combined hard-body radius.
+        available_s: From the earliest possible middle of a burn to the closest approach.
+        maximum_delta_v_m_s: Largest delta-v allowed.
+        probability_limit: What the probability must not exceed afterwards.
+    Raises:
+        PhysicsError: Not even half a revolution is left, or the own state is not a bound orbit.
+        EncounterError: The message gives no probability.
+    """
+    one = cdm.objects[own]
+    axis_m = keplerian_from_cartesian(one.r_gcrf_m, one.v_gcrf_m_s).semi_major_axis_m
+    if not axis_m > 0.0:
+        raise PhysicsError(f"{cdm.message_id}: the state of {one.name} is not a bound orbit", code="COL-006")
+    mean_motion_rad_s = math.sqrt(EARTH_MU_M3_S2 / axis_m**3)
+    half_s = math.pi / mean_motion_rad_s
+    count = min(int(available_s / half_s), _MOST_HALF_REVOLUTIONS)
+    if count < 1:
+        raise PhysicsError(
+            f"the closest approach is {max(available_s, 0.0):.0f} s after the earliest burn; a burn along the velocity "
+            f"needs {half_s:.0f} s, half a revolution",
+            code="COL-007",
+            available_s=available_s,
+            needed_s=half_s,
+        )
+    options = [
+        option
+        for k in range(1, count + 1)
+        for option in _both_ways(cdm, own, radius_m, k, mean_motion_rad_s, maximum_delta_v_m_s, probability_limit)
+    ]
+    return sorted(
+        options, key=lambda one: (not one.reaches_limit, abs(one.delta_v_m_s) if one.reaches_limit else one.probability)
+    )
+
+
+def _both_ways(
+    cdm: Cdm, own: int, radius_m: float, k: int, mean_motion_rad_s: float, maximum_m_s: float, limit: float
+) -> Iterator[AvoidanceOption]:
+    before_s = k * math.pi / mean_motion_rad_s
+    encounter = encounter_of(cdm, own)
+    axes = rtn_axes_gcrf(cdm.objects[own].r_gcrf_m, cdm.objects[own].v_gcrf_m_s)
+    per_m_s = axes.T @ hcw_transition(mean_motion_rad_s, before_s)[:3, 4]  # metres in GCRF for each m/s along the way
+
+    def probability(delta_v_m_s: float) -> float:
+        return collision_probability(encounter.displaced(per_m_s * delta_v_m_s), encounter.covariance_m2, radius_m)
+
+    for sign in (1.0, -1.0):
+        reaches = probability(sign * maximum_m_s) <= limit
+        delta_v_m_s = sign * maximum_m_s
+        if reaches:
+            low_m_s, high_m_s = 0.0, maximum_m_s
+            for _ in range(_BISECTIONS):
+                middle_m_s = 0.5 * (low_m_s + high_m_s)
+                if probability(sign * middle_m_s) <= limit:
+                    high_m_s = middle_m_s
+                else:
+                    low_m_s = middle_m_s
+            delta_v_m_s = sign * min(math.ceil(high_m_s / _RESOLUTION_M_S) * _RESOLUTION_M_S, maximum_m_s)
+        miss_m = encounter.displaced(per_m_s * delta_v_m_s)
+        yield AvoidanceOption(
+            half_revolutions=k,
+            before_tca_s=before_s,
+            delta_v_m_s=delta_v_m_s,
+            probability=probability(delta_v_m_s),
+            miss_distance_m=float(np.linalg.norm(miss_m)),
+            reaches_limit=reaches,
+        )
