@@ -15,7 +15,7 @@ from core.mission.model import Mission
 from core.plan.activity import Activity
 from core.plan.model import Intent, MissionPlan
 from core.time import Clock
-from tools.contract import KnowledgeSearch, PlanReader, Role, TelemetryReader, Tool
+from tools.contract import ConjunctionReader, KnowledgeSearch, NoConjunctions, PlanReader, Role, TelemetryReader, Tool
 
 __all__ = ["AgentDeps", "Catalog", "EventReader", "Planner", "RepairOutcome", "Run"]
 
@@ -75,6 +75,7 @@ class AgentDeps:
     chat: ChatModel
     events: EventReader | None = None
     limits: Limits = field(default_factory=Limits)
+    conjunctions: ConjunctionReader = field(default_factory=NoConjunctions)
 
 
 @dataclass(frozen=True)

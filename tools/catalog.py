@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from tools.attitude import POINT_ATTITUDE, SET_MODE
+from tools.avoidance import PLAN_COLLISION_AVOIDANCE
 from tools.contract import Role, Tool, ToolError
 from tools.downlink import SCHEDULE_DOWNLINK
 from tools.health import EXPLAIN_ANOMALY, PREDICT_RUL
 from tools.imaging import FIND_TARGET_ACCESS, SCHEDULE_IMAGING
-from tools.maneuver import PLAN_COLLISION_AVOIDANCE, PLAN_ORBIT_RAISE
+from tools.maneuver import PLAN_ORBIT_RAISE
 from tools.orbit import FIND_ECLIPSES, GET_ORBIT_STATE, LIST_PASSES
 from tools.plans import COMPARE_PLANS, GET_PLAN, LIST_PLANS
 from tools.power import CHECK_BATTERY

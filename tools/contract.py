@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import InputError, LlamaSpaceError, NotFound, PhysicsError
+from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
 from core.plan.activity import Activity, RejectedAlternative
 from core.plan.model import InitialResources, MissionPlan
@@ -19,8 +20,10 @@ from core.time import Clock
 from knowledge.passage import Passage
 
 __all__ = [
+    "ConjunctionReader",
     "Effect",
     "KnowledgeSearch",
+    "NoConjunctions",
     "Passage",
     "PlanReader",
     "Role",
@@ -103,6 +106,27 @@ class PlanReader(Protocol):
     def list_plans(self, limit: int = 50) -> list[MissionPlan]: ...
 
 
+class ConjunctionReader(Protocol):
+    """Received conjunction messages; ``core.mission.conjunctions`` implements it."""
+
+    def messages(self, satellite: str | None = None) -> list[ConjunctionMessage]: ...
+    def message(self, conjunction_id: str) -> ConjunctionMessage:
+        """The message of an id; NotFound when none has been received."""
+        ...
+
+
+class NoConjunctions:
+    """Where no message can be received."""
+
+    def messages(self, satellite: str | None = None) -> list[ConjunctionMessage]:
+        """Always empty."""
+        return []
+
+    def message(self, conjunction_id: str) -> ConjunctionMessage:
+        """Always NotFound."""
+        raise NotFound(f"no conjunction message {conjunction_id} has been received", code="unknown-conjunction")
+
+
 @dataclass(frozen=True)
 class ToolContext:
     """What a tool call may use: passed in, never global.
@@ -120,6 +144,7 @@ class ToolContext:
     call_id: str = "call-0"
     not_before_utc: datetime | None = None
     existing: tuple[Activity, ...] = field(default=())
+    conjunctions: ConjunctionReader = field(default_factory=NoConjunctions)
 
 
 In = TypeVar("In", bound=ToolInput)

@@ -1,4 +1,4 @@
-"""Maneuvers: orbit raises and collision avoidance."""
+"""Maneuvers: orbit raises."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tools.arguments import Satellite, Utc, check_span, orbit_of, satellite_of
 from tools.contract import Effect, Role, Tool, ToolContext, ToolError, ToolInput, ToolOutput
 from tools.placement import activity_id, after_previous, earliest_execution, free_from, provenance, turn_margin_s
 
-__all__ = ["PLAN_COLLISION_AVOIDANCE", "PLAN_ORBIT_RAISE"]
+__all__ = ["PLAN_ORBIT_RAISE"]
 
 _LOWEST_KM: Final = 200.0
 _HIGHEST_KM: Final = 2000.0
@@ -197,33 +197,6 @@ def _activities(
     return burns
 
 
-class AvoidInput(ToolInput):
-    """Which conjunction, at what cost."""
-
-    satellite: Satellite
-    conjunction_id: Annotated[
-        str, Field(pattern=r"^CDM-[0-9]{8}-[0-9]{4}$", description="id of the conjunction message")
-    ]
-    max_delta_v_mps: Annotated[float, Field(gt=0, le=50, description="delta-v limit in m/s")] | None = None
-
-
-class AvoidOutput(ToolOutput):
-    """The avoidance burn."""
-
-    satellite: str
-    conjunction_id: str
-
-
-def _avoid(arguments: AvoidInput, context: ToolContext) -> AvoidOutput:
-    craft = satellite_of(arguments.satellite, context)
-    raise ToolError(
-        f"no conjunction message {arguments.conjunction_id} for {craft.id} has been received: without its states and covariances "
-        "an avoidance burn cannot be computed",
-        code="COL-005",
-        valid={"conjunction_id": []},
-    )
-
-
 PLAN_ORBIT_RAISE = Tool(
     "plan_orbit_raise",
     "Plan burns that raise a satellite to a circular target altitude",
@@ -233,14 +206,4 @@ PLAN_ORBIT_RAISE = Tool(
     RaiseInput,
     RaiseOutput,
     _raise,
-)
-PLAN_COLLISION_AVOIDANCE = Tool(
-    "plan_collision_avoidance",
-    "Plan a maneuver that avoids a predicted conjunction",
-    Effect.PROPOSE,
-    Role.OPERATOR,
-    5.0,
-    AvoidInput,
-    AvoidOutput,
-    _avoid,
 )

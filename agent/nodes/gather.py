@@ -94,6 +94,7 @@ def _run_one(
         call_id=call["call_id"],
         not_before_utc=not_before_utc,
         existing=existing,
+        conjunctions=deps.conjunctions,
     )
     result = deps.catalog.tool(call["tool"]).call(call["args"], context)
     return _with_origins(result, call, state, deps).model_dump(mode="json") | {"after": call["after"]}

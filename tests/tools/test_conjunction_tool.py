@@ -1,0 +1,110 @@
+"""plan_collision_avoidance over a real message about LSAT-1: the burn, its evidence, and every honest no."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.mission import parse_cdm, reference_mission
+from core.orbit import avoidance_options, collision_probability, encounter_of
+from core.plan.activity import BurnActivity
+from core.time import parse_utc
+from tests.conjunctions import CDM_ID, OTHER, cdm_text, folder_of
+from tests.planning import context_at
+from tools.catalog import CATALOG
+from tools.contract import ToolContext, ToolResult
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TCA = NOW + timedelta(hours=20)
+CREATED = NOW - timedelta(hours=3)
+
+
+def avoid(
+    folder: Path, *texts: str, now: datetime = NOW, existing: tuple[Any, ...] = (), **arguments: Any
+) -> ToolResult:
+    """One call with the messages of a folder."""
+    context: ToolContext = replace(
+        context_at(reference_mission(), now, existing=existing), conjunctions=folder_of(folder, *texts)
+    )
+    given = {"satellite": "LSAT-1", "conjunction_id": CDM_ID, **arguments}
+    return CATALOG.tool("plan_collision_avoidance").call(given, context)
+
+
+def test_the_least_burn_keeps_the_limit_and_says_before_and_after(tmp_path: Path) -> None:
+    text = cdm_text(TCA, CREATED)
+    result = avoid(tmp_path, text, max_delta_v_mps=0.5)
+    assert result.ok and result.output, result.error
+    (burn,) = result.activities
+    assert isinstance(burn, BurnActivity) and burn.purpose == "collision_avoidance"
+    output = result.output
+    assert output["probability_before"] > 1e-4 and output["probability_after"] <= 1e-5 == output["probability_limit"]
+    assert output["miss_distance_after_m"] > output["miss_distance_before_m"]
+    assert abs(burn.delta_v_m_s) <= 0.5 and burn.window.end < TCA
+    assert output["other_object"] == OTHER and not output["message_is_stale"]
+    middle = burn.window.start + (burn.window.end - burn.window.start) / 2
+    # The same from the core, with the time that was left.
+    cdm = parse_cdm(text)
+    options = avoidance_options(cdm, 0, 8.0, (TCA - middle).total_seconds() + 60.0, 0.5)
+    assert burn.delta_v_m_s == pytest.approx(options[0].delta_v_m_s, abs=2e-4)
+    encounter = encounter_of(cdm)
+    before = collision_probability(encounter.miss_m, encounter.covariance_m2, 8.0)
+    assert output["probability_before"] == pytest.approx(before, rel=1e-3)
+    assert output["hard_body_radius_source"] == "message"
+    assert f"{output['probability_before']:.2e}" in output["summary"]
+
+
+def test_the_burn_begins_after_the_command_contact_and_the_turn(tmp_path: Path) -> None:
+    early = avoid(tmp_path, cdm_text(TCA, CREATED)).activities[0]
+    assert early.window.start > NOW + timedelta(minutes=30)
+    blocked = avoid(tmp_path, existing=(early.model_copy(update={"activity_id": "other"}),))
+    assert blocked.ok and blocked.activities[0].window.start != early.window.start
+    assert blocked.rejected and blocked.rejected[0].code == "TMP-004"
+
+
+def test_a_limit_that_is_too_low_tells_the_best_probability(tmp_path: Path) -> None:
+    result = avoid(tmp_path, cdm_text(TCA, CREATED), max_delta_v_mps=0.0005)
+    assert (result.ok, result.error_code) == (False, "COL-009")
+    assert result.error and "at best" in result.error and "no burn of at most" in result.error
+
+
+def test_no_burn_is_planned_where_none_is_needed(tmp_path: Path) -> None:
+    result = avoid(tmp_path, cdm_text(TCA, CREATED, miss_rtn_m=(4000.0, 0.0, 0.0)))
+    assert result.ok and result.activities == () and result.output
+    assert result.output["summary"].startswith("No burn is needed") and result.output["delta_v_m_s"] == 0.0
+
+
+def test_an_old_message_is_called_stale(tmp_path: Path) -> None:
+    result = avoid(tmp_path, cdm_text(TCA, NOW - timedelta(hours=60)))
+    assert result.output and result.output["message_is_stale"] and "60.0 h old" in result.output["summary"]
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "code", "words"),
+    [
+        (cdm_text(NOW - timedelta(hours=1), CREATED), {}, "COL-007", "was at"),
+        (cdm_text(NOW + timedelta(minutes=70), CREATED), {}, "COL-007", "half a revolution"),
+        (cdm_text(TCA, CREATED, satellite="LSAT-2"), {}, "COL-005", "is about LSAT-2"),
+        (cdm_text(TCA, CREATED), {"conjunction_id": "CDM-20261123-0007"}, "COL-005", "has been received"),
+        (cdm_text(TCA, CREATED, crossing_deg=0.01), {}, "COL-006", "long_encounter"),
+        (cdm_text(TCA, CREATED, satellite="LSAT-2").replace("LSAT-2", "LSAT-1"), {}, "COL-008", "out of date"),
+    ],
+)
+def test_what_cannot_be_planned_says_why(
+    tmp_path: Path, text: str, arguments: dict[str, Any], code: str, words: str
+) -> None:
+    result = avoid(tmp_path, text, **arguments)
+    assert (result.ok, result.error_code) == (False, code), result
+    assert result.error and words in result.error
+
+
+def test_an_unknown_message_names_those_there_are(tmp_path: Path) -> None:
+    result = avoid(tmp_path, cdm_text(TCA, CREATED), conjunction_id="CDM-20261123-0007")
+    assert result.valid == {"conjunction_id": [CDM_ID]}
+
+
+def test_the_message_speaks_of_the_instant_it_was_written_for() -> None:
+    assert parse_cdm(cdm_text(TCA, CREATED)).tca_utc == parse_utc("2026-11-23T08:00:00Z")
