@@ -68,6 +68,7 @@ def approve_plan(
         role=user.role,
         at=runtime.clock.now_utc(),
         comment=_noted(comment, accept_unknown),
+        accepted_unknown=accept_unknown,
     )
     plan = runtime.plans.approve(plan_id, approval, complete=complete, at_utc=runtime.clock.now_utc())
     runtime.announce_plan(plan)
@@ -146,15 +147,27 @@ def _check_present(runtime: Runtime, plan: MissionPlan, user: User, accept_unkno
             code=blocking[0].code,
             findings=_plain(blocking),
         )
-    open_questions = [one for one in unknowns(checked.validation) if one.code not in accept_unknown]
+    if accept_unknown and unknowns(checked.validation) and not user.role.covers(Role.FLIGHT_DIRECTOR):
+        raise NotAllowed("only a flight director accepts unknown findings", code="AUT-003")
+    decided = {*accept_unknown, *_accepted_by_directors(plan)}
+    open_questions = [one for one in unknowns(checked.validation) if one.code not in decided]
     if open_questions:
         raise PlanRejected(
             f"nobody has decided {open_questions[0].code}: {open_questions[0].explanation}; a flight director may accept it by name",
             code=open_questions[0].code,
             findings=_plain(open_questions),
         )
-    if unknowns(checked.validation) and not user.role.covers(Role.FLIGHT_DIRECTOR):
-        raise NotAllowed("only a flight director accepts unknown findings", code="AUT-003")
+
+
+def _accepted_by_directors(plan: MissionPlan) -> set[str]:
+    """What a flight director has accepted of this exact revision; it stays decided for the second person."""
+    this_revision = plan.revision_hash()
+    return {
+        code
+        for one in plan.approvals
+        if one.revision_hash == this_revision and Role(one.role).covers(Role.FLIGHT_DIRECTOR)
+        for code in one.accepted_unknown
+    }
 
 
 def _complete(plan: MissionPlan, user: User, needed: int) -> bool:

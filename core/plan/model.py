@@ -173,13 +173,14 @@ class ValidationReport(PlanPart):
 
 
 class Approval(PlanPart):
-    """One person's yes, bound to the hash of the revision that they saw."""
+    """One person's yes, bound to the hash of the revision that they saw, with the unknown findings they accepted."""
 
     revision_hash: str
     by: str
     role: str
     at: AwareDatetime
     comment: str = ""
+    accepted_unknown: tuple[str, ...] = ()
 
 
 class Alternative(PlanPart):

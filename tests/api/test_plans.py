@@ -109,6 +109,11 @@ def test_hazardous_commands_need_two_people_and_an_accepted_unknown(
     assert (first.json()["approvals_needed"], first.json()["released"]) == (2, False)
     commands = service.client.get(f"/api/v1/commands?plan_id={intent['plan_id']}", headers=planner).json()
     assert commands["items"] == []
+    second = _approve(service, planner, intent["plan_id"], revision_hash)
+    assert second.status_code == 200, second.text
+    assert second.json()["released"] is True
+    commands = service.client.get(f"/api/v1/commands?plan_id={intent['plan_id']}", headers=planner).json()
+    assert commands["items"]
 
 
 def test_a_plan_can_be_written_by_hand(service: Service, operator: Headers, waiting: dict[str, Any]) -> None:

@@ -123,7 +123,7 @@ export interface MissionPlan {
     checks_run: string[];
     findings: Finding[];
   } | null;
-  approvals: { revision_hash: string; by: string; role: string; at: string; comment: string }[];
+  approvals: { revision_hash: string; by: string; role: string; at: string; comment: string; accepted_unknown?: string[] }[];
   alternatives: { description: string; differences: Record<string, number> }[];
   diff: { added: string[]; removed: string[]; changed: Record<string, string[]> } | null;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { MissionPlan } from "../contract/plan";
 import type { User } from "../contract/session";
 import { displayOf, formatMargin, formatNumber, formatQuantity, quantityName } from "./format";
-import { bySeverity, hazardousCommands, unknownCodes, whyNotApprove, whyNotEdit, whyNotReject } from "./review";
+import { bySeverity, hazardousCommands, undecidedCodes, unknownCodes, whyNotApprove, whyNotEdit, whyNotReject } from "./review";
 import { labelAnchor, lastAtOrBefore, linearScale, timeTicks, valueTicks } from "./scale";
 import { formatCoarse, formatDateTime, formatDuration, formatTime, missionNowMs, readableTimes } from "./time";
 
@@ -124,6 +124,9 @@ describe("who may decide", () => {
     expect(whyNotApprove(unknown, person("planner"))).toMatch(/flight director role/);
     expect(whyNotApprove(unknown, person("flight_director"))).toBeNull();
     expect(unknownCodes(unknown)).toEqual(["COL-005"]);
+    const accepted = { ...unknown, approvals: [{ by: "dora", accepted_unknown: ["COL-005"] }] } as unknown as MissionPlan;
+    expect(whyNotApprove(accepted, person("planner"))).toBeNull();
+    expect(undecidedCodes(accepted)).toEqual([]);
   });
 
   it("never the same person twice", () => {

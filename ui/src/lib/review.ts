@@ -30,6 +30,12 @@ export function unknownCodes(plan: MissionPlan): string[] {
   return [...new Set(unknown.map((one) => one.code))];
 }
 
+/** The unknown findings that no flight director has accepted yet in an approval of this revision. */
+export function undecidedCodes(plan: MissionPlan): string[] {
+  const accepted = new Set(plan.approvals.flatMap((one) => one.accepted_unknown ?? []));
+  return unknownCodes(plan).filter((code) => !accepted.has(code));
+}
+
 /** Why this person cannot approve this plan; null when they can. */
 export function whyNotApprove(plan: MissionPlan, user: User): string | null {
   if (plan.state === "approved") return "This plan is approved already.";
@@ -40,7 +46,7 @@ export function whyNotApprove(plan: MissionPlan, user: User): string | null {
   if (plan.validation === null) return "This plan has not been checked.";
   const blocking = plan.validation.findings.filter((one) => one.severity === "block").length;
   if (blocking > 0) return `${blocking} blocking ${blocking === 1 ? "finding" : "findings"} must be solved first.`;
-  if (unknownCodes(plan).length > 0 && !covers(user.role, "flight_director")) {
+  if (undecidedCodes(plan).length > 0 && !covers(user.role, "flight_director")) {
     return needs("Accepting unknown findings", "flight_director", user);
   }
   return null;

@@ -3,7 +3,7 @@
 import { useState } from "react";
 import type { TaggedPlan } from "../../api/client";
 import type { MissionPlan } from "../../contract/plan";
-import { hazardousCommands, unknownCodes, whyNotApprove } from "../../lib/review";
+import { hazardousCommands, undecidedCodes, whyNotApprove } from "../../lib/review";
 import { formatDateTime } from "../../lib/time";
 import { useConsole } from "../../state/console";
 import { useView, useWork } from "../../state/hooks";
@@ -23,7 +23,7 @@ export function ApprovalDialog({ loaded, onClose, onDone, onFailed }: ApprovalPr
   const [comment, setComment] = useState("");
   const [accepted, setAccepted] = useState<ReadonlySet<string>>(new Set());
   const work = useWork();
-  const unknown = unknownCodes(plan);
+  const unknown = undecidedCodes(plan);
   const complete = unknown.every((code) => accepted.has(code));
   const user = useView((view) => view.user);
   const whyNot = user === null ? "Sign in first." : (whyNotApprove(plan, user) ?? (complete ? null : "Accept each unknown finding first."));
