@@ -46,6 +46,9 @@ _STALE_AFTER: Final = timedelta(hours=48)
 # Elements days old are off by kilometres along the track; a message about another orbit is off by thousands.
 _SAME_ORBIT_M: Final = 100_000.0
 _OPTIONS_TOLD: Final = 12
+_NEXT_TO_NOTHING: Final = 1e-12
+# A smaller change is lost in the scatter of a thruster's start and cannot be confirmed from GNSS fixes within an orbit.
+_SMALLEST_DELTA_V_M_S: Final = 0.01
 
 
 class AvoidInput(ToolInput):
@@ -136,7 +139,15 @@ def _avoid(arguments: AvoidInput, context: ToolContext) -> AvoidOutput:
     if arguments.max_delta_v_mps is not None:
         limit_m_s = min(limit_m_s, arguments.max_delta_v_mps)
     available_s = duration_s(ready, message.cdm.tca_utc) if ready < message.cdm.tca_utc else 0.0
-    options = avoidance_options(message.cdm, message.own, case.radius_m, available_s, limit_m_s)
+    options = avoidance_options(
+        message.cdm,
+        message.own,
+        case.radius_m,
+        available_s,
+        limit_m_s,
+        DEFAULT_PROBABILITY_LIMIT,
+        _SMALLEST_DELTA_V_M_S,
+    )
     chosen, rejected = _choose(options, case, ready, margin_s, context)
     return _with_burn(case, chosen, options, rejected, context)
 
@@ -241,7 +252,7 @@ def _choose(
         )
     raise ToolError(
         f"no burn of at most {abs(best.delta_v_m_s):.3f} m/s lowers the collision probability to "
-        f"{DEFAULT_PROBABILITY_LIMIT:g}: it is {case.probability:.2e} now and at best {best.probability:.2e}, with "
+        f"{DEFAULT_PROBABILITY_LIMIT:g}: it is {_shown(case.probability)} now and at best {_shown(best.probability)}, with "
         f"{best.delta_v_m_s:+.3f} m/s {best.half_revolutions} half revolutions before the closest approach",
         code="COL-009",
         best_probability=best.probability,
@@ -260,8 +271,8 @@ def _with_burn(
     way = "along" if option.delta_v_m_s > 0 else "against"
     reason = (
         f"lowers the collision probability with {message.other.name} at {format_utc(message.cdm.tca_utc)} from "
-        f"{case.probability:.2e} to {option.probability:.2e}: the least delta-v {way} the velocity that does, "
-        f"{option.half_revolutions} half revolutions before"
+        f"{_shown(case.probability)} to {_shown(option.probability)}: {abs(option.delta_v_m_s):.4f} m/s {way} the velocity, "
+        f"{option.half_revolutions} half revolutions before, is the least of {len(options)} burns considered"
     )
     activity = BurnActivity(
         activity_id=activity_id("avoid", message.satellite, message.conjunction_id, context=context),
@@ -278,7 +289,7 @@ def _with_burn(
     output = _output(
         case,
         f"{message.satellite} burns {option.delta_v_m_s:+.4f} m/s at {format_utc(chosen.window.start)}: the collision "
-        f"probability with {message.other.name} falls from {case.probability:.2e} to {option.probability:.2e}, the miss "
+        f"probability with {message.other.name} falls from {_shown(case.probability)} to {_shown(option.probability)}, the miss "
         f"distance grows from {case.miss_distance_m:.0f} m to {option.miss_distance_m:.0f} m.",
         options,
     )
@@ -300,7 +311,7 @@ def _no_burn(case: _Case) -> AvoidOutput:
     return _output(
         case,
         f"No burn is needed: the collision probability of {case.message.satellite} with {case.message.other.name} is "
-        f"{case.probability:.2e}, not above {DEFAULT_PROBABILITY_LIMIT:g}.",
+        f"{_shown(case.probability)}, not above {DEFAULT_PROBABILITY_LIMIT:g}.",
         [],
     )
 
@@ -344,6 +355,11 @@ def _told(option: AvoidanceOption, message: ConjunctionMessage) -> BurnOption:
         miss_distance_m=round(option.miss_distance_m, 1),
         reaches_limit=option.reaches_limit,
     )
+
+
+def _shown(probability: float) -> str:
+    """For people, to whom the size of nothing says nothing."""
+    return f"{probability:.2e}" if probability >= _NEXT_TO_NOTHING else f"less than {_NEXT_TO_NOTHING:g}"
 
 
 def _digits(probability: float) -> float:

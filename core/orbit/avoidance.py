@@ -79,11 +79,12 @@ def avoidance_options(
     available_s: float,
     maximum_delta_v_m_s: float,
     probability_limit: float = DEFAULT_PROBABILITY_LIMIT,
+    minimum_delta_v_m_s: float = 0.0,
 ) -> list[AvoidanceOption]:
     """Burns at every half revolution that time allows, in both directions, the best one first.
 
     The burn is an impulse along the velocity; it changes neither covariance nor relative velocity noticeably. Options
-    that reach the limit come first, by delta-v; then the others, by probability.
+    that reach the limit come first, by delta-v and then probability; after them the others, by probability.
 
     Args:
         cdm: The message.
@@ -92,6 +93,7 @@ def avoidance_options(
         available_s: From the earliest possible middle of a burn to the closest approach.
         maximum_delta_v_m_s: Largest delta-v allowed.
         probability_limit: What the probability must not exceed afterwards.
+        minimum_delta_v_m_s: Smallest delta-v worth a burn; a larger one than needed lowers the probability further.
     Raises:
         PhysicsError: Not even half a revolution is left, or the own state is not a bound orbit.
         EncounterError: The message gives no probability.
@@ -111,20 +113,30 @@ def avoidance_options(
             available_s=available_s,
             needed_s=half_s,
         )
+    bounds_m_s = (min(minimum_delta_v_m_s, maximum_delta_v_m_s), maximum_delta_v_m_s)
     options = [
         option
         for k in range(1, count + 1)
-        for option in _both_ways(cdm, own, radius_m, k, mean_motion_rad_s, maximum_delta_v_m_s, probability_limit)
+        for option in _both_ways(cdm, own, radius_m, k, mean_motion_rad_s, bounds_m_s, probability_limit)
     ]
-    return sorted(
-        options, key=lambda one: (not one.reaches_limit, abs(one.delta_v_m_s) if one.reaches_limit else one.probability)
-    )
+    return sorted(options, key=_merit)
+
+
+def _merit(option: AvoidanceOption) -> tuple[bool, float, float]:
+    return (not option.reaches_limit, abs(option.delta_v_m_s) if option.reaches_limit else 0.0, option.probability)
 
 
 def _both_ways(
-    cdm: Cdm, own: int, radius_m: float, k: int, mean_motion_rad_s: float, maximum_m_s: float, limit: float
+    cdm: Cdm,
+    own: int,
+    radius_m: float,
+    k: int,
+    mean_motion_rad_s: float,
+    bounds_m_s: tuple[float, float],
+    limit: float,
 ) -> Iterator[AvoidanceOption]:
     before_s = k * math.pi / mean_motion_rad_s
+    minimum_m_s, maximum_m_s = bounds_m_s
     encounter = encounter_of(cdm, own)
     axes = rtn_axes_gcrf(cdm.objects[own].r_gcrf_m, cdm.objects[own].v_gcrf_m_s)
     per_m_s = axes.T @ hcw_transition(mean_motion_rad_s, before_s)[:3, 4]  # metres in GCRF for each m/s along the way
@@ -143,7 +155,8 @@ def _both_ways(
                     high_m_s = middle_m_s
                 else:
                     low_m_s = middle_m_s
-            delta_v_m_s = sign * min(math.ceil(high_m_s / _RESOLUTION_M_S) * _RESOLUTION_M_S, maximum_m_s)
+            rounded_m_s = math.ceil(high_m_s / _RESOLUTION_M_S) * _RESOLUTION_M_S
+            delta_v_m_s = sign * min(max(rounded_m_s, minimum_m_s), maximum_m_s)
         miss_m = encounter.displaced(per_m_s * delta_v_m_s)
         yield AvoidanceOption(
             half_revolutions=k,

@@ -48,8 +48,9 @@ def test_the_least_burn_keeps_the_limit_and_says_before_and_after(tmp_path: Path
     middle = burn.window.start + (burn.window.end - burn.window.start) / 2
     # The same from the core, with the time that was left.
     cdm = parse_cdm(text)
-    options = avoidance_options(cdm, 0, 8.0, (TCA - middle).total_seconds() + 60.0, 0.5)
-    assert burn.delta_v_m_s == pytest.approx(options[0].delta_v_m_s, abs=2e-4)
+    options = avoidance_options(cdm, 0, 8.0, (TCA - middle).total_seconds() + 60.0, 0.5, minimum_delta_v_m_s=0.01)
+    assert abs(burn.delta_v_m_s) == abs(options[0].delta_v_m_s) == 0.01
+    assert output["probability_after"] == pytest.approx(options[0].probability, rel=1e-3)
     encounter = encounter_of(cdm)
     before = collision_probability(encounter.miss_m, encounter.covariance_m2, 8.0)
     assert output["probability_before"] == pytest.approx(before, rel=1e-3)
@@ -63,6 +64,14 @@ def test_the_burn_begins_after_the_command_contact_and_the_turn(tmp_path: Path) 
     blocked = avoid(tmp_path, existing=(early.model_copy(update={"activity_id": "other"}),))
     assert blocked.ok and blocked.activities[0].window.start != early.window.start
     assert blocked.rejected and blocked.rejected[0].code == "TMP-004"
+
+
+def test_a_wide_error_and_little_time_take_the_least_delta_v_that_does(tmp_path: Path) -> None:
+    text = cdm_text(NOW + timedelta(hours=4), CREATED, sigma_m=2500.0)
+    result = avoid(tmp_path, text, max_delta_v_mps=2.0)
+    assert result.ok and result.output, result.error
+    assert 0.01 < abs(result.output["delta_v_m_s"]) <= 2.0
+    assert 0.9e-5 < result.output["probability_after"] <= 1e-5
 
 
 def test_a_limit_that_is_too_low_tells_the_best_probability(tmp_path: Path) -> None:
