@@ -25,7 +25,7 @@ from core.command.model import Command
 from core.errors import CommandRefused
 from core.mdb import CommandClass
 from core.plan.model import Approval
-from core.time import format_utc
+from core.time import format_utc, parse_utc
 
 __all__ = ["canonical_set", "check_authority", "sign_set", "verify_set"]
 
@@ -97,7 +97,7 @@ def verify_set(command: Command, content: bytes, signature: bytes, key: Ed25519P
         raise CommandRefused(
             f"{command.command_id} is not in the signed command set as it stands now", code="AUT-003", stage=_STAGE
         )
-    if format_utc(now_utc) > signed["expires"]:
+    if now_utc > parse_utc(signed["expires"]):
         raise CommandRefused(f"the authorisation expired at {signed['expires']}", code="AUT-004", stage=_STAGE)
 
 
