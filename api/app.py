@@ -21,7 +21,7 @@ from agent.session import Conversations
 from api.auth.accounts import Accounts
 from api.metrics import Metrics
 from api.problems import PROBLEM_RESPONSES, install_problem_handlers
-from api.rest import auth, flight, intents, mission, operations, plans, records
+from api.rest import auth, conjunctions, flight, intents, mission, operations, plans, records
 from api.service.approve_plan import resume_releases
 from api.service.clock import open_clock
 from api.service.conversation_log import ConversationLog
@@ -36,6 +36,7 @@ from core.command.fleet import Fleet, FleetConfig
 from core.events import EventLog
 from core.mdb import reference_mdb
 from core.mission import load_mission, reference_mission
+from core.mission.conjunctions import ConjunctionRepository
 from core.plan.repository import PlanRepository
 from core.store import open_database
 from knowledge import open_knowledge
@@ -65,6 +66,7 @@ def build_runtime(settings: Settings) -> Runtime:
     )
     clock = clock_service.clock
     plan_store = PlanRepository(database, events)
+    conjunction_store = ConjunctionRepository(database, events, flown)
     broadcaster = Broadcaster()
     config = FleetConfig(settings.data, mission_file=settings.mission, housekeeping_s=settings.housekeeping_s)
     fleet = Fleet(config, flown, reference_mdb(), database, events, clock)
@@ -85,6 +87,7 @@ def build_runtime(settings: Settings) -> Runtime:
         plans=plan_store,
         chat=chat,
         events=events,
+        conjunctions=conjunction_store,
     )
     conversations = Conversations(deps, settings.data / "conversations.db")
     log = ConversationLog(database, broadcaster)
@@ -103,6 +106,7 @@ def build_runtime(settings: Settings) -> Runtime:
         intents=IntentService(database, events, conversations, log, plan_store, flown, clock),
         flight=Flight(fleet, flown, plan_store, events, clock_service, broadcaster),
         broadcaster=broadcaster,
+        conjunctions=conjunction_store,
     )
 
 
@@ -123,9 +127,9 @@ def create_app(runtime: Runtime) -> FastAPI:
     install_problem_handlers(app)
     app.middleware("http")(app.state.metrics.observe)
     app.middleware("http")(_guard)
-    for router in (auth.router, mission.router, intents.router, plans.router, flight.router, records.router):
+    for part in (auth, mission, intents, plans, conjunctions, flight, records):
         # The guard refuses by the length that a client tells; the limit also holds for one that tells none.
-        app.include_router(router, prefix="/api/v1", max_body_size=_MAXIMUM_BODY)
+        app.include_router(part.router, prefix="/api/v1", max_body_size=_MAXIMUM_BODY)
     app.include_router(console.router, prefix="/api/v1")
     app.include_router(operations.router)
     _serve_console(app)

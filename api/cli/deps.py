@@ -13,11 +13,13 @@ from agent.planner import CorePlanner
 from api.settings import Settings
 from core.errors import NotFound
 from core.mission import load_mission, reference_mission
+from core.mission.conjunctions import ConjunctionFolder
 from core.mission.model import Mission
 from core.plan.model import MissionPlan
 from core.time import Clock, SystemClock, parse_utc
 from knowledge import open_knowledge
 from tools.catalog import CATALOG
+from tools.contract import NoConjunctions
 from tools.initial import MissionFileReader, OverriddenReader
 
 __all__ = ["NoPlans", "clock_at", "deps_for", "mission_of"]
@@ -46,11 +48,15 @@ def clock_at(now: str | None) -> Clock:
 
 
 def deps_for(
-    mission: Mission, clock: Clock, model: str | None, overrides: Mapping[str, Mapping[str, Any]] | None = None
+    mission: Mission,
+    clock: Clock,
+    model: str | None,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    conjunctions: Path | None = None,
 ) -> AgentDeps:
     """The agent's dependencies over a mission file, whose initial values are taken as the present state.
 
-    ``overrides`` replace initial resources by satellite.
+    ``overrides`` replace initial resources by satellite; ``conjunctions`` is a folder of conjunction messages.
     """
     settings = Settings()
     telemetry = OverriddenReader(MissionFileReader(mission, clock.now_utc()), overrides or {})
@@ -66,4 +72,5 @@ def deps_for(
         knowledge=open_knowledge(settings.data / "knowledge"),
         plans=NoPlans(),
         chat=make_chat(chosen),
+        conjunctions=ConjunctionFolder(conjunctions, mission) if conjunctions else NoConjunctions(),
     )

@@ -69,6 +69,9 @@ def _ask(commands: _Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("--now", help="mission time, ISO 8601 (default: now)")
     command.add_argument("--role", default="operator", help="role of whoever asks (default: operator)")
     command.add_argument("--model", help="LiteLLM model name (default: the embedded model)")
+    command.add_argument(
+        "--conjunctions", type=Path, help="folder of conjunction messages (CDM) that have been received"
+    )
     command.add_argument("--json", action="store_true", help="print one JSON document")
     command.set_defaults(run=_run_ask)
 

@@ -13,6 +13,7 @@ from api.service.intents import IntentService
 from api.service.live import Broadcaster
 from api.service.views import plan_summary
 from core.events import EventLog
+from core.mission.conjunctions import ConjunctionRepository
 from core.mission.model import Mission
 from core.plan.model import MissionPlan
 from core.plan.repository import PlanRepository
@@ -42,6 +43,7 @@ class Runtime:
     intents: IntentService
     flight: Flight
     broadcaster: Broadcaster
+    conjunctions: ConjunctionRepository
 
     @property
     def clock(self) -> MissionClock:

@@ -181,6 +181,8 @@ def _text(block: CdmBlock, keyword: str) -> str:
     entry = _entry(block, keyword)
     if len(entry.value) > 120:
         raise CdmError(keyword, f"has {len(entry.value)} characters; at most 120 are taken", entry.line)
+    if not entry.value.isprintable():
+        raise CdmError(keyword, "has characters that cannot be printed", entry.line)
     return entry.value
 
 

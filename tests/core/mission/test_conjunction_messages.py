@@ -98,6 +98,7 @@ def test_a_message_whose_states_contradict_its_miss_distance_is_refused(referenc
         ("CCSDS_CDM_VERS = 1.0", "CCSDS_CDM_VERS = 9.0", "CCSDS_CDM_VERS", 1),
         ("CCSDS_CDM_VERS = 1.0\n", "", "CREATION_DATE", 1),
         ("ORIGINATOR = TEST", "a sentence", "CDM", 3),
+        ("OBJECT_NAME = LSAT-1", "OBJECT_NAME = LSAT\x00-1", "OBJECT_NAME", 10),
         ("Y_DOT = 7.5", "Y_DOT = 0", "X", 12),
     ],
 )
