@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.cli.main import main
 from core.time import parse_utc
 from tests.api.conftest import START, Headers, Service, make_runtime
 from tests.api.story import plan_of, say
@@ -100,6 +102,21 @@ def test_a_bad_message_is_a_problem_that_names_keyword_and_line(
     assert words in answer.json()["detail"]
     if field is not None:
         assert answer.json()["field"] == field
+
+
+def test_the_command_line_reads_messages_from_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LLAMASPACE_DATA", str(tmp_path / "data"))
+    (tmp_path / "first.cdm").write_text(TEXT)
+    assert main(["ask", REQUEST, "--now", START, "--conjunctions", str(tmp_path), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [one["tool"] for one in answer["calls"]] == ["plan_collision_avoidance"]
+    assert "burn" in {one["type"] for one in answer["plan"]["activities"]}
+    assert OTHER in answer["text"] and "7.02e-03" in answer["text"]
+    (tmp_path / "second.cdm").write_text("nothing")
+    assert main(["ask", REQUEST, "--now", START, "--conjunctions", str(tmp_path)]) == 2
+    assert "second.cdm" in capsys.readouterr().err
 
 
 def test_a_message_is_there_after_a_restart(tmp_path: Path) -> None:
