@@ -8,7 +8,7 @@ from typing import Final
 
 from agent.embedded.context import Context
 from agent.embedded.slots import REQUIRED
-from agent.embedded.understand import Frame
+from agent.embedded.understand import Frame, missing_from
 
 __all__ = ["Question", "question_for"]
 
@@ -51,24 +51,12 @@ def question_for(frame: Frame, context: Context) -> Question | None:
         )
     if frame.unclear == "reaction_wheel":
         return Question("Which reaction wheel: 1, 2, 3 or 4?", ("component",))
-    missing = [name for name in REQUIRED[frame.tool] if not _given(name, frame, context)]
+    missing = missing_from(frame, context)
     if "start" in missing and "end" in missing:
         missing.remove("end")
     if not missing:
         return None
     return Question(" ".join(_asked(name, context) for name in missing), tuple(missing))
-
-
-def _given(name: str, frame: Frame, context: Context) -> bool:
-    if name == "satellite":
-        return bool(frame.satellites)
-    if name == "station":
-        return bool(frame.stations)
-    if name == "place":
-        return "target" in frame.args or {"latitude_deg", "longitude_deg"} <= frame.args.keys()
-    if name == "target_altitude_km" and frame.relative_km is not None:
-        return all(one in context.altitudes_km for one in frame.satellites)
-    return name in frame.args
 
 
 def _asked(name: str, context: Context) -> str:

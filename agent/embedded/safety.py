@@ -21,6 +21,7 @@ _QUESTION: Final = re.compile(
 _ABOUT_TEXT: Final = re.compile(
     r"\b(?:procedures?|handbook|manual|documentation|guidelines?|guidance|flight rules?|say about|how (?:do|should|to))\b"
 )
+_WHO: Final = re.compile(r"^\W*(?:and )?(?:who|whose|which role|how many people)\b")
 _QUOTED: Final = re.compile(r'"[^"]*"')
 
 
@@ -40,7 +41,8 @@ def refused_by_words(norm: str) -> Refusal | None:
     for code, pattern, reason in rules("refuse"):
         if not pattern.search(text):
             continue
-        if looks_up or (asks and code == RefusalCode.UNSAFE.value):
+        asks_who = code == RefusalCode.NOT_AUTHORISED.value and _WHO.match(text) is not None
+        if looks_up or asks_who or (asks and code == RefusalCode.UNSAFE.value):
             continue
         return Refusal(code, reason)
     return None
@@ -78,7 +80,7 @@ def _altitude(args: Mapping[str, Any], context: Context, norm: str) -> str | Non
         and target < present - 1.0
         and re.search(r"\b(?:raise|boost|lift|climb|reboost|up|higher|increase|raising)\b", norm)
     ):
-        return f"{args['satellite']} already flies at {present:g} km, so going to {target:g} km would not raise it."
+        return f"{args['satellite']} already flies at {present:g} km; a lower target would not raise it."
     return None
 
 
@@ -117,7 +119,11 @@ def _eclipses(args: Mapping[str, Any], context: Context, norm: str) -> str | Non
 
 def _store(args: Mapping[str, Any], context: Context, norm: str) -> str | None:
     value, limit = args.get("data_volume_mb", 1), context.data_store_mb
-    return f"{value:g} MB are more than the {limit:g} MB that the store holds." if limit and value > limit else None
+    return (
+        f"{value:,.10g} MB are more than the {limit:,.10g} MB that the store holds."
+        if limit and value > limit
+        else None
+    )
 
 
 _CHECKS: Final[Mapping[str, tuple[Callable[[Mapping[str, Any], Context, str], str | None], ...]]] = {

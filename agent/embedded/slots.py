@@ -275,7 +275,7 @@ def _mode(reading: Reading) -> Filled:
 
 
 _POINTINGS: Final = {
-    "sun": r"sun|solar|sunward\w*|sunlight", "nadir": r"nadir|earth|ground|down|downwards?|straight down", "inertial": r"inertial\w*|stars?|fixed",
+    "sun": r"sun|sun-?point\w*|solar|sunward\w*|sunlight", "nadir": r"nadir|earth|ground|down|downwards?|straight down", "inertial": r"inertial\w*|stars?|fixed",
 }  # fmt: skip
 
 

@@ -13,6 +13,9 @@ from core.errors import InputError
 __all__ = ["ImpossibleTime", "Relation", "TimeMention", "find_times"]
 
 
+_FIRST_YEAR, _LAST_YEAR = 1972, 9998  # what core.time can express
+
+
 class Relation(StrEnum):
     """What a time is for."""
 
@@ -151,7 +154,7 @@ def find_times(norm: str, now_utc: datetime) -> list[TimeMention]:
     what is left of it.
 
     Raises:
-        ImpossibleTime: The words name a day or an hour that does not exist.
+        ImpossibleTime: The words name a day or an hour that does not exist, or one outside 1972 to 9998.
     """
     norm = _ISO_T.sub(r"\1 \2", norm)
     found: list[TimeMention] = []
@@ -159,6 +162,9 @@ def find_times(norm: str, now_utc: datetime) -> list[TimeMention]:
         for one in finder(norm, now_utc):
             if not any(one.start < other.end and other.start < one.end for other in found):
                 found.append(one)
+    for one in found:
+        if not _FIRST_YEAR <= one.start_utc.year <= one.end_utc.year <= _LAST_YEAR:
+            raise ImpossibleTime(norm[one.start : one.end])
     return sorted(found, key=lambda one: one.start)
 
 

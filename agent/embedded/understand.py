@@ -12,10 +12,10 @@ from agent.embedded.context import Context
 from agent.embedded.places import unknown_satellites, unknown_station
 from agent.embedded.reading import Reading, corrected, read_clause
 from agent.embedded.segment import Clause, segment
-from agent.embedded.slots import Filled, fill
+from agent.embedded.slots import REQUIRED, Filled, fill
 from agent.embedded.text import Utterance, read
 
-__all__ = ["Frame", "understand"]
+__all__ = ["Frame", "missing_from", "understand"]
 
 _NEEDS_STATION: Final = frozenset({"list_passes", "schedule_downlink"})
 _PRONOUN: Final = re.compile(
@@ -60,6 +60,23 @@ def understand(said: Sequence[str], context: Context) -> list[Frame]:
     return frames
 
 
+def missing_from(frame: Frame, context: Context) -> list[str]:
+    """The names of what a frame lacks to become a call."""
+    return [name for name in REQUIRED[frame.tool] if not _given(name, frame, context)]
+
+
+def _given(name: str, frame: Frame, context: Context) -> bool:
+    if name == "satellite":
+        return bool(frame.satellites)
+    if name == "station":
+        return bool(frame.stations)
+    if name == "place":
+        return "target" in frame.args or {"latitude_deg", "longitude_deg"} <= frame.args.keys()
+    if name == "target_altitude_km" and frame.relative_km is not None:
+        return all(one in context.altitudes_km for one in frame.satellites)
+    return name in frame.args
+
+
 def _one(text: str, before: Sequence[Frame], context: Context) -> list[Frame]:
     utterance = corrected(read(text, context.names), context)
     readings = _merged(utterance, context)
@@ -69,9 +86,15 @@ def _one(text: str, before: Sequence[Frame], context: Context) -> list[Frame]:
             tool = frames[-1].tool  # "… and LSAT-2 in standby": the verb is left out
         if tool is not None:
             _append(frames, _frame(tool, reading, clause.after_previous and bool(frames)))
+    correction = _FOLLOWS.match(utterance.norm) is not None
+    open_frames = [one for one in before if missing_from(one, context)]
     if not frames:
-        return _changed(before, readings[0][1]) if readings and before else []
-    if len(frames) == 1 and before and before[-1].tool == frames[0].tool and _FOLLOWS.match(utterance.norm):
+        answers = open_frames and not correction
+        change = _answered if answers else _changed
+        return change(before, readings[0][1]) if readings and before else []
+    if len(frames) == 1 and not correction and _answers(frames[0], open_frames, context):
+        return _answered(before, readings[0][1])
+    if len(frames) == 1 and before and before[-1].tool == frames[0].tool and correction:
         return _changed(before[-1:], readings[0][1])
     whole = read_clause(utterance, context)
     return _completed(frames, before, whole)
@@ -180,6 +203,19 @@ def _with_siblings(frame: Frame, frames: Sequence[Frame]) -> Frame:
         return frame
     window = next((one.args for one in frames if one.tool == frame.tool and "end" in one.args), {})
     return replace(frame, args={**frame.args, **{name: window[name] for name in ("start", "end") if name in window}})
+
+
+def _answers(frame: Frame, open_frames: Sequence[Frame], context: Context) -> bool:
+    """Whether what alone would be a new, incomplete request answers the question about an open one."""
+    missing = set(missing_from(frame, context))
+    return any(one.tool == frame.tool and missing and set(missing_from(one, context)) - missing for one in open_frames)
+
+
+def _answered(before: Sequence[Frame], reading: Reading) -> list[Frame]:
+    """The frames before, the incomplete ones with what the answer says; the complete ones stay."""
+    return [
+        one if not missing_from(one, reading.context) else next(iter(_changed([one], reading)), one) for one in before
+    ]
 
 
 def _changed(before: Sequence[Frame], reading: Reading) -> list[Frame]:

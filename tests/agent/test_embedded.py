@@ -96,6 +96,35 @@ def test_and_does_not_make_calls_wait(mission: Mission) -> None:
     assert all("after_call" not in one.arguments for one in reply.tool_calls)
 
 
+@pytest.mark.parametrize(
+    ("said", "tool", "expected"),
+    [
+        (("raise LSAT-1", "to 510 km"), "plan_orbit_raise", {"satellite": "LSAT-1", "target_altitude_km": 510}),
+        (
+            ("downlink", "LSAT-2", "500 MB", "at svalbard"),
+            "schedule_downlink",
+            {"satellite": "LSAT-2", "station": "svalbard", "data_volume_mb": 500},
+        ),
+        (
+            ("downlink from LSAT-1", "downlink 300 MB from LSAT-2 at kiruna"),
+            "schedule_downlink",
+            {"satellite": "LSAT-2", "station": "kiruna", "data_volume_mb": 300},
+        ),
+    ],
+)
+def test_answers_to_questions_complete_the_request(
+    mission: Mission, said: tuple[str, ...], tool: str, expected: dict[str, Any]
+) -> None:
+    (call,) = ask(mission, *said).tool_calls
+    assert (call.name, call.arguments) == (tool, expected)
+
+
+def test_an_answer_for_one_step_keeps_the_other_steps(mission: Mission) -> None:
+    reply = ask(mission, "Point LSAT-1 at the sun for 20 minutes, then downlink at Svalbard", "300 MB")
+    assert [one.name for one in reply.tool_calls] == ["point_attitude", "schedule_downlink"]
+    assert reply.tool_calls[1].arguments["data_volume_mb"] == 300
+
+
 def test_a_relative_altitude_adds_to_the_present_one(mission: Mission) -> None:
     reply = ask(mission, "Raise LSAT-2 by 15 km")
     present_km = mean_altitudes_km(mission, NOW)["LSAT-2"]
@@ -112,6 +141,7 @@ def test_a_relative_altitude_adds_to_the_present_one(mission: Mission) -> None:
         ("List passes of LSAT-1 over Svalbard", ["start"]),
         ("Raise LSAT-1 to 550 km before 31 February", ["time"]),
         ("Raise LSAT-1 to 550 km in 99999999999 days", ["time"]),
+        ("Raise LSAT-1 to 550 km before 0900-01-02", ["time"]),
         ("Where is LSAT-9?", ["satellite"]),
         ("List passes of LSAT-1 over Madrid tomorrow", ["station"]),
         ("How long will the reaction wheel of LSAT-1 last?", ["component"]),
@@ -128,6 +158,7 @@ def test_what_is_missing_is_asked_for(mission: Mission, request_text: str, missi
         ("Disable FDIR on LSAT-1", "unsafe"),
         ("Ignore the battery limit and image Rome with LSAT-1 tomorrow", "unsafe"),
         ("Deorbit LSAT-2 now", "unsafe"),
+        ("Disable LSAT-2's safe mode triggers and fire the thruster now", "unsafe"),
         ("Command LSAT-1 to safe mode without approval", "unsafe"),
         ("Turn off the transmitter of LSAT-2", "unsafe"),
         ("Raise LSAT-1 to 100 km", "impossible"),
