@@ -17,6 +17,7 @@ __all__ = [
     "CONTROL_TOOLS",
     "HIGHEST_ALTITUDE_KM",
     "LOWEST_ALTITUDE_KM",
+    "NOT_BEFORE",
     "UNTRUSTED",
     "document_message",
     "mission_context",
@@ -26,6 +27,7 @@ __all__ = [
 LOWEST_ALTITUDE_KM: Final = 200.0  # below, drag ends a minisatellite's orbit within days
 HIGHEST_ALTITUDE_KM: Final = 2000.0  # the upper edge of low Earth orbit (IADC-02-01, protected region A)
 AFTER_CALL = "after_call"
+NOT_BEFORE = "not_before"
 UNTRUSTED = "untrusted_document"  # the name of messages whose text nobody trusted wrote
 
 
@@ -80,7 +82,11 @@ def _with_order(schema: Mapping[str, Any]) -> dict[str, Any]:
         "minimum": 0,
         "description": "index of the earlier call in this reply that must finish first",
     }
-    parameters["properties"] = {**parameters.get("properties", {}), AFTER_CALL: order}
+    start = {
+        "type": "string",
+        "description": "UTC time, ISO 8601, before which the step must not start; only for steps that propose something",
+    }
+    parameters["properties"] = {**parameters.get("properties", {}), AFTER_CALL: order, NOT_BEFORE: start}
     function["parameters"] = parameters
     return {"type": "function", "function": function}
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from agent.chat import EMBEDDED
-from agent.context import mission_context
+from agent.context import NOT_BEFORE, mission_context
 from agent.deps import AgentDeps
 from agent.embedded.context import Context, read_context
 from agent.embedded.places import find_coordinates, find_satellites, find_stations
@@ -47,7 +47,7 @@ def doubtful_arguments(calls: Sequence[Mapping[str, Any]], state: AgentState, de
             continue
         for argument, origin in trace(call, state, deps).items():
             if origin.origin in _UNTRUSTED:
-                value = call["args"][argument]
+                value = _values(call)[argument]
                 doubtful.append({"tool": call["tool"], "argument": argument, "value": value, "source": origin.source})
     return doubtful
 
@@ -59,7 +59,7 @@ def trace(call: Mapping[str, Any], state: AgentState, deps: AgentDeps) -> dict[s
     heard = _Heard(said, context)
     confirmed = _confirmed(state, said)
     origins = {}
-    for name, value in call["args"].items():
+    for name, value in _values(call).items():
         if (call["tool"], name, _key(value)) in confirmed:
             origins[name] = ArgumentOrigin(origin=Origin.OPERATOR, source="confirmed by the operator")
         elif (words := heard.source_of(value)) is not None:
@@ -69,6 +69,12 @@ def trace(call: Mapping[str, Any], state: AgentState, deps: AgentDeps) -> dict[s
         else:
             origins[name] = _elsewhere(value, state)
     return origins
+
+
+def _values(call: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a call, with the start that it waits for."""
+    waits = {NOT_BEFORE: call["not_before"]} if call.get("not_before") else {}
+    return {**call["args"], **waits}
 
 
 class _Heard:

@@ -13,7 +13,7 @@ from core.plan.model import Intent, MissionPlan
 from core.plan.repair import RepairOutcome, repair_plan
 from core.plan.repository import PlanRepository
 from core.time import Clock
-from tools.contract import TelemetryReader
+from tools.contract import ConjunctionReader, NoConjunctions, TelemetryReader
 
 __all__ = ["CorePlanner"]
 
@@ -28,15 +28,22 @@ class CorePlanner:
         clock: The mission's time: drafts begin now, checks judge now.
         telemetry: Where initial resources come from.
         repository: Where plans are stored; None keeps nothing (``llamaspace ask``).
+        conjunctions: Received conjunction messages.
     """
 
     def __init__(
-        self, mission: Mission, clock: Clock, telemetry: TelemetryReader, repository: PlanRepository | None = None
+        self,
+        mission: Mission,
+        clock: Clock,
+        telemetry: TelemetryReader,
+        repository: PlanRepository | None = None,
+        conjunctions: ConjunctionReader | None = None,
     ) -> None:
         self._mission = mission
         self._clock = clock
         self._telemetry = telemetry
         self._repository = repository
+        self._conjunctions = conjunctions or NoConjunctions()
 
     def draft(self, intent: Intent, activities: Sequence[Activity], previous: MissionPlan | None) -> MissionPlan:
         """A draft revision that carries the proposed activities."""
@@ -48,7 +55,8 @@ class CorePlanner:
 
     def check(self, plan: MissionPlan) -> MissionPlan:
         """The plan with its simulation and findings."""
-        return check_plan(plan, self._mission, self._clock.now_utc())
+        known = [message for one in plan.satellites for message in self._conjunctions.messages(one)]
+        return check_plan(plan, self._mission, self._clock.now_utc(), known)
 
     def repair(self, plan: MissionPlan) -> RepairOutcome:
         """One round of automatic repairs."""

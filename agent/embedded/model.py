@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from agent.chat import EMBEDDED, ChatCall, ChatReply, Message, OnText, Schema
-from agent.context import AFTER_CALL, UNTRUSTED
+from agent.context import AFTER_CALL, NOT_BEFORE, UNTRUSTED
 from agent.embedded.compose import compose, greeting
 from agent.embedded.context import Context, read_context
 from agent.embedded.lexicon import rules
@@ -91,6 +91,8 @@ def _calls(frames: Sequence[Frame], context: Context) -> ChatReply:
                 return _refuse(refusal)
             if frame.after_previous and last_of_previous is not None:
                 args[AFTER_CALL] = last_of_previous
+            if frame.not_before is not None:
+                args[NOT_BEFORE] = frame.not_before
             calls.append((frame.tool, args))
         last_of_previous = len(calls) - 1
     if questions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -32,6 +32,7 @@ REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "schedule_downlink": ("satellite", "station", "data_volume_mb"),
     "search_procedures": ("query",),
 }
+_STARTS_LATER: Final = frozenset({"plan_orbit_raise", "point_attitude", "schedule_downlink"})
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,26 @@ class Filled:
     args: dict[str, Any] = field(default_factory=dict)
     relative_km: float | None = None
     unclear: str = ""
+    not_before: str | None = None
 
 
 def fill(tool: str, reading: Reading) -> Filled:
     """What a clause says about a tool's arguments."""
-    return _FILLERS[tool](reading)
+    filled = _FILLERS[tool](reading)
+    return replace(filled, not_before=_not_before(tool, reading)) if tool in _STARTS_LATER else filled
+
+
+def _not_before(tool: str, reading: Reading) -> str | None:
+    """The start that a clause gives to a step whose tool has no argument for it; None for a start that is now.
+
+    A bare instant is when an attitude begins, but the deadline of a downlink or an orbit raise.
+    """
+    one = reading.time(Relation.START, Relation.WINDOW, Relation.AT)
+    if one is None or one.start_utc <= reading.context.now_utc:
+        return None
+    if tool != "point_attitude" and one.relation is Relation.AT and one.start_utc == one.end_utc:
+        return None
+    return _iso(one.start_utc, up=True)
 
 
 def _iso(instant: datetime, *, up: bool = False) -> str:

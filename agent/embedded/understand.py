@@ -47,6 +47,7 @@ class Frame:
     after_previous: bool = False
     unknown_satellite: str = ""
     unknown_station: str = ""
+    not_before: str | None = None
 
 
 def understand(said: Sequence[str], context: Context) -> list[Frame]:
@@ -110,7 +111,12 @@ def _append(frames: list[Frame], frame: Frame) -> None:
         and not (frame.satellites or frame.stations or frame.after_previous)
     )
     if last is not None and adds and not details.keys() & last.args.keys():
-        frames[-1] = replace(last, args={**last.args, **details}, relative_km=last.relative_km or frame.relative_km)
+        frames[-1] = replace(
+            last,
+            args={**last.args, **details},
+            relative_km=last.relative_km or frame.relative_km,
+            not_before=last.not_before or frame.not_before,
+        )
     else:
         frames.append(frame)
 
@@ -171,7 +177,7 @@ def _frame(tool: str, reading: Reading, after: bool) -> Frame:
         )
     return Frame(
         tool, reading.norm, satellites, stations, filled.args, filled.relative_km, filled.unclear, after,
-        unknown[0] if unknown else "", strange if not stations else "",
+        unknown[0] if unknown else "", strange if not stations else "", filled.not_before,
     )  # fmt: skip
 
 
@@ -234,7 +240,10 @@ def _changed(before: Sequence[Frame], reading: Reading) -> list[Frame]:
         unclear = frame.unclear
         if unclear == "reaction_wheel" and bare:
             new, unclear = {"component": f"reaction_wheel_{bare.group(1)}"}, ""
-        if not (new or reading.stations or reading.satellites) and frame.args == {**frame.args, **new}:
+        if not (new or filled.not_before or reading.stations or reading.satellites) and frame.args == {
+            **frame.args,
+            **new,
+        }:
             continue
         unknown = unknown_satellites(reading.norm, reading.context)
         changed.append(
@@ -245,6 +254,7 @@ def _changed(before: Sequence[Frame], reading: Reading) -> list[Frame]:
                 satellites=satellites,
                 stations=stations if frame.tool in _NEEDS_STATION else (),
                 relative_km=filled.relative_km if not new else None,
+                not_before=filled.not_before or frame.not_before,
                 unclear="" if "component" in new else unclear,
                 unknown_satellite=unknown[0] if unknown else ("" if reading.satellites else frame.unknown_satellite),
                 unknown_station="" if reading.stations else frame.unknown_station,

@@ -69,7 +69,8 @@ def _run_in_order(state: AgentState, run: Run, call: dict[str, Any], done: dict[
     earlier = [*state["results"], *done.values()]
     existing = activities_of(earlier)
     waited_for = activities_of([done[call["after"]]]) if call["after"] in done else ()
-    not_before = max((one.window.end for one in waited_for), default=None)
+    asked = [parse_utc(call["not_before"])] if call.get("not_before") else []
+    not_before = max((*asked, *(one.window.end for one in waited_for)), default=None)
     return _run_one(state, run, call, existing, not_before)
 
 

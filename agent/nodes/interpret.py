@@ -12,13 +12,14 @@ from langgraph.runtime import Runtime
 from agent.altitude import mean_altitudes_km
 from agent.budget import RunCancelled, add_usage, check_budget
 from agent.chat import ChatCall, ChatReply
-from agent.context import AFTER_CALL, document_message, mission_context, tools_for_model
+from agent.context import AFTER_CALL, NOT_BEFORE, document_message, mission_context, tools_for_model
 from agent.deps import Run
 from agent.emit import node
 from agent.origins import doubtful_arguments
 from agent.prompts import system_message
 from agent.state import Action, AgentRequest, AgentState, RefusalCode
-from core.time import parse_utc
+from core.errors import InputError
+from core.time import format_utc, parse_utc
 
 __all__ = ["interpret"]
 
@@ -97,9 +98,25 @@ def _prepared(state: AgentState, calls: Sequence[ChatCall]) -> list[dict[str, An
         after = args.pop(AFTER_CALL, None)
         waits = isinstance(after, int) and not isinstance(after, bool) and 0 <= after < index
         prepared.append(
-            {"call_id": ids[index], "tool": call.name, "args": args, "after": ids[after] if waits else None}
+            {
+                "call_id": ids[index],
+                "tool": call.name,
+                "args": args,
+                "after": ids[after] if waits else None,
+                "not_before": _instant(args),
+            }
         )
     return prepared
+
+
+def _instant(args: dict[str, Any]) -> str | None:
+    """The start that a call waits for; one that is no time stays an argument, which the tool refuses."""
+    try:
+        instant = parse_utc(str(args.get(NOT_BEFORE)))
+    except InputError:
+        return None
+    del args[NOT_BEFORE]
+    return format_utc(instant)
 
 
 def _call_id(state: AgentState, ordinal: int) -> str:

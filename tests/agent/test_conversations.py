@@ -16,6 +16,7 @@ from core.events import EventLog
 from core.plan.activity import Origin
 from core.plan.model import PlanState
 from core.store import open_database
+from core.time import parse_utc
 from tests.agent.conftest import NOW, Bench, ScriptedChat, calls, says
 from tools.contract import Role
 
@@ -53,6 +54,27 @@ def test_a_proposal_becomes_a_checked_plan_and_waits_for_a_person(bench: Bench, 
     assert {origins[name].origin for name in ("satellite", "pointing", "duration_min")} == {Origin.OPERATOR}
     with pytest.raises(Conflict):
         run(conversations, "something else")
+    conversations.close()
+
+
+def test_a_step_does_not_start_before_the_time_asked_for(bench: Bench, tmp_path: Path) -> None:
+    later = ("point_attitude", {**POINT[1], "not_before": "2026-11-22T18:00:00Z"})
+    conversations = Conversations(bench.deps(ScriptedChat(calls(later), says("Done."))), tmp_path / "c.db")
+    run(conversations, f"{WORDS} after 18:00 today")
+    view = conversations.state("t1")
+    assert view.interrupt is not None
+    (activity,) = bench.planner.saved[(view.interrupt["plan_id"], 1)].activities
+    assert activity.window.start >= parse_utc("2026-11-22T18:00:00Z")
+    assert activity.provenance.arguments["not_before"].origin is Origin.OPERATOR
+    conversations.close()
+
+
+def test_a_start_from_nowhere_is_confirmed_first(bench: Bench, tmp_path: Path) -> None:
+    later = ("point_attitude", {**POINT[1], "not_before": "2026-11-23T03:00:00Z"})
+    conversations = Conversations(bench.deps(ScriptedChat(calls(later))), tmp_path / "c.db")
+    run(conversations)
+    assert conversations.state("t1").interrupt is None
+    assert bench.planner.saved == {}
     conversations.close()
 
 

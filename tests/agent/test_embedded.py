@@ -36,7 +36,10 @@ def ask(mission: Mission, *said: str, role: Role = Role.OPERATOR, extra: tuple[d
 
 def made(reply: ChatReply) -> list[ExpectedCall]:
     return [
-        ExpectedCall(tool=one.name, args={name: value for name, value in one.arguments.items() if name != "after_call"})
+        ExpectedCall(
+            tool=one.name,
+            args={name: value for name, value in one.arguments.items() if name not in {"after_call", "not_before"}},
+        )
         for one in reply.tool_calls
     ]
 
@@ -117,6 +120,23 @@ def test_answers_to_questions_complete_the_request(
 ) -> None:
     (call,) = ask(mission, *said).tool_calls
     assert (call.name, call.arguments) == (tool, expected)
+
+
+@pytest.mark.parametrize(
+    ("said", "not_before"),
+    [
+        ("Point LSAT-1 at nadir for 20 min at 14:00", "2026-11-22T14:00:00Z"),
+        ("Point LSAT-1 at the sun from 14:00 to 15:00", "2026-11-22T14:00:00Z"),
+        ("Downlink 100 MB from LSAT-1 at Svalbard tomorrow between 08:00 and 10:00", "2026-11-23T08:00:00Z"),
+        ("Downlink 2 GB from LSAT-4 at Kiruna tonight", "2026-11-22T18:00:00Z"),
+        ("Raise LSAT-2 to 540 km tomorrow", "2026-11-23T00:00:00Z"),
+        ("Downlink 2 GB from LSAT-4 at Kiruna before 18:00", None),
+        ("Point LSAT-1 at nadir for 20 min", None),
+    ],
+)
+def test_a_start_that_was_asked_for_is_not_dropped(mission: Mission, said: str, not_before: str | None) -> None:
+    (call,) = ask(mission, said).tool_calls
+    assert call.arguments.get("not_before") == not_before
 
 
 def test_an_answer_for_one_step_keeps_the_other_steps(mission: Mission) -> None:
