@@ -81,7 +81,7 @@ def build_runtime(settings: Settings) -> Runtime:
         mission=flown,
         clock=clock,
         catalog=CATALOG,
-        planner=CorePlanner(flown, clock, telemetry, plan_store),
+        planner=CorePlanner(flown, clock, telemetry, plan_store, conjunction_store),
         telemetry=telemetry,
         knowledge=handbook,
         plans=plan_store,

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.constants import STANDARD_GRAVITY_M_S2
 from core.errors import NotFound
-from core.mission.conjunctions import ConjunctionMessage
+from core.mission.conjunctions import STALE_AFTER, ConjunctionMessage
 from core.mission.model import Bus, Spacecraft
 from core.orbit import (
     DEFAULT_PROBABILITY_LIMIT,
@@ -41,8 +41,6 @@ from tools.placement import (
 
 __all__ = ["PLAN_COLLISION_AVOIDANCE"]
 
-# Between two looks at one conjunction the other object's estimate changes by more than its stated error in about that.
-_STALE_AFTER: Final = timedelta(hours=48)
 # Elements days old are off by kilometres along the track; a message about another orbit is off by thousands.
 _SAME_ORBIT_M: Final = 100_000.0
 _OPTIONS_TOLD: Final = 12
@@ -319,7 +317,7 @@ def _no_burn(case: _Case) -> AvoidOutput:
 def _output(case: _Case, summary: str, options: list[AvoidanceOption]) -> AvoidOutput:
     message = case.message
     age_h = round(case.age.total_seconds() / 3600.0, 1)
-    stale = case.age > _STALE_AFTER
+    stale = case.age > STALE_AFTER
     if stale:
         summary += f" The message is {age_h:.1f} h old: ask for a newer one before you fly this."
     return AvoidOutput(

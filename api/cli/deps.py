@@ -63,14 +63,15 @@ def deps_for(
     chosen = ModelSettings(
         model=model or settings.model, timeout_s=settings.model_timeout_s, allow_network=not settings.forbid_model_calls
     )
+    messages = ConjunctionFolder(conjunctions, mission) if conjunctions else NoConjunctions()
     return AgentDeps(
         mission=mission,
         clock=clock,
         catalog=CATALOG,
-        planner=CorePlanner(mission, clock, telemetry),
+        planner=CorePlanner(mission, clock, telemetry, conjunctions=messages),
         telemetry=telemetry,
         knowledge=open_knowledge(settings.data / "knowledge"),
         plans=NoPlans(),
         chat=make_chat(chosen),
-        conjunctions=ConjunctionFolder(conjunctions, mission) if conjunctions else NoConjunctions(),
+        conjunctions=messages,
     )

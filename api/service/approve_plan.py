@@ -136,7 +136,7 @@ def resume_releases(runtime: Runtime) -> int:
 
 
 def _check_present(runtime: Runtime, plan: MissionPlan, user: User, accept_unknown: tuple[str, ...]) -> None:
-    checked = check_plan(plan, runtime.mission, runtime.clock.now_utc())
+    checked = check_plan(plan, runtime.mission, runtime.clock.now_utc(), runtime.conjunctions_of(plan))
     assert checked.validation is not None
     blocking = [one for one in checked.validation.findings if one.severity is Severity.BLOCK]
     if blocking:

@@ -31,7 +31,7 @@ def create_plan(runtime: Runtime, text: str, activities: Sequence[Activity], use
     seed = "|".join([user.username, format_utc(now), *(one.model_dump_json() for one in activities)])
     plan_id = f"plan-{hashlib.sha256(seed.encode()).hexdigest()[:16]}"
     plan = draft_plan(plan_id, intent, activities, initial, runtime.mission, now)
-    return _save(runtime, check_plan(plan, runtime.mission, now), user)
+    return _save(runtime, check_plan(plan, runtime.mission, now, runtime.conjunctions_of(plan)), user)
 
 
 def edit_plan(runtime: Runtime, plan_id: str, changes: Sequence[Repair], revision_hash: str, user: User) -> MissionPlan:
@@ -49,7 +49,8 @@ def edit_plan(runtime: Runtime, plan_id: str, changes: Sequence[Repair], revisio
     if plan.state not in _OPEN:
         raise Conflict(f"{plan_id} is {plan.state} and can no longer be edited", code="plan-state")
     now = runtime.clock.now_utc()
-    revised = check_plan(apply_changes(plan, changes, runtime.mission, now), runtime.mission, now)
+    changed = apply_changes(plan, changes, runtime.mission, now)
+    revised = check_plan(changed, runtime.mission, now, runtime.conjunctions_of(changed))
     saved = _save(runtime, revised, user)
     runtime.intents.decide(
         plan_id, ReviewDecision(kind=DecisionKind.EDIT, by=user.username, role=user.role, revision=saved.revision)
@@ -60,7 +61,7 @@ def edit_plan(runtime: Runtime, plan_id: str, changes: Sequence[Repair], revisio
 def revalidate_plan(runtime: Runtime, plan_id: str, user: User) -> MissionPlan:
     """Check the newest revision again, now; a plan past review is judged but not changed."""
     plan = runtime.plans.get(plan_id)
-    checked = check_plan(plan, runtime.mission, runtime.clock.now_utc())
+    checked = check_plan(plan, runtime.mission, runtime.clock.now_utc(), runtime.conjunctions_of(plan))
     if plan.state not in _OPEN:
         return checked.model_copy(update={"state": plan.state})
     return _save(runtime, checked, user)

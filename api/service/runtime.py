@@ -13,7 +13,7 @@ from api.service.intents import IntentService
 from api.service.live import Broadcaster
 from api.service.views import plan_summary
 from core.events import EventLog
-from core.mission.conjunctions import ConjunctionRepository
+from core.mission.conjunctions import ConjunctionMessage, ConjunctionRepository
 from core.mission.model import Mission
 from core.plan.model import MissionPlan
 from core.plan.repository import PlanRepository
@@ -49,6 +49,10 @@ class Runtime:
     def clock(self) -> MissionClock:
         """Mission time."""
         return self.clock_service.clock
+
+    def conjunctions_of(self, plan: MissionPlan) -> list[ConjunctionMessage]:
+        """Messages received about the satellites of a plan."""
+        return [message for one in plan.satellites for message in self.conjunctions.messages(one)]
 
     def announce_plan(self, plan: MissionPlan) -> None:
         """Tell every console that a plan has changed."""

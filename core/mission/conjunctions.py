@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +18,10 @@ from core.mission.model import Mission, Spacecraft
 from core.store import Database
 from core.time import format_utc, parse_utc
 
-__all__ = ["CONJUNCTION_TABLES", "ConjunctionFolder", "ConjunctionMessage", "ConjunctionRepository"]
+__all__ = ["CONJUNCTION_TABLES", "STALE_AFTER", "ConjunctionFolder", "ConjunctionMessage", "ConjunctionRepository"]
 
+# Message centres renew a conjunction's message every few hours to a day; after two days its estimate has been replaced.
+STALE_AFTER: Final = timedelta(hours=48)
 CONJUNCTION_TABLES: Final = MetaData()
 _ID: Final = re.compile(r"CDM-[0-9]{8}-[0-9]{4}")
 _MOST_A_DAY: Final = 9999

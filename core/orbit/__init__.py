@@ -2,7 +2,13 @@
 
 from core.frames import LookAngles, sun_position_gcrf_m
 from core.orbit.access import Access, find_target_access
-from core.orbit.avoidance import DEFAULT_PROBABILITY_LIMIT, AvoidanceOption, avoidance_options, hcw_transition
+from core.orbit.avoidance import (
+    DEFAULT_PROBABILITY_LIMIT,
+    AvoidanceOption,
+    avoidance_options,
+    hcw_transition,
+    impulse_shift_gcrf_m,
+)
 from core.orbit.conjunction import (
     Encounter,
     EncounterError,
@@ -46,6 +52,7 @@ __all__ = [
     "hard_body_radius_m",
     "hcw_transition",
     "illumination",
+    "impulse_shift_gcrf_m",
     "look_angles",
     "rtn_axes_gcrf",
     "state_at",

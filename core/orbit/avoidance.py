@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from core.constants import EARTH_MU_M3_S2
 from core.errors import PhysicsError
-from core.mission.cdm import Cdm
+from core.mission.cdm import Cdm, CdmObject
 from core.orbit.conjunction import collision_probability, encounter_of, rtn_axes_gcrf
 from core.orbit.state import keplerian_from_cartesian
 
@@ -26,6 +26,7 @@ __all__ = [
     "AvoidanceOption",
     "avoidance_options",
     "hcw_transition",
+    "impulse_shift_gcrf_m",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -72,6 +73,21 @@ def hcw_transition(mean_motion_rad_s: float, t_s: float) -> FloatArray:
     )
 
 
+def impulse_shift_gcrf_m(one: CdmObject, before_s: float, delta_v_m_s: float) -> FloatArray:
+    """How far an impulse along the velocity moves an object by the closest approach, GCRF, m, shape (3,).
+
+    Args:
+        one: The object, at closest approach.
+        before_s: How long before it the impulse is given.
+        delta_v_m_s: The impulse; negative against the velocity.
+    Raises:
+        PhysicsError: The state is not that of a bound orbit.
+    """
+    axes = rtn_axes_gcrf(one.r_gcrf_m, one.v_gcrf_m_s)
+    moved: FloatArray = axes.T @ hcw_transition(_mean_motion_rad_s(one), before_s)[:3, 4] * delta_v_m_s
+    return moved
+
+
 def avoidance_options(
     cdm: Cdm,
     own: int,
@@ -98,12 +114,7 @@ def avoidance_options(
         PhysicsError: Not even half a revolution is left, or the own state is not a bound orbit.
         EncounterError: The message gives no probability.
     """
-    one = cdm.objects[own]
-    axis_m = keplerian_from_cartesian(one.r_gcrf_m, one.v_gcrf_m_s).semi_major_axis_m
-    if not axis_m > 0.0:
-        raise PhysicsError(f"{cdm.message_id}: the state of {one.name} is not a bound orbit", code="COL-006")
-    mean_motion_rad_s = math.sqrt(EARTH_MU_M3_S2 / axis_m**3)
-    half_s = math.pi / mean_motion_rad_s
+    half_s = math.pi / _mean_motion_rad_s(cdm.objects[own])
     count = min(int(available_s / half_s), _MOST_HALF_REVOLUTIONS)
     if count < 1:
         raise PhysicsError(
@@ -117,9 +128,16 @@ def avoidance_options(
     options = [
         option
         for k in range(1, count + 1)
-        for option in _both_ways(cdm, own, radius_m, k, mean_motion_rad_s, bounds_m_s, probability_limit)
+        for option in _both_ways(cdm, own, radius_m, k, k * half_s, bounds_m_s, probability_limit)
     ]
     return sorted(options, key=_merit)
+
+
+def _mean_motion_rad_s(one: CdmObject) -> float:
+    axis_m = keplerian_from_cartesian(one.r_gcrf_m, one.v_gcrf_m_s).semi_major_axis_m
+    if not axis_m > 0.0:
+        raise PhysicsError(f"the state of {one.name} is not that of a bound orbit", code="COL-006")
+    return math.sqrt(EARTH_MU_M3_S2 / axis_m**3)
 
 
 def _merit(option: AvoidanceOption) -> tuple[bool, float, float]:
@@ -131,15 +149,13 @@ def _both_ways(
     own: int,
     radius_m: float,
     k: int,
-    mean_motion_rad_s: float,
+    before_s: float,
     bounds_m_s: tuple[float, float],
     limit: float,
 ) -> Iterator[AvoidanceOption]:
-    before_s = k * math.pi / mean_motion_rad_s
     minimum_m_s, maximum_m_s = bounds_m_s
     encounter = encounter_of(cdm, own)
-    axes = rtn_axes_gcrf(cdm.objects[own].r_gcrf_m, cdm.objects[own].v_gcrf_m_s)
-    per_m_s = axes.T @ hcw_transition(mean_motion_rad_s, before_s)[:3, 4]  # metres in GCRF for each m/s along the way
+    per_m_s = impulse_shift_gcrf_m(cdm.objects[own], before_s, 1.0)
 
     def probability(delta_v_m_s: float) -> float:
         return collision_probability(encounter.displaced(per_m_s * delta_v_m_s), encounter.covariance_m2, radius_m)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
 from core.plan.model import Finding, MissionPlan, PlanState, Severity, ValidationReport
 from core.plan.simulate import objectives, profiles, simulate
@@ -12,19 +14,26 @@ from core.plan.validate import structural_findings, validate
 __all__ = ["check_plan", "is_valid", "unknowns"]
 
 
-def check_plan(plan: MissionPlan, mission: Mission, now_utc: datetime) -> MissionPlan:
+def check_plan(
+    plan: MissionPlan, mission: Mission, now_utc: datetime, conjunctions: Sequence[ConjunctionMessage] = ()
+) -> MissionPlan:
     """The same revision, simulated and validated; its state is ``validated`` only if nothing blocks and nothing is unknown.
 
+    Args:
+        plan: The plan.
+        mission: The mission it is for.
+        now_utc: The time at which it is judged.
+        conjunctions: Messages received about the plan's satellites.
     Raises:
         PhysicsError: The orbit cannot be propagated over the horizon.
     """
     if structural_findings(plan, mission):
-        report = validate(plan, mission, None, now_utc)
+        report = validate(plan, mission, None, now_utc, conjunctions)
         return plan.model_copy(
             update={"validation": report, "profiles": (), "objectives": (), "state": PlanState.DRAFT}
         )
     simulation = simulate(plan, mission)
-    report = validate(plan, mission, simulation, now_utc)
+    report = validate(plan, mission, simulation, now_utc, conjunctions)
     return plan.model_copy(
         update={
             "validation": report,

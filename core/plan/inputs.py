@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from typing import Final
 
+from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
 
-__all__ = ["MODELS_VERSION", "input_hashes"]
+__all__ = ["MODELS_VERSION", "conjunctions_hash", "input_hashes"]
 
 # Raised whenever a model that plans are computed with changes its results.
 MODELS_VERSION: Final = "2026.11-1"
@@ -15,3 +18,9 @@ MODELS_VERSION: Final = "2026.11-1"
 def input_hashes(mission: Mission) -> dict[str, str]:
     """Hash by input name: the mission file and the models."""
     return {"mission": mission.content_hash(), "models": MODELS_VERSION}
+
+
+def conjunctions_hash(conjunctions: Sequence[ConjunctionMessage]) -> str:
+    """SHA-256 of which messages a plan was judged with, in any order; a message is never changed once received."""
+    names = sorted(f"{one.conjunction_id} {one.cdm.originator} {one.cdm.message_id}" for one in conjunctions)
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
 from core.plan.checks import CHECKS, STRUCTURE, CheckContext
-from core.plan.inputs import input_hashes
+from core.plan.inputs import conjunctions_hash, input_hashes
 from core.plan.model import Finding, MissionPlan, Severity, ValidationReport
 from core.plan.simulate import Simulation
 
@@ -20,7 +22,13 @@ def structural_findings(plan: MissionPlan, mission: Mission) -> tuple[Finding, .
     return tuple(STRUCTURE(plan, mission))
 
 
-def validate(plan: MissionPlan, mission: Mission, simulation: Simulation | None, now_utc: datetime) -> ValidationReport:
+def validate(
+    plan: MissionPlan,
+    mission: Mission,
+    simulation: Simulation | None,
+    now_utc: datetime,
+    conjunctions: Sequence[ConjunctionMessage] = (),
+) -> ValidationReport:
     """All findings, the blocking ones first.
 
     Args:
@@ -28,11 +36,12 @@ def validate(plan: MissionPlan, mission: Mission, simulation: Simulation | None,
         mission: The mission it is for.
         simulation: How it flew; None when its structure did not allow a flight, and then only structure is judged.
         now_utc: The time at which it is judged.
+        conjunctions: Messages received about the plan's satellites.
     """
     findings = list(structural_findings(plan, mission))
     run = ["STR"]
     if simulation is not None and not findings:
-        context = CheckContext(plan, mission, simulation, now_utc)
+        context = CheckContext(plan, mission, simulation, now_utc, tuple(conjunctions))
         for group, check in CHECKS.items():
             findings.extend(check(context))
             run.append(group)
@@ -41,7 +50,7 @@ def validate(plan: MissionPlan, mission: Mission, simulation: Simulation | None,
     )
     return ValidationReport(
         revision_hash=plan.revision_hash(),
-        input_hashes=input_hashes(mission),
+        input_hashes={**input_hashes(mission), "conjunctions": conjunctions_hash(conjunctions)},
         validated_at=now_utc,
         checks_run=tuple(run),
         findings=tuple(findings),

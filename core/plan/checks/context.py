@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
 from core.orbit import Sgp4Orbit
 from core.plan.activity import Activity, UplinkActivity, Window
@@ -22,12 +23,13 @@ __all__ = ["Check", "CheckContext", "limit_finding", "violation_windows"]
 
 @dataclass(frozen=True)
 class CheckContext:
-    """A plan, the mission it is for, how it flew in simulation, and the time at which it is judged."""
+    """A plan, its mission, how it flew in simulation, the time at which it is judged, and the conjunctions known then."""
 
     plan: MissionPlan
     mission: Mission
     simulation: Simulation
     now_utc: datetime
+    conjunctions: tuple[ConjunctionMessage, ...] = ()
 
     @cached_property
     def orbits(self) -> dict[str, Sgp4Orbit]:
