@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.constants import STANDARD_GRAVITY_M_S2
 from core.errors import NotFound
-from core.mission.conjunctions import STALE_AFTER, ConjunctionMessage
+from core.mission.conjunctions import STALE_AFTER, ConjunctionMessage, newest_of_each
 from core.mission.model import Bus, Spacecraft
 from core.orbit import (
     DEFAULT_PROBABILITY_LIMIT,
@@ -151,7 +151,8 @@ def _avoid(arguments: AvoidInput, context: ToolContext) -> AvoidOutput:
 
 
 def _message(conjunction_id: str, craft: Spacecraft, context: ToolContext) -> ConjunctionMessage:
-    known = [one.conjunction_id for one in context.conjunctions.messages(craft.id)]
+    messages = newest_of_each(context.conjunctions.messages(craft.id))
+    known = [one.conjunction_id for one in messages]
     try:
         message = context.conjunctions.message(conjunction_id)
     except NotFound as error:
@@ -166,6 +167,12 @@ def _message(conjunction_id: str, craft: Spacecraft, context: ToolContext) -> Co
             f"{conjunction_id} is about {message.satellite}, not {craft.id}",
             code="COL-005",
             valid={"satellite": [message.satellite], "conjunction_id": known},
+        )
+    if conjunction_id not in known:
+        raise ToolError(
+            f"a newer message about the encounter of {conjunction_id} has been received: plan with that one",
+            code="COL-002",
+            valid={"conjunction_id": known},
         )
     return message
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,10 +19,19 @@ from core.mission.model import Mission, Spacecraft
 from core.store import Database
 from core.time import format_utc, parse_utc
 
-__all__ = ["CONJUNCTION_TABLES", "STALE_AFTER", "ConjunctionFolder", "ConjunctionMessage", "ConjunctionRepository"]
+__all__ = [
+    "CONJUNCTION_TABLES",
+    "STALE_AFTER",
+    "ConjunctionFolder",
+    "ConjunctionMessage",
+    "ConjunctionRepository",
+    "newest_of_each",
+]
 
 # Message centres renew a conjunction's message every few hours to a day; after two days its estimate has been replaced.
 STALE_AFTER: Final = timedelta(hours=48)
+# Updates move a closest approach by seconds; the same pair meets again half a revolution later at the earliest.
+_SAME_ENCOUNTER: Final = timedelta(minutes=20)
 CONJUNCTION_TABLES: Final = MetaData()
 _ID: Final = re.compile(r"CDM-[0-9]{8}-[0-9]{4}")
 _MOST_A_DAY: Final = 9999
@@ -55,6 +65,24 @@ class ConjunctionMessage:
     def other(self) -> CdmObject:
         """The object that comes close to the satellite."""
         return self.cdm.objects[1 - self.own]
+
+
+def newest_of_each(messages: Sequence[ConjunctionMessage]) -> list[ConjunctionMessage]:
+    """The messages that no newer one about the same encounter replaces, in the order given.
+
+    Two messages are about the same encounter when satellite and other object are the same and the closest approaches
+    are at most 20 minutes apart.
+    """
+    return [one for one in messages if not any(_replaces(newer, one) for newer in messages)]
+
+
+def _replaces(newer: ConjunctionMessage, older: ConjunctionMessage) -> bool:
+    return (
+        (newer.cdm.created_utc, newer.conjunction_id) > (older.cdm.created_utc, older.conjunction_id)
+        and newer.satellite == older.satellite
+        and (newer.other.designator, newer.other.name) == (older.other.designator, older.other.name)
+        and abs(newer.cdm.tca_utc - older.cdm.tca_utc) <= _SAME_ENCOUNTER
+    )
 
 
 class ConjunctionRepository:

@@ -115,5 +115,14 @@ def test_an_unknown_message_names_those_there_are(tmp_path: Path) -> None:
     assert result.valid == {"conjunction_id": [CDM_ID]}
 
 
+def test_a_message_that_a_newer_one_replaces_is_not_planned_with(tmp_path: Path) -> None:
+    newer = cdm_text(TCA + timedelta(seconds=2), CREATED + timedelta(hours=1), message_id="CDM-20261123-0002")
+    result = avoid(tmp_path, cdm_text(TCA, CREATED), newer)
+    assert (result.error_code, result.valid) == ("COL-002", {"conjunction_id": ["CDM-20261123-0002"]})
+    assert avoid(tmp_path, newer, conjunction_id="CDM-20261123-0002").ok
+    again = cdm_text(TCA - timedelta(minutes=47), CREATED + timedelta(hours=2), message_id="CDM-20261123-0003")
+    assert avoid(tmp_path, again, conjunction_id="CDM-20261123-0002").ok
+
+
 def test_the_message_speaks_of_the_instant_it_was_written_for() -> None:
     assert parse_cdm(cdm_text(TCA, CREATED)).tca_utc == parse_utc("2026-11-23T08:00:00Z")

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from core.errors import PhysicsError
-from core.mission.conjunctions import STALE_AFTER, ConjunctionMessage
+from core.mission.conjunctions import STALE_AFTER, ConjunctionMessage, newest_of_each
 from core.orbit import (
     DEFAULT_PROBABILITY_LIMIT,
     collision_probability,
@@ -42,7 +42,7 @@ def collision_checks(context: CheckContext) -> Iterator[Finding]:
     """Known conjunctions of the plan's satellites, and unscreened trajectories of those that burn."""
     for satellite in context.simulation.runs:
         burns = [one for one in context.activities(satellite) if isinstance(one, BurnActivity)]
-        for message in context.conjunctions:
+        for message in newest_of_each(context.conjunctions):
             if message.satellite == satellite:
                 yield from _known(message, burns, context)
         if burns:

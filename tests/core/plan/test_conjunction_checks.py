@@ -89,6 +89,22 @@ def test_an_old_message_is_unknown_and_never_a_pass(
     assert finding.severity is Severity.UNKNOWN and finding.value == 50 * 3600.0 and finding.limit == 48 * 3600.0
 
 
+def test_only_the_newest_message_about_an_encounter_counts(
+    avoidance: tuple[MissionPlan, ConjunctionMessage], mission: Mission, now: datetime
+) -> None:
+    plan, message = avoidance
+    old = replace(
+        message,
+        conjunction_id="CDM-20261120-0001",
+        cdm=replace(
+            message.cdm, created_utc=now - timedelta(hours=60), tca_utc=message.cdm.tca_utc + timedelta(minutes=1)
+        ),
+    )
+    assert [one.code for one in collisions(plan, mission, now, old, message)] == ["COL-004"]
+    apart = replace(old, cdm=replace(old.cdm, tca_utc=message.cdm.tca_utc + timedelta(minutes=47)))
+    assert [one.code for one in collisions(plan, mission, now, apart, message)] == ["COL-004", "COL-002"]
+
+
 def test_a_message_that_cannot_be_judged_is_unknown(
     avoidance: tuple[MissionPlan, ConjunctionMessage], mission: Mission, now: datetime, tmp_path: Path
 ) -> None:
