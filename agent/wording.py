@@ -26,16 +26,17 @@ def plan_facts(plan: MissionPlan) -> dict[str, Any]:
 
 def plan_text(plan: MissionPlan, applied: Sequence[str] = ()) -> str:
     """A plan and what its checks say, for people."""
-    lines = [f"Plan {plan.plan_id} revision {plan.revision}: {len(plan.activities)} activities, {plan.state.value}."]
+    count = f"{len(plan.activities)} {'activity' if len(plan.activities) == 1 else 'activities'}"
+    lines = [f"Plan {plan.plan_id} revision {plan.revision}: {count}, {plan.state.value}."]
     for one in plan.activities:
         window = f"{format_utc(one.window.start)} to {format_utc(one.window.end)}"
         lines.append(f"- {one.type} of {one.satellite}, {window}: {one.provenance.reason}")
-    lines += [f"Repaired: {what}" for what in applied]
+    lines += [f"- Repaired: {what}" for what in dict.fromkeys(applied)]
     findings = plan.validation.findings if plan.validation else ()
     if plan.validation is None:
-        lines.append("It has not been validated.")
+        lines += ["", "It has not been validated."]
     elif plan.validation.blocked:
-        lines.append("It cannot be approved as it is:")
+        lines += ["", "It cannot be approved as it is:"]
         lines += [_finding(one) for one in findings if one.severity is Severity.BLOCK]
     lines += [_finding(one) for one in findings if one.severity in (Severity.WARN, Severity.UNKNOWN)]
     return "\n".join(lines)

@@ -22,7 +22,8 @@ def check_file(options: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps({"path": str(options.file), "valid": report.valid, "problems": problems}) + "\n")
     else:
         for one in report.problems:
-            sys.stdout.write(f"{options.file}:{one.line}: {one.field}: {one.message}\n")
+            where = options.file if one.line is None else f"{options.file}:{one.line}"
+            sys.stdout.write(f"{where}: {one.field}: {one.message}\n")
         if report.mission:
             sys.stdout.write(f"{report.mission.name}: {len(report.mission.spacecraft)} spacecraft, valid\n")
     return 0 if report.valid else 2
@@ -34,8 +35,11 @@ def new_file(options: argparse.Namespace) -> int:
     text = new_mission(options.name or name, options.norad, elements)
     if options.out is None:
         sys.stdout.write(text)
-    else:
+        return 0
+    try:
         options.out.write_text(text)
+    except OSError as error:
+        raise InputError("--out", f"cannot write {options.out}: {error.strerror or error}") from error
     return 0
 
 

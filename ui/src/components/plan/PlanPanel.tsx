@@ -47,6 +47,8 @@ function PlanPicker({ planId }: { planId: string | null }) {
   const { openPlan } = useConsole();
   const list = Object.values(plans).sort((one, other) => other.updated_at.localeCompare(one.updated_at));
   if (list.length === 0) return null;
+  // without an option of its own, the browser would show another plan's name above this one
+  const listed = planId === null || list.some((one) => one.plan_id === planId);
   return (
     <label className="plan-picker">
       <span>Plan</span>
@@ -54,6 +56,7 @@ function PlanPicker({ planId }: { planId: string | null }) {
         <option value="" disabled>
           Choose a plan
         </option>
+        {!listed && <option value={planId}>{planId}</option>}
         {list.map((one) => (
           <option key={one.plan_id} value={one.plan_id}>
             {optionText(one)}
