@@ -325,6 +325,8 @@ def _output(case: _Case, summary: str, options: list[AvoidanceOption]) -> AvoidO
     message = case.message
     age_h = round(case.age.total_seconds() / 3600.0, 1)
     stale = case.age > STALE_AFTER
+    if case.radius_source is RadiusSource.DEFAULT:
+        summary += f" The message gives no sizes: a hard-body radius of {case.radius_m:g} m is assumed."
     if stale:
         summary += f" The message is {age_h:.1f} h old: ask for a newer one before you fly this."
     return AvoidOutput(

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, Text, insert, select
+from sqlalchemy import Column, Connection, MetaData, String, Table, Text, UniqueConstraint, insert, select
 
 from core.errors import Conflict, InputError, NotFound
 from core.events import EventLog
@@ -45,6 +45,7 @@ _conjunctions = Table(
     Column("satellite", String(64), nullable=False, index=True),
     Column("received_at_utc", String(32), nullable=False),
     Column("content", Text, nullable=False),
+    UniqueConstraint("originator", "message_id"),
 )
 
 

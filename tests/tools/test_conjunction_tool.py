@@ -86,6 +86,17 @@ def test_no_burn_is_planned_where_none_is_needed(tmp_path: Path) -> None:
     assert result.output["summary"].startswith("No burn is needed") and result.output["delta_v_m_s"] == 0.0
 
 
+def test_an_assumed_hard_body_radius_is_said(tmp_path: Path) -> None:
+    text = cdm_text(TCA, CREATED).replace("COMMENT HBR = 8.0 [m]\n", "")
+    result = avoid(tmp_path, text)
+    assert result.output and result.output["hard_body_radius_source"] == "default"
+    assert "a hard-body radius of 20 m is assumed" in result.output["summary"]
+    sized = text.replace("REF_FRAME", "AREA_PC = 3.0 [m**2]\nREF_FRAME")
+    other = avoid(tmp_path, sized).output
+    assert other and other["hard_body_radius_source"] == "areas"
+    assert other["hard_body_radius_m"] == pytest.approx(2.0 * (3.0 / 3.14159265) ** 0.5, abs=0.01)
+
+
 def test_an_old_message_is_called_stale(tmp_path: Path) -> None:
     result = avoid(tmp_path, cdm_text(TCA, NOW - timedelta(hours=60)))
     assert result.output and result.output["message_is_stale"] and "60.0 h old" in result.output["summary"]
