@@ -12,6 +12,7 @@ from rich.progress import Progress
 from agent.clock import FixedClock
 from agent.deps import AgentDeps
 from api.cli.deps import deps_for, mission_of
+from core.errors import InputError
 from evals.model import CaseContext
 from evals.run import run_cases
 
@@ -19,7 +20,13 @@ __all__ = ["evaluate"]
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Write the report; a progress bar goes to standard error."""
+    """Write the report; a progress bar goes to standard error.
+
+    Raises:
+        InputError: The report's folder is not there; said before any case is run.
+    """
+    if options.out is not None and not options.out.parent.is_dir():
+        raise InputError("--out", f"cannot write {options.out}: there is no folder {options.out.parent}")
     mission = mission_of(options.mission)
 
     def deps_of(context: CaseContext) -> AgentDeps:
