@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import type { TaggedPlan } from "../../api/client";
-import type { MissionPlan, PlanSummary, Repair } from "../../contract/plan";
+import type { MissionPlan, PlanState, Repair } from "../../contract/plan";
 import { formatQuantity } from "../../lib/format";
 import { useConsole } from "../../state/console";
 import { type LoadedPlan, useLive, usePlan, useView, useWork } from "../../state/hooks";
@@ -19,7 +19,7 @@ export function PlanPanel() {
   const plan = usePlan(planId);
   return (
     <div className="plan">
-      <PlanPicker planId={planId} />
+      <PlanPicker planId={planId} opened={plan.loaded?.plan ?? null} />
       {plan.error !== null && <Notice tone="bad">{plan.error}</Notice>}
       {planId === null && <NoPlan />}
       {planId !== null && plan.loaded === null && plan.error === null && <p className="muted">Loading the plan…</p>}
@@ -42,7 +42,7 @@ function NoPlan() {
   );
 }
 
-function PlanPicker({ planId }: { planId: string | null }) {
+function PlanPicker({ planId, opened }: { planId: string | null; opened: MissionPlan | null }) {
   const plans = useLive((live) => live.plans);
   const { openPlan } = useConsole();
   const list = Object.values(plans).sort((one, other) => other.updated_at.localeCompare(one.updated_at));
@@ -56,10 +56,10 @@ function PlanPicker({ planId }: { planId: string | null }) {
         <option value="" disabled>
           Choose a plan
         </option>
-        {!listed && <option value={planId}>{planId}</option>}
+        {!listed && <option value={planId}>{opened === null ? planId : optionText(opened.state, opened.intent.text)}</option>}
         {list.map((one) => (
           <option key={one.plan_id} value={one.plan_id}>
-            {optionText(one)}
+            {optionText(one.state, one.intent)}
           </option>
         ))}
       </select>
@@ -67,9 +67,8 @@ function PlanPicker({ planId }: { planId: string | null }) {
   );
 }
 
-function optionText(plan: PlanSummary): string {
-  const intent = plan.intent.length > 60 ? `${plan.intent.slice(0, 59)}…` : plan.intent;
-  return `${plan.state} · ${intent}`;
+function optionText(state: PlanState, intent: string): string {
+  return `${state} · ${intent.length > 60 ? `${intent.slice(0, 59)}…` : intent}`;
 }
 
 function PlanView({ loaded, plan }: { loaded: TaggedPlan; plan: LoadedPlan }) {
