@@ -11,10 +11,12 @@ from agent.deps import Run
 from agent.emit import node
 from agent.nodes.gather import activities_of
 from agent.state import AgentRequest, AgentState
+from core.plan.activity import RejectedAlternative
 from core.plan.model import Intent, MissionPlan
 from core.time import parse_utc
+from tools.contract import Effect
 
-__all__ = ["draft", "plan_id_of"]
+__all__ = ["draft", "plan_id_of", "unplanned"]
 
 
 @node
@@ -26,9 +28,30 @@ def draft(state: AgentState, runtime: Runtime[Run]) -> dict[str, Any]:
         text=request.text, author=request.author, channel=request.channel, received_at=parse_utc(state["now"])
     )
     plan = runtime.context.deps.planner.draft(intent, activities_of(state["results"]), previous)
+    changes: dict[str, Any] = {"unplanned": unplanned(state["results"])}
     if previous is None:
-        plan = plan.model_copy(update={"plan_id": plan_id_of(state["thread_id"], state["message_id"])})
+        changes["plan_id"] = plan_id_of(state["thread_id"], state["message_id"])
+    plan = plan.model_copy(update=changes)
     return {"plan": plan.model_dump(mode="json"), "repairs": 0, "applied": [], "exhausted": False}
+
+
+def unplanned(results: list[dict[str, Any]]) -> tuple[RejectedAlternative, ...]:
+    """Proposals that failed, unless the same tool later succeeded for the same satellite."""
+
+    def about(result: dict[str, Any]) -> tuple[str, Any]:
+        return result["tool"], result["arguments"].get("satellite")
+
+    proposed = [one for one in results if one["effect"] == Effect.PROPOSE]
+    return tuple(
+        RejectedAlternative(
+            description=" for ".join(str(part) for part in about(one) if part),
+            code=one["error_code"] or "error",
+            reason=one["error"],
+        )
+        for index, one in enumerate(proposed)
+        if one["error"] is not None
+        and not any(later["error"] is None and about(later) == about(one) for later in proposed[index + 1 :])
+    )
 
 
 def plan_id_of(thread_id: str, message_id: str) -> str:

@@ -19,6 +19,7 @@ from agent.session import Conversations
 from agent.state import AgentRequest, DecisionKind, ReviewDecision
 from api.auth.accounts import User
 from api.service.conversation_log import ConversationLog
+from api.service.views import plan_summary
 from core.errors import Conflict, InputError, NotFound, StoreError
 from core.events import EventLog
 from core.mission.model import Mission
@@ -346,6 +347,9 @@ class IntentService:
             plan_id=plan.plan_id if plan else None,
             revision=str(plan.revision) if plan else None,
         )
+        if plan is not None:
+            newest = plan_summary(self._plans.get(plan.plan_id))
+            self._log.announce({"type": "plan", "plan": newest.model_dump(mode="json")})
 
     def _update(self, intent_id: str, **values: Any) -> None:
         with self._database.write() as connection:

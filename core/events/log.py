@@ -26,6 +26,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    update,
 )
 
 from core.store import Database
@@ -50,6 +51,16 @@ _events = Table(
     Index("events_by_subject", "subject", "sequence"),
     Index("events_by_kind", "kind", "sequence"),
 )
+
+# Where the chain ends: without it, removing the newest events would not show.
+_head = Table(
+    "event_head",
+    EVENT_TABLES,
+    Column("id", Integer, primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+_HEAD_ID: Final = 1
 
 
 class Event(BaseModel):
@@ -113,6 +124,9 @@ class EventLog:
         }
         row["hash"] = _digest(row)
         connection.execute(insert(_events).values(**row))
+        head = {"sequence": sequence, "hash": row["hash"]}
+        if not connection.execute(update(_head).where(_head.c.id == _HEAD_ID).values(**head)).rowcount:
+            connection.execute(insert(_head).values(id=_HEAD_ID, **head))
         return _event(row)
 
     def read(
@@ -143,7 +157,15 @@ class EventLog:
     def verify(self) -> list[Violation]:
         """Walk the whole chain; an empty list means that nothing was altered, removed, reordered or inserted."""
         with self._database.read() as connection:
-            return list(_violations(connection.execute(select(_events).order_by(_events.c.sequence)).mappings()))
+            rows = connection.execute(select(_events).order_by(_events.c.sequence)).mappings().all()
+            head = connection.execute(select(_head.c.sequence, _head.c.hash)).first()
+        found = list(_violations(rows))
+        last = (rows[-1]["sequence"], rows[-1]["hash"]) if rows else (0, GENESIS_HASH)
+        if head is not None and (head.sequence, head.hash) != last:
+            found.append(
+                Violation(sequence=head.sequence, problem=f"the chain ended here; now it ends at event {last[0]}")
+            )
+        return found
 
 
 def _violations(rows: Iterable[Mapping[Any, Any]]) -> Iterable[Violation]:

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from core.plan.activity import Activity, PlanPart, ResourceName, Window
+from core.plan.activity import Activity, PlanPart, RejectedAlternative, ResourceName, Window
 
 __all__ = [
     "Alternative",
@@ -203,7 +203,10 @@ _OUTSIDE_THE_HASH: Final = {"state", "approvals", "validation", "profiles", "obj
 
 
 class MissionPlan(PlanPart):
-    """One revision of a plan. An edit makes a new revision, and approvals of the old one do not carry over."""
+    """One revision of a plan. An edit makes a new revision, and approvals of the old one do not carry over.
+
+    ``unplanned`` are parts of the request that could not be planned: what is approved is not all that was asked for.
+    """
 
     plan_id: Annotated[str, Field(pattern=r"^plan-[a-z0-9]{6,32}$")]
     revision: Annotated[int, Field(ge=1)]
@@ -214,6 +217,7 @@ class MissionPlan(PlanPart):
     input_hashes: dict[str, str]
     initial: tuple[InitialResources, ...]
     activities: tuple[Activity, ...]
+    unplanned: tuple[RejectedAlternative, ...] = ()
     profiles: tuple[ResourceProfile, ...] = ()
     objectives: tuple[Objective, ...] = ()
     validation: ValidationReport | None = None

@@ -1,7 +1,8 @@
 """CON: what the plan claims is what the simulation gives.
 
 CON-001 simulation differs from a claimed resource change, CON-002 an activity that rests on no tool call and no person,
-CON-003 commands that do not follow from their activity, CON-004 inputs that have changed since the plan was made.
+CON-003 commands that do not follow from their activity, CON-004 inputs that have changed since the plan was made,
+CON-005 a part of the request that is not in the plan.
 """
 
 from __future__ import annotations
@@ -29,6 +30,13 @@ def consistency_checks(context: CheckContext) -> Iterator[Finding]:
         yield from _evidence(one)
         yield from _commands(one)
     yield from _inputs(context)
+    for missing in context.plan.unplanned:
+        yield Finding(
+            code="CON-005",
+            severity=Severity.WARN,
+            quantity="request",
+            explanation=f"asked for, but not in this plan: {missing.description}: {missing.reason}",
+        )
 
 
 def _propellant(one: BurnActivity, context: CheckContext) -> Iterator[Finding]:

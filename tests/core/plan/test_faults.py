@@ -20,6 +20,7 @@ from core.plan.activity import (
     PointingMode,
     Proposer,
     Provenance,
+    RejectedAlternative,
     UplinkActivity,
     Window,
 )
@@ -95,6 +96,11 @@ def _full_store(plan: MissionPlan) -> MissionPlan:
 def _old_state(plan: MissionPlan) -> MissionPlan:
     old = plan.horizon.start - timedelta(hours=30)
     return plan.model_copy(update={"initial": tuple(one.model_copy(update={"as_of": old}) for one in plan.initial)})
+
+
+def _incomplete(plan: MissionPlan) -> MissionPlan:
+    missing = RejectedAlternative(description="schedule_downlink for LSAT-1", code="GND-005", reason="no pass")
+    return plan.model_copy(update={"unplanned": (missing,)})
 
 
 def _stale(plan: MissionPlan) -> MissionPlan:
@@ -201,6 +207,7 @@ FAULTS = [
     Fault("an approval of another revision", "AUT-002", _foreign_approval),
     Fault("a command that no activity needs", "CON-003", _forged_command),
     Fault("an input that has changed", "CON-004", _stale),
+    Fault("a part of the request that is not there", "CON-005", _incomplete),
     Fault("sun pointing longer than the flight rule allows", "FRU-004", _long_sun),
 ]
 
