@@ -28,7 +28,9 @@ def test_the_story_is_one_json_document_with_a_validated_plan(capsys: pytest.Cap
 
 
 def test_a_part_that_could_not_be_planned_is_a_finding_of_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
-    answer = _ask("Downlink 900000 MB from LSAT-1 at Svalbard, then point it at the sun for 20 minutes", capsys)
+    answer = _ask(
+        "Downlink 30 GB from LSAT-1 at Svalbard before 13:30 today, then point it at the sun for 20 minutes", capsys
+    )
     plan = answer["plan"]
     assert isinstance(plan, dict)
     told = {one["code"]: one["explanation"] for one in plan["validation"]["findings"]}
