@@ -40,6 +40,8 @@ ROUTES: Final[list[tuple[str, str, Role | None, dict[str, Any] | None]]] = [
     ("post", "/api/v1/plans/{plan_id}/approve", P, {"revision_hash": HASH}),
     ("post", "/api/v1/plans/{plan_id}/reject", P, {"reason": "no"}),
     ("post", "/api/v1/plans/{plan_id}/release", P, None),
+    ("get", "/api/v1/conjunctions", V, None),
+    ("post", "/api/v1/conjunctions", P, {"not": "a message"}),
     ("get", "/api/v1/commands", V, None),
     ("get", "/api/v1/commands/{command_id}", V, None),
     ("get", "/api/v1/telemetry/latest", V, None),
