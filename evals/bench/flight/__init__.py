@@ -1,0 +1,11 @@
+"""One benchmark for each row of flight dynamics work that operators compare libraries by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+__all__ = ["ROWS"]
+
+# The module of each row, imported when it runs: peers are heavy, and optional. Each has ``run() -> list[BenchResult]``.
+ROWS: Final[Mapping[str, str]] = {}
