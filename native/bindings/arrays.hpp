@@ -36,5 +36,6 @@ void bind_frames(py::module_& m);
 void bind_events(py::module_& m);
 void bind_atmosphere(py::module_& m);
 void bind_two_body(py::module_& m);
+void bind_collision(py::module_& m);
 
 } // namespace llamaspace::bindings

@@ -22,4 +22,5 @@ PYBIND11_MODULE(_core, m) {
     llamaspace::bindings::bind_events(m);
     llamaspace::bindings::bind_atmosphere(m);
     llamaspace::bindings::bind_two_body(m);
+    llamaspace::bindings::bind_collision(m);
 }

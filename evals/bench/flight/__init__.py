@@ -9,5 +9,6 @@ __all__ = ["ROWS"]
 
 # The module of each row, imported when it runs: peers are heavy, and optional. Each has ``run() -> list[BenchResult]``.
 ROWS: Final[Mapping[str, str]] = {
+    "collision_probability": "evals.bench.flight.collision_probability",
     "lambert": "evals.bench.flight.lambert",
 }
