@@ -1,6 +1,13 @@
 """Frames: GCRF, ITRF, TEME, geodetic coordinates on WGS 84, and topocentric look angles."""
 
 from core.frames.earth_orientation import EarthOrientation, Ut1Source, earth_orientation, ut1_minus_tai_s
+from core.frames.ephemeris import (
+    EphemerisSpanError,
+    moon_position_gcrf_m,
+    sun_moon_ephemeris,
+    sun_position_gcrf_m,
+    tdb_s_from_tai_s,
+)
 from core.frames.geodetic import Geodetic, geodetic_from_itrf, itrf_from_geodetic
 from core.frames.rotations import (
     dcm_gcrf_from_teme,
@@ -11,11 +18,11 @@ from core.frames.rotations import (
     itrf_from_gcrf,
     rotate,
 )
-from core.frames.sun import sun_position_gcrf_m
 from core.frames.topocentric import LookAngles, azimuth_elevation, sez_from_itrf
 
 __all__ = [
     "EarthOrientation",
+    "EphemerisSpanError",
     "Geodetic",
     "LookAngles",
     "Ut1Source",
@@ -29,8 +36,11 @@ __all__ = [
     "geodetic_from_itrf",
     "itrf_from_gcrf",
     "itrf_from_geodetic",
+    "moon_position_gcrf_m",
     "rotate",
     "sez_from_itrf",
+    "sun_moon_ephemeris",
     "sun_position_gcrf_m",
+    "tdb_s_from_tai_s",
     "ut1_minus_tai_s",
 ]

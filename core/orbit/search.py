@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.frames import ut1_minus_tai_s
+from core.frames import EphemerisSpanError, ut1_minus_tai_s
 from core.orbit.propagation import PropagationError, Sgp4Orbit
 from native import _core
 
@@ -27,6 +27,7 @@ class _NativeCode(IntEnum):
     BAD_VALUE = 2
     BAD_INTERVAL = 3
     PROPAGATION = 4
+    NO_DATA = 20
 
 
 def search(
@@ -37,6 +38,7 @@ def search(
     Raises:
         InputError: The span is empty, reversed or longer than 400 days.
         PropagationError: SGP4 fails inside the span.
+        EphemerisSpanError: The search needs the Sun outside its ephemeris.
     """
     if not 0.0 < end_tai_s - start_tai_s <= LONGEST_SEARCH_S:
         length_day = (end_tai_s - start_tai_s) / 86_400.0
@@ -47,4 +49,6 @@ def search(
     except _core.NativeError as error:
         if error.code == _NativeCode.PROPAGATION:
             raise PropagationError(str(error)) from error
+        if error.code == _NativeCode.NO_DATA:
+            raise EphemerisSpanError(str(error)) from error
         raise InputError("search", str(error)) from error

@@ -3,6 +3,7 @@
 from core.time.clock import Clock, MissionClock, SystemClock
 from core.time.scales import (
     J2000_JD,
+    TT_MINUS_TAI_S,
     add_s,
     as_utc,
     duration_s,
@@ -18,6 +19,7 @@ from core.time.scales import (
 
 __all__ = [
     "J2000_JD",
+    "TT_MINUS_TAI_S",
     "Clock",
     "MissionClock",
     "SystemClock",

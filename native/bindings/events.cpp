@@ -46,12 +46,12 @@ DoubleArray passes(const DoubleArray& elements, double epoch_tai_s, double ut1_m
 }
 
 DoubleArray eclipses(const DoubleArray& elements, double epoch_tai_s, double ut1_minus_tai_s, double start_tai_s,
-                     double end_tai_s) {
+                     double end_tai_s, const SunMoonEphemeris& sky) {
     const OrbitInTime orbit = orbit_of(elements, epoch_tai_s, ut1_minus_tai_s);
     std::vector<std::array<double, 4>> rows;
     {
         py::gil_scoped_release release;
-        for (const auto& e : find_eclipses(orbit, {start_tai_s, end_tai_s})) {
+        for (const auto& e : find_eclipses(orbit, {start_tai_s, end_tai_s}, sky)) {
             rows.push_back({e.start_tai_s, e.end_tai_s, e.umbra_start_tai_s, e.umbra_end_tai_s});
         }
     }
@@ -60,14 +60,14 @@ DoubleArray eclipses(const DoubleArray& elements, double epoch_tai_s, double ut1
 
 DoubleArray accesses(const DoubleArray& elements, double epoch_tai_s, double ut1_minus_tai_s,
                      const DoubleArray& geodetic, double start_tai_s, double end_tai_s, double max_off_nadir_rad,
-                     double min_sun_elevation_rad) {
+                     double min_sun_elevation_rad, const SunMoonEphemeris& sky) {
     const OrbitInTime orbit = orbit_of(elements, epoch_tai_s, ut1_minus_tai_s);
     const Site site = site_of(geodetic);
     std::vector<std::array<double, 5>> rows;
     {
         py::gil_scoped_release release;
         for (const auto& a : find_target_access(orbit, site, {start_tai_s, end_tai_s},
-                                                {max_off_nadir_rad, min_sun_elevation_rad})) {
+                                                {max_off_nadir_rad, min_sun_elevation_rad}, sky)) {
             rows.push_back({a.start_tai_s, a.end_tai_s, a.best_tai_s, a.min_off_nadir_rad, a.sun_elevation_rad});
         }
     }
@@ -80,10 +80,10 @@ void bind_events(py::module_& m) {
     m.def("find_passes", &passes, py::arg("elements"), py::arg("epoch_tai_s"), py::arg("ut1_minus_tai_s"),
           py::arg("geodetic"), py::arg("start_tai_s"), py::arg("end_tai_s"), py::arg("min_elevation_rad"));
     m.def("find_eclipses", &eclipses, py::arg("elements"), py::arg("epoch_tai_s"), py::arg("ut1_minus_tai_s"),
-          py::arg("start_tai_s"), py::arg("end_tai_s"));
+          py::arg("start_tai_s"), py::arg("end_tai_s"), py::arg("sky"));
     m.def("find_target_access", &accesses, py::arg("elements"), py::arg("epoch_tai_s"), py::arg("ut1_minus_tai_s"),
           py::arg("geodetic"), py::arg("start_tai_s"), py::arg("end_tai_s"), py::arg("max_off_nadir_rad"),
-          py::arg("min_sun_elevation_rad"));
+          py::arg("min_sun_elevation_rad"), py::arg("sky"));
 }
 
 } // namespace llamaspace::bindings

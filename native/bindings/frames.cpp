@@ -1,5 +1,7 @@
-// Rotation matrices, the Sun and illumination, one row per instant.
+// Rotation matrices and illumination, one row per instant.
 #include "llamaspace/frames.hpp"
+
+#include "llamaspace/ephemeris.hpp"
 
 #include "arrays.hpp"
 
@@ -26,23 +28,7 @@ DoubleArray matrices(const DoubleArray& t_tai_s, const DoubleArray& ut1_minus_ta
 Mat3 gcrf_from_teme(const Instant& at) { return dcm_gcrf_from_teme(earth_angles(at)); }
 Mat3 itrf_from_gcrf(const Instant& at) { return dcm_itrf_from_gcrf(earth_angles(at)); }
 
-DoubleArray sun_positions(const DoubleArray& t_tai_s) {
-    const auto t = vector_of(t_tai_s, "t_tai_s");
-    DoubleArray out({t_tai_s.shape(0), py::ssize_t{3}});
-    const auto rows = writable(out);
-    {
-        py::gil_scoped_release release;
-        for (std::size_t k = 0; k < t.size(); ++k) {
-            const Vec3 sun = sun_position_gcrf_m(t[k]);
-            rows[3 * k] = sun.x;
-            rows[3 * k + 1] = sun.y;
-            rows[3 * k + 2] = sun.z;
-        }
-    }
-    return out;
-}
-
-DoubleArray illumination(const DoubleArray& r_gcrf_m, const DoubleArray& t_tai_s) {
+DoubleArray illumination(const DoubleArray& r_gcrf_m, const DoubleArray& t_tai_s, const SunMoonEphemeris& sky) {
     const auto t = vector_of(t_tai_s, "t_tai_s");
     const auto r = rows_of_three(r_gcrf_m, "r_gcrf_m", t_tai_s.shape(0));
     DoubleArray out(t_tai_s.shape(0));
@@ -50,7 +36,8 @@ DoubleArray illumination(const DoubleArray& r_gcrf_m, const DoubleArray& t_tai_s
     {
         py::gil_scoped_release release;
         for (std::size_t k = 0; k < t.size(); ++k) {
-            fraction[k] = sunlit_fraction({r[3 * k], r[3 * k + 1], r[3 * k + 2]}, sun_position_gcrf_m(t[k]));
+            fraction[k] = 
+                sunlit_fraction({r[3 * k], r[3 * k + 1], r[3 * k + 2]}, sky.apparent_sun_gcrf_m(tdb_s_from_tai_s(t[k])));
         }
     }
     return out;
@@ -68,8 +55,7 @@ void bind_frames(py::module_& m) {
     m.def("dcm_itrf_from_teme",
           [](const DoubleArray& t, const DoubleArray& ut1) { return matrices(t, ut1, dcm_itrf_from_teme); },
           py::arg("t_tai_s"), py::arg("ut1_minus_tai_s"));
-    m.def("sun_position_gcrf_m", &sun_positions, py::arg("t_tai_s"));
-    m.def("illumination", &illumination, py::arg("r_gcrf_m"), py::arg("t_tai_s"));
+    m.def("illumination", &illumination, py::arg("r_gcrf_m"), py::arg("t_tai_s"), py::arg("sky"));
 }
 
 } // namespace llamaspace::bindings

@@ -56,10 +56,11 @@ void require_span(Span span) {
     }
 }
 
-double sun_elevation_rad(const Instant& at, const Site& site) {
-    // The annual nutation of the equinox, 17 arcsec, is below the accuracy of the Sun itself.
-    const Vec3 sun_itrf = axes_rotation_z(gmst82_rad(at.ut1_days_since_j2000())) * sun_position_mod_m(at.t_tai_s);
-    return look_angles(sun_itrf, site).elevation_rad;
+Vec3 sun_gcrf_m(const SunMoonEphemeris& sky, double t_tai_s) { return sky.apparent_sun_gcrf_m(tdb_s_from_tai_s(t_tai_s)); }
+
+double sun_elevation_rad(const Instant& at, const Site& site, const SunMoonEphemeris& sky) {
+    const Vec3 sun_itrf_m = dcm_itrf_from_gcrf(earth_angles(at)) * sun_gcrf_m(sky, at.t_tai_s);
+    return look_angles(sun_itrf_m, site).elevation_rad;
 }
 
 } // namespace
@@ -94,12 +95,12 @@ std::vector<PassEvent> find_passes(const OrbitInTime& orbit, const Site& site, S
     return out;
 }
 
-std::vector<EclipseEvent> find_eclipses(const OrbitInTime& orbit, Span span) {
+std::vector<EclipseEvent> find_eclipses(const OrbitInTime& orbit, Span span, const SunMoonEphemeris& sky) {
     require_span(span);
     Track track(orbit);
     const auto depth = [&](double t, bool umbra) {
         const Mat3 dcm = dcm_gcrf_from_teme(earth_angles(track.instant(t)));
-        return shadow_depth_rad(dcm * track.r_teme_m(t), sun_position_gcrf_m(t), umbra);
+        return shadow_depth_rad(dcm * track.r_teme_m(t), sun_gcrf_m(sky, t), umbra);
     };
     const auto penumbra = [&](double t) { return depth(t, false); };
     const auto umbra = [&](double t) { return depth(t, true); };
@@ -117,7 +118,7 @@ std::vector<EclipseEvent> find_eclipses(const OrbitInTime& orbit, Span span) {
 }
 
 std::vector<AccessEvent> find_target_access(const OrbitInTime& orbit, const Site& site, Span span,
-                                            const AccessLimits& limits) {
+                                            const AccessLimits& limits, const SunMoonEphemeris& sky) {
     require_span(span);
     if (!(limits.max_off_nadir_rad > 0.0 && limits.max_off_nadir_rad < pi / 2.0)) {
         throw Error(ErrorCode::bad_value, "max_off_nadir_rad must lie between 0 and pi/2");
@@ -133,7 +134,7 @@ std::vector<AccessEvent> find_target_access(const OrbitInTime& orbit, const Site
         const Vec3 r = track.r_itrf_m(t);
         const double angle = limits.max_off_nadir_rad - angle_between_rad(site.r_itrf_m - r, -1.0 * r);
         const double geometry = std::min(angle, look_angles(r, site).elevation_rad);
-        return by_day ? std::min(geometry, sun_elevation_rad(track.instant(t), site) - limits.min_sun_elevation_rad)
+        return by_day ? std::min(geometry, sun_elevation_rad(track.instant(t), site, sky) - limits.min_sun_elevation_rad)
                       : geometry;
     };
     std::vector<AccessEvent> out;
@@ -144,7 +145,7 @@ std::vector<AccessEvent> find_target_access(const OrbitInTime& orbit, const Site
                        .end_tai_s = window.end,
                        .best_tai_s = best.t,
                        .min_off_nadir_rad = -best.value,
-                       .sun_elevation_rad = sun_elevation_rad(track.instant(best.t), site)});
+                       .sun_elevation_rad = sun_elevation_rad(track.instant(best.t), site, sky)});
     }
     return out;
 }

@@ -1,4 +1,4 @@
-// Precession, nutation, sidereal time, the Sun and shadows.
+// Precession, nutation, sidereal time and shadows.
 #include "llamaspace/frames.hpp"
 
 #include "llamaspace/sgp4.hpp"
@@ -93,27 +93,6 @@ Mat3 dcm_gcrf_from_teme(const EarthAngles& a) {
 Mat3 dcm_itrf_from_gcrf(const EarthAngles& a) { return axes_rotation_z(a.gast_rad) * a.dcm_tod_from_gcrf; }
 
 Mat3 dcm_itrf_from_teme(const Instant& at) { return axes_rotation_z(gmst82_rad(at.ut1_days_since_j2000())); }
-
-Vec3 sun_position_mod_m(double t_tai_s) {
-    // Meeus, Astronomical Algorithms, 2nd edition, chapter 25; less the aberration of 20.4898 arcsec / R.
-    const double t = Instant{t_tai_s, 0.0}.tt_centuries();
-    const double deg = pi / 180.0;
-    const double l0 = 280.46646 + t * (36000.76983 + 0.0003032 * t);
-    const double m = (357.52911 + t * (35999.05029 - 0.0001537 * t)) * deg;
-    const double e = 0.016708634 - t * (0.000042037 + 0.0000001267 * t);
-    const double centre = (1.914602 - t * (0.004817 + 0.000014 * t)) * std::sin(m) +
-                          (0.019993 - 0.000101 * t) * std::sin(2.0 * m) + 0.000289 * std::sin(3.0 * m);
-    const double radius_au = 1.000001018 * (1.0 - e * e) / (1.0 + e * std::cos(m + centre * deg));
-    const double longitude = (l0 + centre) * deg - 20.4898 * arcsec / radius_au;
-    const double epsilon = precession(t).epsa;
-    return (radius_au * astronomical_unit_m) *
-           Vec3{std::cos(longitude), std::cos(epsilon) * std::sin(longitude), std::sin(epsilon) * std::sin(longitude)};
-}
-
-Vec3 sun_position_gcrf_m(double t_tai_s) {
-    const PrecessionAngles p = precession(Instant{t_tai_s, 0.0}.tt_centuries());
-    return transpose(equator_of_date(p, 0.0, 0.0)) * sun_position_mod_m(t_tai_s);
-}
 
 Site site_at(double latitude_rad, double longitude_rad, double height_m) {
     const double sp = std::sin(latitude_rad), cp = std::cos(latitude_rad);

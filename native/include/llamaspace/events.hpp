@@ -1,6 +1,7 @@
 // When a satellite is above a station, in the Earth's shadow, or able to see a place: sweep, then root-find the edges.
 #pragma once
 
+#include "llamaspace/ephemeris.hpp"
 #include "llamaspace/frames.hpp"
 #include "llamaspace/sgp4.hpp"
 
@@ -42,12 +43,14 @@ struct AccessLimits {
     double min_sun_elevation_rad; // -pi/2 or less: night is allowed too
 };
 
-// Edges are located to 0.1 ms of the model; a search that meets an SGP4 failure throws Error(propagation).
+// Edges are located to 0.1 ms of the model; a search that meets an SGP4 failure throws Error(propagation),
+// and one that needs the Sun outside its ephemeris Error(no_data).
 [[nodiscard]] std::vector<PassEvent> find_passes(const OrbitInTime& orbit, const Site& site, Span span,
                                                  double min_elevation_rad);
-[[nodiscard]] std::vector<EclipseEvent> find_eclipses(const OrbitInTime& orbit, Span span);
+[[nodiscard]] std::vector<EclipseEvent> find_eclipses(const OrbitInTime& orbit, Span span,
+                                                      const SunMoonEphemeris& sky);
 [[nodiscard]] std::vector<AccessEvent> find_target_access(const OrbitInTime& orbit, const Site& site, Span span,
-                                                          const AccessLimits& limits);
+                                                          const AccessLimits& limits, const SunMoonEphemeris& sky);
 
 struct LookAngles {
     double azimuth_rad, elevation_rad, range_m;

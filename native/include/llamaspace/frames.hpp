@@ -1,4 +1,4 @@
-// Earth orientation: GCRF, TEME and ITRF, and the apparent Sun.
+// Earth orientation: GCRF, TEME and ITRF; shadows; places on the ground.
 //
 // Precession and bias: IAU 2006 in Fukushima-Williams angles (Hilton et al. 2006). Nutation: IAU 2000B
 // (McCarthy and Luzum 2003), 1 mas. Sidereal time: IAU 2006, and IAU 1982 for TEME. Polar motion is taken as zero,
@@ -30,10 +30,6 @@ struct EarthAngles {
 
 // ITRF from TEME needs no nutation: one rotation by the sidereal time of 1982.
 [[nodiscard]] Mat3 dcm_itrf_from_teme(const Instant& at);
-
-// Apparent position of the Sun in the mean equator and equinox of date, m; 0.01 degrees from 1950 to 2050.
-[[nodiscard]] Vec3 sun_position_mod_m(double t_tai_s);
-[[nodiscard]] Vec3 sun_position_gcrf_m(double t_tai_s);
 
 inline constexpr double earth_rotation_rad_s = 7.292115e-5;   // IERS Conventions 2010, table 1.1 (GRS 80)
 inline constexpr double wgs84_radius_m = 6378137.0;           // NIMA TR8350.2
