@@ -36,5 +36,7 @@ void bind_frames(py::module_& m);
 void bind_events(py::module_& m);
 void bind_ephemeris(py::module_& m);
 void bind_atmosphere(py::module_& m);
+void bind_gravity(py::module_& m);
+void bind_propagation(py::module_& m);
 
 } // namespace llamaspace::bindings

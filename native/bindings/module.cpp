@@ -22,4 +22,6 @@ PYBIND11_MODULE(_core, m) {
     llamaspace::bindings::bind_events(m);
     llamaspace::bindings::bind_ephemeris(m);
     llamaspace::bindings::bind_atmosphere(m);
+    llamaspace::bindings::bind_gravity(m);
+    llamaspace::bindings::bind_propagation(m);
 }

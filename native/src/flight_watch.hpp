@@ -42,8 +42,9 @@ class FlightWatch {
             if ((now > 0.0) == item.positive) {
                 continue;
             }
-            if (counts(item, now)) {
-                crossings.emplace_back(root(item, t0, t1, at), k);
+            const auto crossing = counts(item, now) ? root(item, t0, t1, at) : std::nullopt;
+            if (crossing) {
+                crossings.emplace_back(*crossing, k);
             } else {
                 item.positive = now > 0.0;
             }
@@ -71,12 +72,12 @@ class FlightWatch {
     // In flight order up to the first edge or end, whose sides are then taken over.
     void settle(Seen& seen, std::vector<std::pair<double, std::size_t>>& crossings);
 
-    template <class At> [[nodiscard]] double root(const Item& item, double t0, double t1, const At& at) {
+    template <class At> [[nodiscard]] std::optional<double> root(const Item& item, double t0, double t1, const At& at) {
         // The Illinois form of false position, on a change of sign from item.positive at t0.
         double low = t0, high = t1;
         double f_low = value(item, low, at(low).data()), f_high = value(item, high, at(high).data());
         if ((f_low > 0.0) == (f_high > 0.0)) {
-            return t0; // the step began on the edge itself
+            return std::nullopt; // the step began on the edge itself
         }
         for (int pass = 0; pass < 100 && std::abs(high - low) > 1.0e-7; ++pass) {
             double middle = (low * f_high - high * f_low) / (f_high - f_low);

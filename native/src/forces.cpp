@@ -245,10 +245,10 @@ Vec3 Forces::all(double t, const Vec3& r, const Vec3& v, double mass, ForceParti
         partials::add_rotated(out->by_position, gradient, now.dcm_itrf_from_gcrf);
     }
     if (settings_.sun) {
-        a = a + third_body(r, now.r_sun_gcrf_m, sun_mu_m3_s2, partials);
+        a = a + third_body(r, now.r_sun_gcrf_m, sun_mu_m3_s2, out);
     }
     if (settings_.moon) {
-        a = a + third_body(r, now.r_moon_gcrf_m, moon_mu_m3_s2, partials);
+        a = a + third_body(r, now.r_moon_gcrf_m, moon_mu_m3_s2, out);
     }
     if (settings_.relativity) {
         a = a + relativity(now, r, v, settings_.gravity->mu_m3_s2());

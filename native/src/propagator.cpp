@@ -181,6 +181,7 @@ template <std::size_t N> class Flyer {
     }
 
     template <class Table> bool fly_adaptive(double end) {
+        watch_.begin(t_, y_.data()); // an arc with a fixed step has not followed the shadow
         RungeKutta<Table, N, Rates<N>> integration(rates_, t_, y_, flight_.tolerance_m, first_step_s());
         while (integration.t() != end) {
             integration.advance(end);
