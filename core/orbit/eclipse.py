@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.frames import sun_moon_ephemeris
+from core.frames import shipped_earth_orientation, sun_moon_ephemeris
 from core.orbit.propagation import Sgp4Orbit
 from core.orbit.search import search
 from native import _core
@@ -41,8 +41,10 @@ def find_eclipses(orbit: Sgp4Orbit, start_tai_s: float, end_tai_s: float) -> lis
         EphemerisSpanError: The span leaves the years of the Sun's ephemeris, 1972 to 2099.
     """
 
-    def find(elements: NDArray[np.float64], epoch_tai_s: float, ut1_s: float) -> NDArray[np.float64]:
-        return _core.find_eclipses(elements, epoch_tai_s, ut1_s, start_tai_s, end_tai_s, sun_moon_ephemeris())
+    earth = shipped_earth_orientation().table
+
+    def find(elements: NDArray[np.float64], epoch_tai_s: float) -> NDArray[np.float64]:
+        return _core.find_eclipses(elements, epoch_tai_s, start_tai_s, end_tai_s, earth, sun_moon_ephemeris())
 
     return [
         Eclipse(float(start), float(end), _known(float(umbra_start)), _known(float(umbra_end)))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.frames import EphemerisSpanError, ut1_minus_tai_s
+from core.frames import EphemerisSpanError
 from core.orbit.propagation import PropagationError, Sgp4Orbit
 from native import _core
 
@@ -31,9 +31,9 @@ class _NativeCode(IntEnum):
 
 
 def search(
-    orbit: Sgp4Orbit, start_tai_s: float, end_tai_s: float, find: Callable[[FloatArray, float, float], FloatArray]
+    orbit: Sgp4Orbit, start_tai_s: float, end_tai_s: float, find: Callable[[FloatArray, float], FloatArray]
 ) -> FloatArray:
-    """Rows of a native search; ``find`` gets the elements, their epoch (TAI s) and UT1 minus TAI (s).
+    """Rows of a native search; ``find`` gets the elements and their epoch (TAI s).
 
     Raises:
         InputError: The span is empty, reversed or longer than 400 days.
@@ -43,9 +43,8 @@ def search(
     if not 0.0 < end_tai_s - start_tai_s <= LONGEST_SEARCH_S:
         length_day = (end_tai_s - start_tai_s) / 86_400.0
         raise InputError("window", f"a search over {length_day:.3f} days is not in the range (0, 400] days")
-    middle_tai_s = np.array([0.5 * (start_tai_s + end_tai_s)])
     try:
-        return find(orbit.native_elements, orbit.epoch_tai_s, float(ut1_minus_tai_s(middle_tai_s)[0]))
+        return find(orbit.native_elements, orbit.epoch_tai_s)
     except _core.NativeError as error:
         if error.code == _NativeCode.PROPAGATION:
             raise PropagationError(str(error)) from error

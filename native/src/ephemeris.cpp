@@ -6,49 +6,42 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace llamaspace {
 
-SunMoonEphemeris::Series::Series(double start_s, double end_s, const ChebyshevSpans& spans)
-    : start_s_(start_s), step_s_(spans.step_s), terms_(spans.terms), spans_(0) {
-    if (!(step_s_ > 0.0) || !(end_s > start_s) || terms_ < 2) {
+namespace {
+
+ChebyshevSeries series_of(double start_s, double end_s, const ChebyshevSpans& spans) {
+    if (!(spans.step_s > 0.0) || !(end_s > start_s) || spans.terms < 2) {
         throw Error(ErrorCode::bad_value, "an ephemeris needs a positive span length, an end after its start, 2 terms");
     }
-    spans_ = static_cast<std::size_t>(std::ceil((end_s - start_s) / step_s_));
+    const auto count = static_cast<std::size_t>(std::ceil((end_s - start_s) / spans.step_s));
     const auto& c = spans.coefficients_m;
-    if (c.size() != spans_ * 3 * terms_) {
+    if (c.size() != count * 3 * spans.terms) {
         throw Error(ErrorCode::bad_shape, std::to_string(c.size()) + " coefficients; " +
-                                              std::to_string(spans_ * 3 * terms_) + " cover the ephemeris");
+                                              std::to_string(count * 3 * spans.terms) + " cover the ephemeris");
     }
-    coefficients_m_.resize(spans_ * terms_);
-    for (std::size_t span = 0; span < spans_; ++span) {
-        for (std::size_t term = 0; term < terms_; ++term) {
-            const std::size_t first = span * 3 * terms_ + term;
-            coefficients_m_[span * terms_ + term] = {c[first], c[first + terms_], c[first + 2 * terms_], 0.0};
+    std::vector<ChebyshevSeries::Four> out;
+    out.reserve(count * spans.terms);
+    for (std::size_t span = 0; span < count; ++span) {
+        for (std::size_t term = 0; term < spans.terms; ++term) {
+            const std::size_t first = span * 3 * spans.terms + term;
+            out.push_back({c[first], c[first + spans.terms], c[first + 2 * spans.terms], 0.0});
         }
     }
+    return {start_s, spans.step_s, spans.terms, std::move(out)};
 }
 
-Vec3 SunMoonEphemeris::Series::at(double t_s) const {
-    const double spans = (t_s - start_s_) / step_s_;
-    const auto span = std::min(static_cast<std::size_t>(spans), spans_ - 1);
-    const double x = 2.0 * (spans - static_cast<double>(span)) - 1.0, twice_x = 2.0 * x;
-    const std::array<double, 4>* c = coefficients_m_.data() + span * terms_;
-    std::array<double, 4> b1{}, b2{};
-    for (std::size_t term = terms_ - 1; term > 0; --term) {
-        for (std::size_t axis = 0; axis < 4; ++axis) {
-            const double b = c[term][axis] + twice_x * b1[axis] - b2[axis];
-            b2[axis] = b1[axis];
-            b1[axis] = b;
-        }
-    }
-    return {c[0][0] + x * b1[0] - b2[0], c[0][1] + x * b1[1] - b2[1], c[0][2] + x * b1[2] - b2[2]};
-}
+Vec3 vector_of(const ChebyshevSeries::Four& four) { return {four[0], four[1], four[2]}; }
+
+} // namespace
 
 SunMoonEphemeris::SunMoonEphemeris(double start_tdb_s, double end_tdb_s, double moon_share, const ChebyshevSpans& moon,
                                    const ChebyshevSpans& sun)
-    : start_tdb_s_(start_tdb_s), end_tdb_s_(end_tdb_s), moon_share_(moon_share), moon_(start_tdb_s, end_tdb_s, moon),
-      sun_(start_tdb_s, end_tdb_s, sun) {}
+    : start_tdb_s_(start_tdb_s), end_tdb_s_(end_tdb_s), moon_share_(moon_share),
+      moon_(series_of(start_tdb_s, end_tdb_s, moon)), sun_(series_of(start_tdb_s, end_tdb_s, sun)) {}
 
 SunMoon SunMoonEphemeris::at(double t_tdb_s) const {
     if (!covers(t_tdb_s)) {
@@ -56,8 +49,8 @@ SunMoon SunMoonEphemeris::at(double t_tdb_s) const {
                                             " s since J2000 are outside the ephemeris, " +
                                             std::to_string(start_tdb_s_) + " to " + std::to_string(end_tdb_s_) + " s");
     }
-    const Vec3 moon = moon_.at(t_tdb_s);
-    return {.r_sun_gcrf_m = sun_.at(t_tdb_s) + moon_share_ * moon, .r_moon_gcrf_m = moon};
+    const Vec3 moon = vector_of(moon_.at(t_tdb_s));
+    return {.r_sun_gcrf_m = vector_of(sun_.at(t_tdb_s)) + moon_share_ * moon, .r_moon_gcrf_m = moon};
 }
 
 Vec3 SunMoonEphemeris::apparent_sun_gcrf_m(double t_tdb_s) const {

@@ -47,7 +47,7 @@ def test_minutes_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
 
 def test_frames_and_light_refuse_unequal_lengths() -> None:
     with pytest.raises(_core.NativeError):
-        _core.dcm_gcrf_from_teme(np.zeros(3), np.zeros(2))
+        _core.EarthOrientationTable(59000.0, np.zeros((9, 5)))
     with pytest.raises(_core.NativeError):
         _core.illumination(np.zeros((3, 3)), np.zeros(2), sun_moon_ephemeris())
     with pytest.raises(_core.NativeError):

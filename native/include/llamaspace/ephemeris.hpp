@@ -1,11 +1,10 @@
 // The Sun and the Moon as seen from the Earth's centre, from Chebyshev coefficients fitted to JPL DE440.
 #pragma once
 
+#include "llamaspace/chebyshev.hpp"
 #include "llamaspace/vec3.hpp"
 
-#include <array>
 #include <span>
-#include <vector>
 
 namespace llamaspace {
 
@@ -38,19 +37,8 @@ class SunMoonEphemeris {
     [[nodiscard]] bool covers(double t_tdb_s) const { return t_tdb_s >= start_tdb_s_ && t_tdb_s < end_tdb_s_; }
 
   private:
-    class Series {
-      public:
-        Series(double start_s, double end_s, const ChebyshevSpans& spans);
-        [[nodiscard]] Vec3 at(double t_s) const;
-
-      private:
-        double start_s_, step_s_;
-        std::size_t terms_, spans_;
-        std::vector<std::array<double, 4>> coefficients_m_; // axes side by side, so that one vector register holds them
-    };
-
     double start_tdb_s_, end_tdb_s_, moon_share_;
-    Series moon_, sun_;
+    ChebyshevSeries moon_, sun_; // x, y, z and an unused fourth
 };
 
 // TDB minus TT at TT (or TAI) seconds since J2000; within 10 microseconds (Fairhead and Bretagnon 1990, largest term;
