@@ -21,6 +21,7 @@ constexpr double light_m_s = 299792458.0;              // CGPM 1983
 constexpr double sun_mu_m3_s2 = 1.32712440041279419e20;  // DE440 (Park et al. 2021), TDB
 constexpr double moon_mu_m3_s2 = 4.902800118e12;       // DE440 (Park et al. 2021)
 constexpr double moon_radius_m = 1737400.0;            // IAU 2015 WG on cartographic coordinates
+constexpr double highest_air_m = 2.5e6; // above, drag is below 1e-13 m/s2 for 1 m2/kg
 // 1361 W/m2 (IAU 2015 Resolution B3) over the speed of light, at 1 au.
 constexpr double sunlight_n_m2 = 1361.0 / light_m_s;
 constexpr double earth_rate_rad_s = 7.292115146706979e-5; // IERS Conventions 2010, eq. 5.15
@@ -113,20 +114,44 @@ Vec3 Forces::gravity_gcrf(const Sky& sky, const Vec3& r, Gradient* gradient) {
     }
     if (settings_.solid_tides) {
         update_tides(sky);
-        a_itrf = a_itrf + tides_.perturbation_m_s2(r_itrf);
+        if (gradient != nullptr) {
+            const FieldDerivatives tide = tides_.perturbation_derivatives(r_itrf);
+            a_itrf = a_itrf + tide.acceleration_m_s2;
+            *gradient = *gradient + tide.gradient_s2;
+        } else {
+            a_itrf = a_itrf + tides_.perturbation_m_s2(r_itrf);
+        }
     }
     return transpose(sky.dcm_itrf_from_gcrf) * a_itrf;
 }
 
+bool Forces::blends_weather(double t) const {
+    if (smoothing_.seconds <= 0.0) {
+        return false;
+    }
+    // Half a blend at an end of the arc would not add up to the step that it stands for.
+    constexpr double slot_s = 10800.0, noon_s = 43200.0; // J2000 is at noon
+    const double offset = settings_.tai_minus_utc_s - noon_s, half = 0.5 * smoothing_.seconds;
+    const double border = std::round((t - offset) / slot_s) * slot_s + offset;
+    return border - half >= smoothing_.from_tai_s && border + half <= smoothing_.to_tai_s;
+}
+
 double Forces::density(const Sky& sky, const Vec3& r_gcrf) {
-    const GeodeticPlace place = geodetic_place(sky.dcm_itrf_from_gcrf * r_gcrf);
+    GeodeticPlace place = geodetic_place(sky.dcm_itrf_from_gcrf * r_gcrf);
+    if (place.height_m > highest_air_m) {
+        return 0.0;
+    }
+    place.height_m = std::max(place.height_m, 0.0); // the stages of a step that is then refused may dip into the ground
     switch (settings_.drag) {
     case DragModel::exponential:
         return exponential_density_kg_m3(place.height_m);
     case DragModel::harris_priester:
         return harris_priester_density_kg_m3(place.height_m, r_gcrf, sky.r_sun_gcrf_m, settings_.harris_priester_exponent);
     case DragModel::nrlmsise00:
-        return air_->density_kg_m3(sky.t_tai_s, place.latitude_rad, place.longitude_rad, place.height_m);
+        return blends_weather(sky.t_tai_s)
+                   ? air_->blended_density_kg_m3(sky.t_tai_s, place.latitude_rad, place.longitude_rad, place.height_m,
+                                                 smoothing_.seconds)
+                   : air_->density_kg_m3(sky.t_tai_s, place.latitude_rad, place.longitude_rad, place.height_m);
     case DragModel::none:
         break;
     }
@@ -198,7 +223,7 @@ double Forces::light(double t, const Vec3& r) {
 
 double Forces::smoothed_light(const Sky& sky, const Vec3& r, const Vec3& v) {
     // Far from the edge nothing changes within the time of the average.
-    const double half_s = 0.5 * smoothing_s_, r1 = norm(r), reach_m = norm(v) * half_s + 1.0e-2 * r1;
+    const double half_s = 0.5 * smoothing_.seconds, r1 = norm(r), reach_m = norm(v) * half_s + 1.0e-2 * r1;
     const double ahead = dot(r, unit(sky.r_sun_gcrf_m)), across = std::sqrt(std::max(0.0, r1 * r1 - ahead * ahead));
     if (ahead > reach_m || std::abs(across - wgs84_radius_m) > reach_m) {
         return light(sky.t_tai_s, r);
@@ -216,7 +241,7 @@ double Forces::smoothed_light(const Sky& sky, const Vec3& r, const Vec3& v) {
 }
 
 Vec3 Forces::radiation(const Sky& sky, const Vec3& r, const Vec3& v, double mass, ForcePartials* out) {
-    const double share = smoothing_s_ > 0.0 ? smoothed_light(sky, r, v) : light(sky.t_tai_s, r);
+    const double share = smoothing_.seconds > 0.0 ? smoothed_light(sky, r, v) : light(sky.t_tai_s, r);
     if (share <= 0.0) {
         return {};
     }

@@ -189,7 +189,11 @@ double GravityModel::potential_m2_s2(const Vec3& r_m) const {
     return mu_ / q.r * (1.0 + first_partials(sums, order_, q.s, q.t).value);
 }
 
-FieldDerivatives GravityModel::derivatives(const Vec3& r_m) const {
+FieldDerivatives GravityModel::derivatives(const Vec3& r_m) const { return derivatives_with(r_m, 1.0); }
+
+FieldDerivatives GravityModel::perturbation_derivatives(const Vec3& r_m) const { return derivatives_with(r_m, 0.0); }
+
+FieldDerivatives GravityModel::derivatives_with(const Vec3& r_m, double point_mass) const {
     const Direction q(r_m);
     gravity::Sums sums;
     gravity::SecondSums second;
@@ -197,8 +201,8 @@ FieldDerivatives GravityModel::derivatives(const Vec3& r_m) const {
     Partials f = first_partials(sums, order_, q.s, q.t);
     add_second_partials(f, sums, second, order_, q.s, q.t);
     // The point mass: value 1 of degree 0, weights 1 and 2.
-    f.n += 1.0;
-    f.nn += 2.0;
+    f.n += point_mass;
+    f.nn += 2.0 * point_mass;
     return {acceleration_of(f, q, mu_), gradient_of(f, q, mu_)};
 }
 

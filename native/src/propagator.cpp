@@ -176,7 +176,7 @@ template <std::size_t N> class Flyer {
                 return fly_jackson(end);
             }
         }
-        forces_.set_shadow_smoothing_s(0.0);
+        forces_.set_smoothing({});
         return flight_.method == Method::verner98 ? fly_adaptive<Verner98>(end) : fly_adaptive<Dop853>(end);
     }
 
@@ -231,7 +231,7 @@ template <std::size_t N> class Flyer {
 
     bool fly_jackson(double end) requires(N == plain) {
         const double h = direction_ * flight_.step_s;
-        forces_.set_shadow_smoothing_s(smoothing_steps * flight_.step_s);
+        forces_.set_smoothing({smoothing_steps * flight_.step_s, flight_.t_tai_s + std::min(t_, end), flight_.t_tai_s + std::max(t_, end)});
         typename GaussJackson<jackson_order, Full, Dominant>::Start start;
         RungeKutta<Dop853, N, Rates<N>> first(rates_, t_, y_, start_tolerance_m, flight_.step_s);
         const double begin = t_;
@@ -320,7 +320,7 @@ template <std::size_t N> class Flyer {
         }
     }
 
-    static constexpr double start_tolerance_m = 1.0e-7, smoothing_steps = 6.0;
+    static constexpr double start_tolerance_m = 1.0e-7, smoothing_steps = 3.0;
 };
 
 void check(const Flight& flight, std::span<const double> epochs, std::span<double> states, std::span<double> variational) {

@@ -64,8 +64,9 @@ Sky SkyTrack::at(double t_tai_s) const {
         }
     }
     const double era = earth_rotation_angle_rad(t_tai_s, q[5]);
+    constexpr double tio_rad_s = -47.0e-6 * 4.84813681109536e-6 / (36525.0 * 86400.0); // IERS Conventions 2010, eq. 5.13
     return {.t_tai_s = t_tai_s,
-            .dcm_itrf_from_gcrf = itrf_from_gcrf(q[0], q[1], era - q[2], q[3], q[4]),
+            .dcm_itrf_from_gcrf = itrf_from_gcrf(q[0], q[1], era + tio_rad_s * t_tai_s - q[2], q[3], q[4]),
             .r_sun_gcrf_m = {q[6], q[7], q[8]},
             .r_moon_gcrf_m = {q[9], q[10], q[11]}};
 }

@@ -77,6 +77,8 @@ def chosen_integration(
 ) -> Integration:
     """The integrator with its step: Gauss-Jackson for a round orbit that nothing interrupts, else Verner's."""
     r_m, v_m_s = float(np.linalg.norm(state.r_gcrf_m)), float(np.linalg.norm(state.v_gcrf_m_s))
+    if not r_m > 0.0:
+        return wanted  # no orbit; the propagator says so
     energy = 0.5 * v_m_s**2 - EARTH_MU_M3_S2 / r_m
     axis_m = -0.5 * EARTH_MU_M3_S2 / energy if energy < 0.0 else math.inf
     # High degrees turn faster under a low satellite than its orbit does.

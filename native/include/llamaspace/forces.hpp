@@ -60,6 +60,12 @@ struct ForcePartials {
     Vec3 by_drag_coefficient, by_radiation_coefficient;
 };
 
+// Over what time, and within what arc, the steps of light and weather are smoothed.
+struct Smoothing {
+    double seconds{0.0};
+    double from_tai_s{}, to_tai_s{}; // in order of time
+};
+
 // One propagation's forces: it keeps what repeats between calls, so each thread needs its own.
 class Forces {
   public:
@@ -78,8 +84,9 @@ class Forces {
     [[nodiscard]] bool has_burn() const { return burn_.has_value(); }
     [[nodiscard]] double mass_flow_kg_s() const { return burn_ ? burn_->mass_flow_kg_s : 0.0; }
 
-    // Light near an edge of the shadow is averaged over this time: for a fixed step that cannot stop at the edge.
-    void set_shadow_smoothing_s(double seconds) { smoothing_s_ = seconds; }
+    // The edges of the shadow and the 3-hour steps of space weather are smoothed over this time: for a fixed step, which
+    // cannot stop at them.
+    void set_smoothing(const Smoothing& smoothing) { smoothing_ = smoothing; }
 
     [[nodiscard]] bool has_shadow() const;
     // Angles by which the satellite is inside the penumbra and the umbra of the Earth, rad.
@@ -95,7 +102,7 @@ class Forces {
     ForceSettings settings_;
     SpacecraftShape shape_;
     std::optional<Burn> burn_;
-    double smoothing_s_{0.0};
+    Smoothing smoothing_;
     Sky sky_{};
     std::optional<Nrlmsise00InTime> air_;
     GravityModel tides_;
@@ -106,6 +113,7 @@ class Forces {
 
     [[nodiscard]] Vec3 gravity_gcrf(const Sky& sky, const Vec3& r, Gradient* gradient_itrf);
     void update_tides(const Sky& sky);
+    [[nodiscard]] bool blends_weather(double t_tai_s) const;
     [[nodiscard]] double density(const Sky& sky, const Vec3& r_gcrf);
     [[nodiscard]] Vec3 drag(const Sky& sky, const Vec3& r, const Vec3& v, double mass, ForcePartials* partials);
     [[nodiscard]] Vec3 radiation(const Sky& sky, const Vec3& r, const Vec3& v, double mass, ForcePartials* partials);

@@ -21,6 +21,10 @@ struct Gradient {
     double xx{}, xy{}, xz{}, yy{}, yz{}, zz{};
 };
 
+[[nodiscard]] inline Gradient operator+(const Gradient& a, const Gradient& b) {
+    return {a.xx + b.xx, a.xy + b.xy, a.xz + b.xz, a.yy + b.yy, a.yz + b.yz, a.zz + b.zz};
+}
+
 struct FieldDerivatives {
     Vec3 acceleration_m_s2;
     Gradient gradient_s2;
@@ -52,6 +56,7 @@ class GravityModel {
 
     // The same without the term of a point mass: what a perturbation adds.
     [[nodiscard]] Vec3 perturbation_m_s2(const Vec3& r_m) const;
+    [[nodiscard]] FieldDerivatives perturbation_derivatives(const Vec3& r_m) const;
 
   private:
     double mu_, radius_;
@@ -60,6 +65,7 @@ class GravityModel {
     std::vector<double> table_;    // per block of eight orders and degree: recursion, C, S
     std::vector<double> scale_;    // of the recursion, degree by order, to place coefficients
     [[nodiscard]] std::size_t place(int degree, int order) const;
+    [[nodiscard]] FieldDerivatives derivatives_with(const Vec3& r_m, double point_mass) const;
 };
 
 } // namespace llamaspace
