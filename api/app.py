@@ -45,7 +45,8 @@ from tools.catalog import CATALOG
 __all__ = ["build_runtime", "create_app"]
 
 _CONSOLE: Final = Path(__file__).parent / "console"
-_WARM_AFTER_S: Final = 15.0
+_WARM_AGENT_AFTER_S: Final = 1.0
+_WARM_KNOWLEDGE_AFTER_S: Final = 15.0
 _MAXIMUM_BODY: Final = 4_000_000
 _log = structlog.get_logger("api")
 
@@ -143,14 +144,19 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     released = resume_releases(runtime)
     recovered = runtime.intents.recover()
     _log.info("service started", recovered_intents=recovered, resumed_releases=released)
-    # Loading the encoder takes seconds of processor time: it waits until the service has answered its first requests.
-    warming = threading.Timer(_WARM_AFTER_S, runtime.knowledge.warm)
-    warming.daemon = True
-    warming.start()
+    # Loading them takes seconds of processor time: they wait until the service has answered its first requests.
+    warming = [
+        threading.Timer(_WARM_AGENT_AFTER_S, runtime.conversations.warm),
+        threading.Timer(_WARM_KNOWLEDGE_AFTER_S, runtime.knowledge.warm),
+    ]
+    for one in warming:
+        one.daemon = True
+        one.start()
     try:
         yield
     finally:
-        warming.cancel()
+        for one in warming:
+            one.cancel()
         runtime.intents.close()
         runtime.flight.stop()
         runtime.conversations.close()
