@@ -173,6 +173,24 @@ def test_what_is_missing_is_asked_for(mission: Mission, request_text: str, missi
 
 
 @pytest.mark.parametrize(
+    "request_text",
+    [
+        "Status of LSAT-3",
+        "show me the status of lsat3",
+        "How is LSAT-3?",
+        "How much propellant is left on LSAT-3?",
+        "how much hydrazine does lsat 3 have left",
+        "How full is the data store of LSAT-3?",
+        "What mode is LSAT-3 in?",
+        "LSAT-3 status please",
+    ],
+)
+def test_a_satellite_tells_how_it_is(mission: Mission, request_text: str) -> None:
+    (call,) = ask(mission, request_text).tool_calls
+    assert (call.name, call.arguments) == ("check_resources", {"satellite": "LSAT-3"})
+
+
+@pytest.mark.parametrize(
     ("request_text", "order"),
     [
         ("Point LSAT-2 at the sun for 20 minutes and fire the thruster now", "fire the thruster now"),
