@@ -19,6 +19,7 @@ from agent.llm import ModelSettings, make_chat
 from agent.planner import CorePlanner
 from agent.session import Conversations
 from api.auth.accounts import Accounts
+from api.browser_safety import SAFE_HEADERS
 from api.metrics import Metrics
 from api.problems import PROBLEM_RESPONSES, install_problem_handlers
 from api.rest import auth, conjunctions, flight, intents, mission, operations, plans, records
@@ -178,14 +179,10 @@ async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Resp
         }
         return Response(content=json.dumps(problem), status_code=413, media_type="application/problem+json")
     response: Response = await call_next(request)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
-    response.headers.setdefault("X-Frame-Options", "DENY")
-    if not request.url.path.startswith("/api/v1/docs"):
-        response.headers.setdefault(
-            "Content-Security-Policy",
-            "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:",
-        )
+    documentation = request.url.path.startswith("/api/v1/docs")  # its page loads scripts of its own
+    for name, value in SAFE_HEADERS.items():
+        if not (documentation and name == "Content-Security-Policy"):
+            response.headers.setdefault(name, value)
     return response
 
 
