@@ -62,7 +62,7 @@ class CucCode:
         Raises:
             InputError: The instant is before the epoch or past the last that the octets hold.
         """
-        counts = round((Fraction(t_tai_s) - Fraction(self._epoch_tai_s)) * 256**self.fine_octets)
+        counts: int = round((Fraction(t_tai_s) - Fraction(self._epoch_tai_s)) * 256**self.fine_octets)
         octets = self.coarse_octets + self.fine_octets
         if not 0 <= counts < 256**octets:
             raise InputError("t_tai_s", f"{t_tai_s} s do not fit {octets} octets from {self._epoch_tai_s} s")
@@ -123,7 +123,7 @@ class CdsCode:
             InputError: The day does not fit.
         """
         day_start_utc, of_day_s = _day_of(t_tai_s)
-        parts = 10 ** {0: 0, 2: 3, 4: 9}[self.submillisecond_octets]
+        parts: int = 10 ** {0: 0, 2: 3, 4: 9}[self.submillisecond_octets]
         whole_ms, fraction = divmod(int(of_day_s * 1000 * parts), parts)
         day = (day_start_utc - self._epoch_utc).days
         if not 0 <= day < 256**self.day_octets:
@@ -145,7 +145,7 @@ class CdsCode:
         day = int.from_bytes(body[: self.day_octets], "big")
         whole_ms = int.from_bytes(body[self.day_octets : self.day_octets + 4], "big")
         fraction = int.from_bytes(body[self.day_octets + 4 :], "big")
-        parts = 10 ** {0: 0, 2: 3, 4: 9}[self.submillisecond_octets]
+        parts: int = 10 ** {0: 0, 2: 3, 4: 9}[self.submillisecond_octets]
         if fraction >= parts and fraction:
             raise InputError("CDS", f"{fraction} parts of a millisecond; there are {parts}")
         try:
