@@ -34,5 +34,6 @@ inline std::span<double> writable(DoubleArray& a) { return {a.mutable_data(), st
 void bind_sgp4(py::module_& m);
 void bind_frames(py::module_& m);
 void bind_events(py::module_& m);
+void bind_ephemeris(py::module_& m);
 
 } // namespace llamaspace::bindings

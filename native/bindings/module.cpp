@@ -20,4 +20,5 @@ PYBIND11_MODULE(_core, m) {
     llamaspace::bindings::bind_sgp4(m);
     llamaspace::bindings::bind_frames(m);
     llamaspace::bindings::bind_events(m);
+    llamaspace::bindings::bind_ephemeris(m);
 }
