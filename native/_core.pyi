@@ -110,3 +110,42 @@ class SunMoonEphemeris:
     def moon_gcrf_m(self, t_tdb_s: FloatArray) -> FloatArray: ...
 
 def tdb_minus_tt_s(t_tt_s: FloatArray) -> FloatArray: ...
+
+class SpaceWeather:
+    """Rows of ten numbers a UTC day: F10.7, its 81-day mean, eight 3-hour Ap values."""
+
+    def __init__(self, first_mjd_utc: int, rows: FloatArray) -> None: ...
+    def activity(self, slot: int) -> FloatArray:
+        """F10.7 of the day before, its mean, and seven Ap values, in a 3-hour slot counted from MJD 0."""
+
+def nrlmsise00_in_time(
+    weather: SpaceWeather,
+    t_utc_s: FloatArray,
+    latitude_rad: FloatArray,
+    longitude_rad: FloatArray,
+    height_m: FloatArray,
+) -> FloatArray:
+    """Rows: density, temperature, exospheric temperature, number densities of eight species (SI).
+
+    ``t_utc_s`` counts UTC seconds since 2000-01-01T12:00 without leap seconds.
+    """
+
+def nrlmsise00(
+    day_of_year: int,
+    f107: float,
+    f107a: float,
+    ap: FloatArray,
+    ut_s: FloatArray,
+    latitude_rad: FloatArray,
+    longitude_rad: FloatArray,
+    height_m: FloatArray,
+    local_solar_time_h: FloatArray,
+) -> FloatArray:
+    """The same rows; ``ap`` has shape (1,) for the day's mean or (7,) for the 3-hour history."""
+
+def exponential_density(height_m: FloatArray) -> FloatArray: ...
+def harris_priester_density(
+    height_m: FloatArray, r_m: FloatArray, r_sun_m: FloatArray, exponent: float
+) -> FloatArray: ...
+def standard_atmosphere_1976(height_m: FloatArray) -> FloatArray:
+    """Rows: density, molecular-scale temperature."""

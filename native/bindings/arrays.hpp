@@ -35,5 +35,8 @@ void bind_sgp4(py::module_& m);
 void bind_frames(py::module_& m);
 void bind_events(py::module_& m);
 void bind_ephemeris(py::module_& m);
+void bind_atmosphere(py::module_& m);
+void bind_gravity(py::module_& m);
+void bind_propagation(py::module_& m);
 
 } // namespace llamaspace::bindings

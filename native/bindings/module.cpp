@@ -21,4 +21,7 @@ PYBIND11_MODULE(_core, m) {
     llamaspace::bindings::bind_frames(m);
     llamaspace::bindings::bind_events(m);
     llamaspace::bindings::bind_ephemeris(m);
+    llamaspace::bindings::bind_atmosphere(m);
+    llamaspace::bindings::bind_gravity(m);
+    llamaspace::bindings::bind_propagation(m);
 }
