@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 class NativeError(ValueError):
-    """Bad input; 1 shape, 2 value, 3 interval, 4 SGP4 failure during a search, 20 outside an ephemeris or table."""
+    """Bad input; 1 shape, 2 value, 3 interval, 4 SGP4 failure during a search, 10 no convergence, 20 outside an ephemeris or table."""
 
     code: int
 
@@ -170,3 +170,97 @@ def lambert(
 def lambert_most_revolutions(
     r1_m: FloatArray, r2_m: FloatArray, time_of_flight_s: FloatArray, retrograde: bool, mu_m3_s2: float
 ) -> NDArray[np.int32]: ...
+
+class GravityModel:
+    """Spherical harmonics, fully normalised; ``harmonics`` has rows of degree, order, C, S. Positions are in ITRF."""
+
+    def __init__(self, mu_m3_s2: float, radius_m: float, degree: int, order: int, harmonics: FloatArray) -> None: ...
+    def acceleration_m_s2(self, r_itrf_m: FloatArray) -> FloatArray: ...
+    def gradient_s2(self, r_itrf_m: FloatArray) -> FloatArray:
+        """Second derivatives of the potential, shape (n, 3, 3)."""
+    def potential_m2_s2(self, r_itrf_m: FloatArray) -> FloatArray: ...
+
+class SkyTrack:
+    """Samples at equal steps: X, Y, s, polar motion x and y (rad), UT1 minus TAI (s), the Sun and the Moon (m, GCRF)."""
+
+    def __init__(self, first_tai_s: float, step_s: float, rows: FloatArray) -> None: ...
+    def dcm_itrf_from_gcrf(self, t_tai_s: FloatArray) -> FloatArray: ...
+
+class Satellite:
+    """A spacecraft and what acts on it.
+
+    ``areas``: drag area and coefficient, radiation area and coefficient. ``panels``: rows of unit normal (RTN), area,
+    diffuse and specular share, whether it tracks the Sun.
+    """
+
+    def __init__(
+        self,
+        *,
+        gravity: GravityModel,
+        sky: SkyTrack,
+        sun: bool,
+        moon: bool,
+        solid_tides: bool,
+        tide_system: int,
+        radiation: bool,
+        moon_shadow: bool,
+        relativity: bool,
+        drag: int,
+        harris_priester_exponent: float,
+        weather: SpaceWeather | None,
+        tai_minus_utc_s: float,
+        areas: FloatArray,
+        panels: FloatArray,
+    ) -> None: ...
+    def acceleration_m_s2(self, t_tai_s: FloatArray, states: FloatArray) -> FloatArray: ...
+
+class Flown:
+    """What ``fly`` gives; ``sightings`` has rows of stop, instant, and a state of seven."""
+
+    states: FloatArray
+    variational: FloatArray
+    sightings: FloatArray
+    end_state: FloatArray
+    epochs_reached: int
+    steps: int
+    evaluations: int
+    stopped: bool
+    reentered: bool
+    end_tai_s: float
+
+def fly(
+    satellite: Satellite,
+    t_tai_s: float,
+    state: FloatArray,
+    epochs_tai_s: FloatArray,
+    *,
+    method: int,
+    step_s: float,
+    tolerance_m: float,
+    lowest_height_m: float,
+    impulses: FloatArray,
+    burns: FloatArray,
+    stops: FloatArray,
+    variational: bool,
+) -> Flown:
+    """States of position, velocity and mass, GCRF.
+
+    Impulses: instant, delta-v, axes, exhaust speed. Burns: start, end, thrust, mass flow, direction, axes. Stops: kind,
+    value, whether terminal. NativeError 10: the step vanishes.
+    """
+
+def fly_cases(
+    satellite: Satellite,
+    t_tai_s: float,
+    cases: FloatArray,
+    epochs_tai_s: FloatArray,
+    *,
+    method: int,
+    step_s: float,
+    tolerance_m: float,
+    lowest_height_m: float,
+    impulses: FloatArray,
+    burns: FloatArray,
+    threads: int,
+) -> tuple[FloatArray, NDArray[np.uint8]]:
+    """States (cases, epochs, 7) and ends. Cases: state of seven, drag and radiation coefficient."""

@@ -3,12 +3,14 @@
 from core.time.clock import Clock, MissionClock, SystemClock
 from core.time.codes import (
     CCSDS_EPOCH_TAI_S,
+    AsciiTime,
     CdsCode,
     CucCode,
     format_ascii_a,
     format_ascii_b,
     gps_week_and_seconds,
     parse_ascii,
+    read_ascii,
     tai_s_from_gps,
 )
 from core.time.scales import (
@@ -31,6 +33,7 @@ __all__ = [
     "CCSDS_EPOCH_TAI_S",
     "J2000_JD",
     "TT_MINUS_TAI_S",
+    "AsciiTime",
     "CdsCode",
     "Clock",
     "CucCode",
@@ -48,6 +51,7 @@ __all__ = [
     "jd_utc",
     "parse_ascii",
     "parse_utc",
+    "read_ascii",
     "tai_s_from_gps",
     "tai_s_from_utc",
     "tai_utc_offset_s",

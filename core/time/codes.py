@@ -18,12 +18,14 @@ from core.time.scales import tai_s_from_utc, utc_from_tai_s
 
 __all__ = [
     "CCSDS_EPOCH_TAI_S",
+    "AsciiTime",
     "CdsCode",
     "CucCode",
     "format_ascii_a",
     "format_ascii_b",
     "gps_week_and_seconds",
     "parse_ascii",
+    "read_ascii",
     "tai_s_from_gps",
 ]
 
@@ -32,6 +34,7 @@ _GPS_EPOCH_TAI_S: Final = -7_300.5 * 86_400.0 + 19.0  # 1980-01-06T00:00:00 UTC,
 _WEEK_S: Final = 604_800
 _CCSDS_DAY_ONE: Final = datetime(1958, 1, 1, tzinfo=UTC)
 _DAY_MS: Final = 86_400_000
+_J2000_NOON: Final = datetime(2000, 1, 1, 12, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -221,8 +224,26 @@ _ASCII: Final = re.compile(
 )
 
 
-def parse_ascii(text: str, field: str = "time") -> float:
-    """TAI seconds since J2000 of a UTC time in form A or B; second 60 only where one was inserted.
+@dataclass(frozen=True)
+class AsciiTime:
+    """A time in form A or B as written: a day, and the seconds since it began, up to 86 401 with a leap second."""
+
+    day: datetime
+    of_day_s: Fraction
+
+    @property
+    def uniform_s(self) -> float:
+        """Seconds since 2000-01-01T12:00:00 in a scale whose days all have 86 400 s, such as TAI, TT or GPS."""
+        return float((self.day - _J2000_NOON).total_seconds() + self.of_day_s)
+
+    @property
+    def utc_as_tai_s(self) -> float:
+        """TAI seconds since J2000, where the time is UTC."""
+        return float(Fraction(tai_s_from_utc(self.day)) + self.of_day_s)
+
+
+def read_ascii(text: str, field: str = "time") -> AsciiTime:
+    """A time in form A or B; second 60 only where UTC had one inserted.
 
     Raises:
         InputError: The text has neither form, or names a date, time or leap second that does not exist.
@@ -244,8 +265,17 @@ def parse_ascii(text: str, field: str = "time") -> float:
     last_second = 59 + (_leap_second_of(day) if (hour, minute) == (23, 59) else 0)
     if hour > 23 or minute > 59 or second > last_second:
         raise InputError(field, f"{text[:60]!r} names a time of day that does not exist")
-    whole_s = tai_s_from_utc(day) + 3600 * hour + 60 * minute + second
-    return float(Fraction(whole_s) + (Fraction(f"0.{part['fraction']}") if part["fraction"] else 0))
+    fraction = Fraction(f"0.{part['fraction']}") if part["fraction"] else Fraction(0)
+    return AsciiTime(day, 3600 * hour + 60 * minute + second + fraction)
+
+
+def parse_ascii(text: str, field: str = "time") -> float:
+    """TAI seconds since J2000 of a UTC time in form A or B.
+
+    Raises:
+        InputError: As for :func:`read_ascii`, or the time is before 1972.
+    """
+    return read_ascii(text, field).utc_as_tai_s
 
 
 def gps_week_and_seconds(t_tai_s: float) -> tuple[int, float]:

@@ -168,13 +168,13 @@ DoubleArray accelerations(const Satellite& satellite, const DoubleArray& t_tai_s
     return out;
 }
 
-DoubleArray rotations(const Surroundings& surroundings, const DoubleArray& t_tai_s) {
+DoubleArray rotations(const SkyTrack& track, const DoubleArray& t_tai_s) {
     const auto t = vector_of(t_tai_s, "t_tai_s");
     DoubleArray out({t_tai_s.shape(0), py::ssize_t{3}, py::ssize_t{3}});
     double* next = out.mutable_data();
     py::gil_scoped_release release;
     for (const double at : t) {
-        next = std::ranges::copy(surroundings.at(at).dcm_itrf_from_gcrf.m, next).out;
+        next = std::ranges::copy(track.at(at).dcm_itrf_from_gcrf.m, next).out;
     }
     return out;
 }
@@ -182,27 +182,27 @@ DoubleArray rotations(const Surroundings& surroundings, const DoubleArray& t_tai
 } // namespace
 
 void bind_propagation(py::module_& m) {
-    py::class_<Surroundings, std::shared_ptr<Surroundings>>(m, "Surroundings")
+    py::class_<SkyTrack, std::shared_ptr<SkyTrack>>(m, "SkyTrack")
         .def(py::init([](double first_tai_s, double step_s, const DoubleArray& rows) {
-                 const double* p = table_of(rows, "rows", static_cast<py::ssize_t>(Surroundings::columns));
-                 return std::make_shared<Surroundings>(first_tai_s, step_s, std::vector<double>(p, p + rows.size()));
+                 const double* p = table_of(rows, "rows", static_cast<py::ssize_t>(SkyTrack::columns));
+                 return std::make_shared<SkyTrack>(first_tai_s, step_s, std::vector<double>(p, p + rows.size()));
              }),
              py::arg("first_tai_s"), py::arg("step_s"), py::arg("rows"))
         .def("dcm_itrf_from_gcrf", &rotations, py::arg("t_tai_s"));
     py::class_<Satellite>(m, "Satellite")
-        .def(py::init([](std::shared_ptr<GravityModel> gravity, std::shared_ptr<Surroundings> surroundings, bool sun, bool moon,
+        .def(py::init([](std::shared_ptr<GravityModel> gravity, std::shared_ptr<SkyTrack> sky, bool sun, bool moon,
                          bool solid_tides, int tide_system, bool radiation, bool moon_shadow, bool relativity, int drag,
                          double harris_priester_exponent, std::shared_ptr<SpaceWeather> weather, double tai_minus_utc_s,
                          const DoubleArray& areas, const DoubleArray& panels) {
                  const auto a = vector_of(areas, "areas", 4);
-                 Satellite made{{std::move(gravity), std::move(surroundings), sun, moon, solid_tides,
+                 Satellite made{{std::move(gravity), std::move(sky), sun, moon, solid_tides,
                                  static_cast<TideSystem>(tide_system), radiation, moon_shadow, relativity,
                                  static_cast<DragModel>(drag), harris_priester_exponent, std::move(weather), tai_minus_utc_s},
                                 {a[0], a[1], a[2], a[3], panels_of(panels)}};
                  static_cast<void>(Forces(made.settings, made.shape)); // refuses what does not fit together
                  return made;
              }),
-             py::kw_only(), py::arg("gravity"), py::arg("surroundings"), py::arg("sun"), py::arg("moon"),
+             py::kw_only(), py::arg("gravity"), py::arg("sky"), py::arg("sun"), py::arg("moon"),
              py::arg("solid_tides"), py::arg("tide_system"), py::arg("radiation"), py::arg("moon_shadow"),
              py::arg("relativity"), py::arg("drag"), py::arg("harris_priester_exponent"), py::arg("weather"),
              py::arg("tai_minus_utc_s"), py::arg("areas"), py::arg("panels"))

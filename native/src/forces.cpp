@@ -23,6 +23,7 @@ constexpr double moon_mu_m3_s2 = 4.902800118e12;       // DE440 (Park et al. 202
 constexpr double moon_radius_m = 1737400.0;            // IAU 2015 WG on cartographic coordinates
 // 1361 W/m2 (IAU 2015 Resolution B3) over the speed of light, at 1 au.
 constexpr double sunlight_n_m2 = 1361.0 / light_m_s;
+constexpr double earth_rate_rad_s = 7.292115146706979e-5; // IERS Conventions 2010, eq. 5.15
 constexpr double earth_spin_m2_s = 9.8e8;              // angular momentum per mass; IERS Conventions 2010, section 10.3
 
 // Acceleration by a third body relative to the Earth, without the loss of significance of the difference of two large
@@ -56,8 +57,8 @@ Forces::Forces(ForceSettings settings, SpacecraftShape shape)
       tides_(settings_.gravity ? settings_.gravity->mu_m3_s2() : 1.0,
              settings_.gravity ? settings_.gravity->radius_m() : 1.0, 4, 3, {}),
       j2_(1.0826e-3) { // only the part that a correction of position carries
-    if (!settings_.gravity || !settings_.surroundings) {
-        throw Error(ErrorCode::bad_value, "forces need a gravity model and surroundings");
+    if (!settings_.gravity || !settings_.sky) {
+        throw Error(ErrorCode::bad_value, "forces need a gravity model and a sky track");
     }
     if (settings_.drag == DragModel::nrlmsise00) {
         if (!settings_.weather) {
@@ -69,7 +70,7 @@ Forces::Forces(ForceSettings settings, SpacecraftShape shape)
 
 const Sky& Forces::sky(double t) {
     if (!sky_known_ || sky_.t_tai_s != t) {
-        sky_ = settings_.surroundings->at(t);
+        sky_ = settings_.sky->at(t);
         sky_known_ = true;
     }
     return sky_;
@@ -134,7 +135,7 @@ double Forces::density(const Sky& sky, const Vec3& r_gcrf) {
 
 Vec3 Forces::drag(const Sky& sky, const Vec3& r, const Vec3& v, double mass, ForcePartials* out) {
     const auto& m = sky.dcm_itrf_from_gcrf.m;
-    const Vec3 spin = earth_rotation_rad_s * Vec3{m[6], m[7], m[8]};
+    const Vec3 spin = earth_rate_rad_s * Vec3{m[6], m[7], m[8]};
     const Vec3 wind = v - cross(spin, r); // the air turns with the Earth
     const double speed = norm(wind), rho = density(sky, r);
     double area = shape_.drag_area_m2;

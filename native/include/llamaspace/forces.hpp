@@ -4,7 +4,7 @@
 #include "llamaspace/atmosphere.hpp"
 #include "llamaspace/gravity.hpp"
 #include "llamaspace/spacecraft_axes.hpp"
-#include "llamaspace/surroundings.hpp"
+#include "llamaspace/sky_track.hpp"
 #include "llamaspace/vec3.hpp"
 
 #include <array>
@@ -20,7 +20,7 @@ enum class TideSystem : int { tide_free = 0, zero_tide = 1 };
 
 struct ForceSettings {
     std::shared_ptr<const GravityModel> gravity;
-    std::shared_ptr<const Surroundings> surroundings;
+    std::shared_ptr<const SkyTrack> sky;
     bool sun{true}, moon{true};
     bool solid_tides{true};
     TideSystem tide_system{TideSystem::tide_free};

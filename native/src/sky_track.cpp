@@ -1,18 +1,18 @@
 // Interpolation of the Earth's orientation, the Sun and the Moon.
-#include "llamaspace/surroundings.hpp"
+#include "llamaspace/sky_track.hpp"
 
+#include "llamaspace/earth_rotation.hpp"
 #include "llamaspace/error.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 #include <string>
 
 namespace llamaspace {
 namespace {
 
-constexpr std::size_t points = Surroundings::points;
+constexpr std::size_t points = SkyTrack::points;
 
 // Lagrange weights at x for nodes 0, 1, ..., 7.
 std::array<double, points> lagrange(double x) {
@@ -41,22 +41,17 @@ Mat3 itrf_from_gcrf(double x, double y, double angle_rad, double xp, double yp) 
 
 } // namespace
 
-double earth_rotation_angle_rad(double ut1_days_since_j2000) {
-    const double turns = 0.7790572732640 + 0.00273781191135448 * ut1_days_since_j2000 + std::fmod(ut1_days_since_j2000, 1.0);
-    return 2.0 * std::numbers::pi * std::fmod(turns, 1.0);
-}
-
-Surroundings::Surroundings(double first_tai_s, double step_s, std::vector<double> rows)
+SkyTrack::SkyTrack(double first_tai_s, double step_s, std::vector<double> rows)
     : first_tai_s_(first_tai_s), step_s_(step_s), rows_(std::move(rows)), count_(rows_.size() / columns) {
     if (rows_.size() % columns != 0 || count_ < points || !(step_s > 0.0)) {
-        throw Error(ErrorCode::bad_shape, "surroundings need a positive step and at least 8 rows of 12 columns");
+        throw Error(ErrorCode::bad_shape, "a sky track needs a positive step and at least 8 rows of 12 columns");
     }
 }
 
-Sky Surroundings::at(double t_tai_s) const {
+Sky SkyTrack::at(double t_tai_s) const {
     const double place = (t_tai_s - first_tai_s_) / step_s_;
     if (!(place >= 0.0 && place <= static_cast<double>(count_ - 1))) {
-        throw Error(ErrorCode::bad_interval, "t = " + std::to_string(t_tai_s) + " s is outside the sampled surroundings");
+        throw Error(ErrorCode::bad_interval, "t = " + std::to_string(t_tai_s) + " s is outside the sampled span");
     }
     const auto last = static_cast<std::ptrdiff_t>(count_ - points);
     const auto start = std::clamp(static_cast<std::ptrdiff_t>(place) - 3, std::ptrdiff_t{0}, last);
@@ -68,7 +63,7 @@ Sky Surroundings::at(double t_tai_s) const {
             q[i] += weights[k] * row[i];
         }
     }
-    const double era = earth_rotation_angle_rad((t_tai_s + q[5]) / 86400.0);
+    const double era = earth_rotation_angle_rad(t_tai_s, q[5]);
     return {.t_tai_s = t_tai_s,
             .dcm_itrf_from_gcrf = itrf_from_gcrf(q[0], q[1], era - q[2], q[3], q[4]),
             .r_sun_gcrf_m = {q[6], q[7], q[8]},

@@ -19,14 +19,14 @@ struct Sky {
     Vec3 r_sun_gcrf_m, r_moon_gcrf_m; // geometric
 };
 
-class Surroundings {
+class SkyTrack {
   public:
     // CIP X, Y and CIO locator s, rad; polar motion xp, yp, rad; UT1 minus TAI, s; the Sun and the Moon, m.
     static constexpr std::size_t columns = 12;
     static constexpr std::size_t points = 8; // of the interpolation
 
     // Throws Error(bad_shape) unless there are whole rows, at least eight.
-    Surroundings(double first_tai_s, double step_s, std::vector<double> rows);
+    SkyTrack(double first_tai_s, double step_s, std::vector<double> rows);
 
     // Throws Error(bad_interval) where four samples do not lie on each side, but for the ends of the table.
     [[nodiscard]] Sky at(double t_tai_s) const;
@@ -36,8 +36,5 @@ class Surroundings {
     std::vector<double> rows_;
     std::size_t count_;
 };
-
-// IAU 2000 Earth rotation angle (IERS Conventions 2010, eq. 5.15).
-[[nodiscard]] double earth_rotation_angle_rad(double ut1_days_since_j2000);
 
 } // namespace llamaspace
