@@ -5,12 +5,14 @@ from core.mission.odm.errors import OdmError
 from core.mission.odm.oem import CovarianceAt, Oem, OemSegment, parse_oem
 from core.mission.odm.opm import KeplerianElements, Opm, OpmManeuver, SpacecraftParameters, parse_opm
 from core.mission.odm.references import TimeSystem
+from core.mission.odm.writing import OdmFormat, write_oem, write_opm
 
 __all__ = [
     "CovarianceAt",
     "Epoch",
     "KeplerianElements",
     "OdmError",
+    "OdmFormat",
     "Oem",
     "OemSegment",
     "Opm",
@@ -19,4 +21,6 @@ __all__ = [
     "TimeSystem",
     "parse_oem",
     "parse_opm",
+    "write_oem",
+    "write_opm",
 ]
