@@ -80,7 +80,8 @@ double solve(const Orbit& orbit, double target) {
         }
         const double step = std::abs(next - chi);
         chi = next;
-        if (step <= 1.0e-6 * std::abs(chi)) { // of third order: the next step lies at rounding
+        // Of third order: after a small step the next lies at rounding, as does a step of so little of the radius.
+        if (step <= 1.0e-6 * std::abs(chi) || step <= 1.0e-16 * std::sqrt(orbit.r0)) {
             return chi;
         }
     }
