@@ -150,6 +150,27 @@ def harris_priester_density(
 def standard_atmosphere_1976(height_m: FloatArray) -> FloatArray:
     """Rows: density, molecular-scale temperature."""
 
+def kepler(r_m: FloatArray, v_m_s: FloatArray, t_s: FloatArray, mu_m3_s2: float) -> tuple[FloatArray, FloatArray]:
+    """Positions and velocities after two-body motion, (n, 3) each."""
+
+def lambert(
+    r1_m: FloatArray,
+    r2_m: FloatArray,
+    time_of_flight_s: FloatArray,
+    revolutions: int,
+    right_branch: bool,
+    retrograde: bool,
+    mu_m3_s2: float,
+) -> tuple[FloatArray, FloatArray, NDArray[np.uint8]]:
+    """Velocities at both ends, (n, 3), NaN without a transfer, and codes.
+
+    0 found, 1 time too short for the revolutions, 2 plane undefined, 3 not converged, 4 bad input.
+    """
+
+def lambert_most_revolutions(
+    r1_m: FloatArray, r2_m: FloatArray, time_of_flight_s: FloatArray, retrograde: bool, mu_m3_s2: float
+) -> NDArray[np.int32]: ...
+
 class GravityModel:
     """Spherical harmonics, fully normalised; ``harmonics`` has rows of degree, order, C, S. Positions are in ITRF."""
 

@@ -19,6 +19,7 @@ from core.constants import EARTH_MU_M3_S2
 from core.errors import PhysicsError
 from core.mission.cdm import Cdm, CdmObject
 from core.orbit.conjunction import collision_probability, encounter_of, rtn_axes_gcrf
+from core.orbit.relative import hcw_transition
 from core.orbit.state import keplerian_from_cartesian
 
 __all__ = [
@@ -52,25 +53,6 @@ class AvoidanceOption:
     probability: float
     miss_distance_m: float
     reaches_limit: bool
-
-
-def hcw_transition(mean_motion_rad_s: float, t_s: float) -> FloatArray:
-    """State transition (6, 6) of the Hill-Clohessy-Wiltshire equations in radial, transverse, normal axes.
-
-    Source: Clohessy and Wiltshire, J. Aerospace Sciences 27 (1960) 653; Curtis, Orbital Mechanics for Engineering
-    Students, section 7.5. Agrees with two-body propagation to second order in the separation over the radius.
-    """
-    n, c, s = mean_motion_rad_s, math.cos(mean_motion_rad_s * t_s), math.sin(mean_motion_rad_s * t_s)
-    return np.array(
-        [
-            [4.0 - 3.0 * c, 0.0, 0.0, s / n, 2.0 / n * (1.0 - c), 0.0],
-            [6.0 * (s - n * t_s), 1.0, 0.0, 2.0 / n * (c - 1.0), 4.0 / n * s - 3.0 * t_s, 0.0],
-            [0.0, 0.0, c, 0.0, 0.0, s / n],
-            [3.0 * n * s, 0.0, 0.0, c, 2.0 * s, 0.0],
-            [6.0 * n * (c - 1.0), 0.0, 0.0, -2.0 * s, 4.0 * c - 3.0, 0.0],
-            [0.0, 0.0, -n * s, 0.0, 0.0, c],
-        ]
-    )
 
 
 def impulse_shift_gcrf_m(one: CdmObject, before_s: float, delta_v_m_s: float) -> FloatArray:

@@ -24,4 +24,5 @@ PYBIND11_MODULE(_core, m) {
     llamaspace::bindings::bind_atmosphere(m);
     llamaspace::bindings::bind_gravity(m);
     llamaspace::bindings::bind_propagation(m);
+    llamaspace::bindings::bind_two_body(m);
 }

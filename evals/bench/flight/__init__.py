@@ -8,4 +8,6 @@ from typing import Final
 __all__ = ["ROWS"]
 
 # The module of each row, imported when it runs: peers are heavy, and optional. Each has ``run() -> list[BenchResult]``.
-ROWS: Final[Mapping[str, str]] = {}
+ROWS: Final[Mapping[str, str]] = {
+    "lambert": "evals.bench.flight.lambert",
+}

@@ -1,0 +1,220 @@
+// Lambert's problem by Izzo's method. Names follow the paper: x is the free parameter, lambda the geometry, T the
+// time of flight in units of sqrt(s^3 / 2 mu), y the other parameter; equation numbers are the paper's.
+#include "llamaspace/two_body.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+namespace llamaspace {
+namespace {
+
+constexpr double pi = std::numbers::pi;
+constexpr int most_iterations = 15;
+constexpr double series_within = 0.05; // of the parabola, where the closed form cancels
+constexpr double step_tolerance = 1.0e-5; // the next step of a fourth-order method lies at rounding
+
+struct Geometry {
+    Vec3 u1, u2, normal; // unit vectors; the normal is that of the motion
+    double r1_m, r2_m, chord_m, s_m;
+    double lambda;
+    double sine, cosine; // of half the angle between the positions
+    double T;            // dimensionless time of flight
+    LambertCode code;
+};
+
+bool finite(const Vec3& v) { return std::isfinite(v.x + v.y + v.z); }
+
+Geometry geometry_of(const LambertProblem& p, bool retrograde, double mu) {
+    Geometry g{};
+    g.code = LambertCode::bad_input;
+    if (!(finite(p.r1_m) && finite(p.r2_m) && p.time_of_flight_s > 0.0 && std::isfinite(p.time_of_flight_s))) {
+        return g;
+    }
+    g.r1_m = norm(p.r1_m);
+    g.r2_m = norm(p.r2_m);
+    if (!(g.r1_m > 0.0 && g.r2_m > 0.0)) {
+        return g;
+    }
+    g.u1 = (1.0 / g.r1_m) * p.r1_m;
+    g.u2 = (1.0 / g.r2_m) * p.r2_m;
+    const Vec3 across = cross(g.u1, g.u2);
+    const double across_norm = norm(across);
+    if (across_norm < 1.0e-11) { // an angle that rounding of the positions decides
+        g.code = LambertCode::plane_undefined;
+        return g;
+    }
+    g.sine = 0.5 * norm(g.u1 - g.u2);
+    g.cosine = 0.5 * norm(g.u1 + g.u2);
+    g.chord_m = std::hypot(g.r1_m - g.r2_m, 2.0 * std::sqrt(g.r1_m * g.r2_m) * g.sine);
+    g.s_m = 0.5 * (g.r1_m + g.r2_m + g.chord_m);
+    const bool turned = (across.z < 0.0) != retrograde; // the short way round would go against the wanted sense
+    g.normal = ((turned ? -1.0 : 1.0) / across_norm) * across;
+    g.lambda = (turned ? -1.0 : 1.0) * std::sqrt(g.r1_m * g.r2_m) * g.cosine / g.s_m;
+    g.T = std::sqrt(2.0 * mu / (g.s_m * g.s_m * g.s_m)) * p.time_of_flight_s;
+    g.code = LambertCode::ok;
+    return g;
+}
+
+// Gauss's hypergeometric function F(3, 1; 5/2; z) by its series, for small z.
+double hypergeometric(double z) {
+    double sum = 1.0, term = 1.0;
+    for (int j = 0; j < 60 && std::abs(term) > 1.0e-17 * std::abs(sum); ++j) {
+        term *= (3.0 + j) * (1.0 + j) / (2.5 + j) * z / (j + 1.0);
+        sum += term;
+    }
+    return sum;
+}
+
+// Time of flight, equations 18 and 20.
+double time_of(double x, double y, double lambda, int revolutions) {
+    const double e = 1.0 - x * x, eta = y - lambda * x;
+    if (std::abs(x - 1.0) < series_within) {
+        const double q = 4.0 / 3.0 * hypergeometric(0.5 * (1.0 - lambda - x * eta));
+        const double whole = revolutions == 0 ? 0.0 : revolutions * pi / (e * std::sqrt(e));
+        return 0.5 * (eta * eta * eta * q + 4.0 * lambda * eta) + whole;
+    }
+    const double root = std::sqrt(std::abs(e)), f = root * eta, g = x * y + lambda * e;
+    const double angle = x < 1.0 ? std::atan2(f, g) + revolutions * pi : std::log(f + g);
+    return (angle / root - x + lambda * y) / e;
+}
+
+struct Derivatives {
+    double first, second, third; // equation 22
+};
+Derivatives derivatives_of(double x, double y, double T, double lambda) {
+    const double l2 = lambda * lambda, l3 = l2 * lambda, y2 = y * y, k = 1.0 / (1.0 - x * x), per_y = 1.0 / y;
+    const double per_y3 = per_y * per_y * per_y;
+    Derivatives d{};
+    d.first = k * (3.0 * T * x - 2.0 + 2.0 * l3 * x * per_y);
+    d.second = k * (3.0 * T + 5.0 * x * d.first + 2.0 * (1.0 - l2) * l3 * per_y3);
+    d.third = k * (7.0 * x * d.second + 8.0 * d.first - 6.0 * (1.0 - l2) * l2 * l3 * x * per_y3 / y2);
+    return d;
+}
+
+double y_of(double x, double lambda) { return std::sqrt(1.0 - lambda * lambda * (1.0 - x * x)); }
+
+// Householder's third-order method on T(x) = T; not a number where it does not converge.
+double solve(double x, double T, double lambda, int revolutions) {
+    for (int i = 0; i < most_iterations; ++i) {
+        const double y = y_of(x, lambda), found = time_of(x, y, lambda, revolutions);
+        const Derivatives d = derivatives_of(x, y, found, lambda);
+        const double delta = found - T, first2 = d.first * d.first;
+        const double step = delta * (first2 - 0.5 * delta * d.second) /
+                            (d.first * (first2 - delta * d.second) + d.third * delta * delta / 6.0);
+        double next = x - step;
+        if (next <= -1.0) {
+            next = 0.5 * (x - 1.0);
+        } else if (revolutions > 0 && next >= 1.0) {
+            next = 0.5 * (x + 1.0);
+        }
+        const double moved = std::abs(next - x);
+        x = next;
+        if (moved <= step_tolerance * std::min(1.0, 1.0 + x)) {
+            return x;
+        }
+    }
+    return std::numeric_limits<double>::quiet_NaN();
+}
+
+// Equation 30.
+double first_guess(double T, double lambda) {
+    const double t0 = std::acos(lambda) + lambda * std::sqrt(1.0 - lambda * lambda);
+    const double t1 = 2.0 / 3.0 * (1.0 - lambda * lambda * lambda);
+    if (T >= t0) {
+        return std::cbrt((t0 / T) * (t0 / T)) - 1.0;
+    }
+    if (T <= t1) {
+        const double l5 = lambda * lambda * lambda * lambda * lambda;
+        return 2.5 * t1 * (t1 - T) / (T * (1.0 - l5)) + 1.0;
+    }
+    return std::exp(std::numbers::ln2 * std::log(T / t0) / std::log(t1 / t0)) - 1.0;
+}
+
+// Equation 31.
+double first_guess(double T, int revolutions, LambertBranch branch) {
+    const double whole = revolutions * pi;
+    const double ratio = branch == LambertBranch::left ? (whole + pi) / (8.0 * T) : 8.0 * T / whole;
+    const double k = std::cbrt(ratio * ratio);
+    return (k - 1.0) / (k + 1.0);
+}
+
+// Least time for so many revolutions and where it lies, by Halley's method on T'(x) = 0.
+struct Least {
+    double x, T;
+};
+Least least_time(double lambda, int revolutions) {
+    double x = 0.0;
+    for (int i = 0; i < most_iterations; ++i) {
+        const double y = y_of(x, lambda);
+        const Derivatives d = derivatives_of(x, y, time_of(x, y, lambda, revolutions), lambda);
+        const double step = 2.0 * d.first * d.second / (2.0 * d.second * d.second - d.first * d.third);
+        x = std::clamp(x - step, 0.5 * (x - 1.0), 0.5 * (x + 1.0));
+        if (std::abs(step) < 1.0e-9) {
+            break;
+        }
+    }
+    return {x, time_of(x, y_of(x, lambda), lambda, revolutions)};
+}
+
+double parameter_of(const Geometry& g, const LambertWay& way, LambertCode& code) {
+    if (way.revolutions == 0) {
+        return solve(first_guess(g.T, g.lambda), g.T, g.lambda, 0);
+    }
+    const Least least = least_time(g.lambda, way.revolutions);
+    if (g.T < least.T) {
+        code = LambertCode::no_transfer;
+        return std::numeric_limits<double>::quiet_NaN();
+    }
+    const double x = solve(first_guess(g.T, way.revolutions, way.branch), g.T, g.lambda, way.revolutions);
+    const bool left = x < least.x;
+    if (std::isnan(x) || left == (way.branch == LambertBranch::left)) {
+        return x;
+    }
+    // The guess fell on the other side of a shallow least time: begin beside it, on the right side.
+    const double T2 = derivatives_of(least.x, y_of(least.x, g.lambda), least.T, g.lambda).second;
+    const double half_width = std::sqrt(2.0 * (g.T - least.T) / T2);
+    return solve(least.x + (way.branch == LambertBranch::left ? -half_width : half_width), g.T, g.lambda,
+                 way.revolutions);
+}
+
+} // namespace
+
+LambertTransfer solve_lambert(const LambertProblem& problem, const LambertWay& way, double mu) {
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    LambertTransfer out{{nan, nan, nan}, {nan, nan, nan}, LambertCode::ok};
+    const Geometry g = geometry_of(problem, way.retrograde, mu);
+    out.code = g.code;
+    if (g.code != LambertCode::ok) {
+        return out;
+    }
+    const double x = parameter_of(g, way, out.code);
+    if (std::isnan(x)) {
+        out.code = out.code == LambertCode::ok ? LambertCode::not_converged : out.code;
+        return out;
+    }
+    // Velocities, algorithm 1 of the paper.
+    const double y = y_of(x, g.lambda), gamma = std::sqrt(0.5 * mu * g.s_m), rho = (g.r1_m - g.r2_m) / g.chord_m;
+    const double sigma = 2.0 * std::sqrt(g.r1_m * g.r2_m) * g.sine / g.chord_m;
+    const double minus = g.lambda * y - x, plus = rho * (g.lambda * y + x);
+    const double transverse = gamma * sigma * (y + g.lambda * x);
+    out.v1_m_s = (gamma * (minus - plus) / g.r1_m) * g.u1 + (transverse / g.r1_m) * cross(g.normal, g.u1);
+    out.v2_m_s = (-gamma * (minus + plus) / g.r2_m) * g.u2 + (transverse / g.r2_m) * cross(g.normal, g.u2);
+    return out;
+}
+
+int most_revolutions(const LambertProblem& problem, bool retrograde, double mu) {
+    const Geometry g = geometry_of(problem, retrograde, mu);
+    if (g.code != LambertCode::ok) {
+        return -1;
+    }
+    const double whole = std::floor(g.T / pi);
+    if (!(whole < 1.0e6)) {
+        return -1;
+    }
+    const int most = static_cast<int>(whole);
+    return most > 0 && g.T < least_time(g.lambda, most).T ? most - 1 : most;
+}
+
+} // namespace llamaspace
