@@ -9,5 +9,7 @@ __all__ = ["ROWS"]
 
 # The module of each row, imported when it runs: peers are heavy, and optional. Each has ``run() -> list[BenchResult]``.
 ROWS: Final[Mapping[str, str]] = {
+    "leo_20x20": "evals.bench.flight.leo_20x20",
+    "leo_70x70": "evals.bench.flight.leo_70x70",
     "lambert": "evals.bench.flight.lambert",
 }
