@@ -8,4 +8,7 @@ from typing import Final
 __all__ = ["ROWS"]
 
 # The module of each row, imported when it runs: peers are heavy, and optional. Each has ``run() -> list[BenchResult]``.
-ROWS: Final[Mapping[str, str]] = {}
+ROWS: Final[Mapping[str, str]] = {
+    "sgp4_batch": "evals.bench.flight.sgp4_batch",
+    "sgp4_verification": "evals.bench.flight.sgp4_verification",
+}
