@@ -23,7 +23,9 @@ __all__ = ["Ephemeris", "PropagationError", "Sgp4Code", "Sgp4Orbit", "sgp4_row"]
 FloatArray = NDArray[np.float64]
 
 _SGP4_EPOCH_UTC: Final = datetime(1949, 12, 31, tzinfo=UTC)  # AIAA 2006-6753: days from 1949-12-31
-_MINUTES_PER_DAY: Final = 1440.0
+_SGP4_EPOCH_JD: Final = 2_433_281.5  # the same instant
+# Divided by, as the published code does: a last digit of the mean motion grows to millimetres over years.
+_REV_DAY_PER_RAD_MIN: Final = 1440.0 / (2.0 * math.pi)
 
 
 class Sgp4Code(IntEnum):
@@ -102,9 +104,12 @@ class Sgp4Orbit:
 
 def sgp4_row(elements: MeanElements) -> list[float]:
     """Mean elements as the native SGP4 takes them: a row of eight numbers."""
+    epoch_days = (elements.epoch_utc - _SGP4_EPOCH_UTC).total_seconds() / 86_400.0
     return [
-        (elements.epoch_utc - _SGP4_EPOCH_UTC).total_seconds() / 86_400.0,
-        elements.mean_motion_rev_day * 2.0 * math.pi / _MINUTES_PER_DAY,
+        # The published code takes the epoch from a Julian date in one float64, 40 microseconds apart; resonant orbits
+        # show the difference in millimetres, so ours is rounded alike.
+        (_SGP4_EPOCH_JD + epoch_days) - _SGP4_EPOCH_JD,
+        elements.mean_motion_rev_day / _REV_DAY_PER_RAD_MIN,
         elements.eccentricity,
         to_rad(elements.inclination_deg),
         to_rad(elements.raan_deg),

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.mission.model import MeanElements
+from core.mission import parse_tle, tle_checksum
 from core.orbit import Constellation
 from evals.bench.flight.catalogue import reference_data
 from evals.bench.model import BenchResult, Goal, PeerMissing
@@ -19,7 +17,6 @@ from evals.bench.model import BenchResult, Goal, PeerMissing
 __all__ = ["run"]
 
 _ERROR_GOAL_M: Final = 1.2e-4
-_JD_2000: Final = 2_451_544.5
 
 
 def run() -> list[BenchResult]:
@@ -34,7 +31,7 @@ def run() -> list[BenchResult]:
     errors_m: list[tuple[float, float]] = []
     for line1, line2 in zip(lines[::2], lines[1::2], strict=True):
         peer = Satrec.twoline2rv(line1, line2[:69])
-        errors_m.append(_errors_m(peer, published[peer.satnum].pop(0)))
+        errors_m.append(_errors_m(peer, (line1, line2), published[peer.satnum].pop(0)))
     ours_m, peer_m = np.array(errors_m).max(axis=0)
     return [
         BenchResult.compare(
@@ -68,19 +65,9 @@ def _published(path: Path) -> dict[int, list[NDArray[np.float64]]]:
     return {number: [np.array(table) for table in of] for number, of in tables.items()}
 
 
-def _errors_m(peer: Any, table: NDArray[np.float64]) -> tuple[float, float]:
-    # The set's lines carry wrong checksums on purpose, so the elements are taken as the peer read them.
-    epoch_utc = datetime(2000, 1, 1, tzinfo=UTC) + timedelta(days=peer.jdsatepoch - _JD_2000)
-    elements = MeanElements(
-        epoch_utc=epoch_utc + timedelta(microseconds=round(peer.jdsatepochF * 86_400e6)),
-        mean_motion_rev_day=peer.no_kozai * 1440.0 / (2.0 * math.pi),
-        eccentricity=peer.ecco,
-        inclination_deg=math.degrees(peer.inclo),
-        raan_deg=math.degrees(peer.nodeo),
-        argument_of_perigee_deg=math.degrees(peer.argpo),
-        mean_anomaly_deg=math.degrees(peer.mo),
-        bstar_per_earth_radius=peer.bstar,
-    )
+def _errors_m(peer: Any, lines: tuple[str, str], table: NDArray[np.float64]) -> tuple[float, float]:
+    mended = [line[:68] + str(tle_checksum(line)) for line in lines]  # the set's own checksums are wrong on purpose
+    elements = parse_tle(mended[0], mended[1]).elements
     fleet = Constellation([elements])
     states = fleet.propagate_teme(round(float(fleet.epochs_tai_s[0]) * 1e6) / 1e6, table[:, 0] * 60.0)
     good = states.codes[0] == 0
