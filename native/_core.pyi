@@ -21,6 +21,20 @@ class Sgp4Batch:
     def __len__(self) -> int: ...
     def propagate(self, minutes: FloatArray) -> tuple[FloatArray, FloatArray, NDArray[np.uint8]]:
         """TEME positions (m) and velocities (m/s) of shape (satellites, epochs, 3), and SGP4 codes, 0 for success."""
+    def propagate_grid(
+        self,
+        offsets_min: FloatArray,
+        minutes: FloatArray,
+        r_teme_m: FloatArray,
+        v_teme_m_s: FloatArray,
+        codes: NDArray[np.uint8],
+        lanes: str = ...,
+        threads: int = ...,
+    ) -> None:
+        """Writes into the last three arrays the states at minutes (epochs,) plus each satellite's offset (satellites,).
+
+        ``lanes``: automatic, scalar (the reference), portable, avx2 or avx512.
+        """
     def nodedot_rad_min(self) -> FloatArray:
         """Secular rate of each node from zonal gravity."""
 
@@ -37,6 +51,9 @@ class EarthOrientationTable:
     def last_tai_s(self) -> float: ...
     def at(self, t_tai_s: FloatArray) -> FloatArray:
         """Interpolated rows of the same six columns; the table's ends are held outside it."""
+
+def has_lanes(lanes: str) -> bool:
+    """Whether this processor can run these lanes of :meth:`Sgp4Batch.propagate_grid`."""
 
 def dcm_cirs_from_gcrf(t_tai_s: FloatArray, earth: EarthOrientationTable) -> FloatArray: ...
 def dcm_tod_from_gcrf(t_tai_s: FloatArray, earth: EarthOrientationTable) -> FloatArray: ...
