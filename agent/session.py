@@ -1,4 +1,7 @@
-"""Conversations: runs that stream events, wait for people, and go on after a crash."""
+"""Conversations: runs that stream events, wait for people, and go on after a crash.
+
+The graph's engine takes a second to import, so it is loaded with the first use and not with the service.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,23 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event as Flag
-from typing import Any, Literal, cast
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ag_ui.core import BaseEvent, CustomEvent, RunErrorEvent, RunFinishedEvent, RunStartedEvent, StateSnapshotEvent
-from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.sqlite import SqliteSaver
-from langgraph.types import Command
 from pydantic import BaseModel, ConfigDict
 
 from agent.deps import AgentDeps, Run
-from agent.graph import build_graph
 from agent.state import AgentRequest, AgentState, ReviewDecision, fresh_state
 from agent.stream import ag_ui_events
 from core.errors import Conflict, LlamaSpaceError
 from core.time import format_utc
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
+    from langgraph.types import Command
+
+    from agent.graph import Graph
 
 __all__ = ["ConversationView", "Conversations", "RunStatus"]
 
@@ -53,13 +59,37 @@ class Conversations:
         self._connection = sqlite3.connect(checkpoint_path, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
-        saver = SqliteSaver(self._connection)
-        saver.setup()
-        self._graph = build_graph(saver)
+        self._loading = Lock()
+        self._loaded: Graph | None = None
+        self._closed = False
+
+    def warm(self) -> None:
+        """Load the graph now, so that the first message does not wait for it; nothing happens once closed."""
+        with self._loading:
+            if not self._closed:
+                self._load()
+
+    @property
+    def _graph(self) -> Graph:
+        with self._loading:
+            return self._load()
+
+    def _load(self) -> Graph:
+        if self._loaded is None:
+            from langgraph.checkpoint.sqlite import SqliteSaver
+
+            from agent.graph import build_graph
+
+            saver = SqliteSaver(self._connection)
+            saver.setup()
+            self._loaded = build_graph(saver)
+        return self._loaded
 
     def close(self) -> None:
         """Close the checkpoint file."""
-        self._connection.close()
+        with self._loading:
+            self._closed = True
+            self._connection.close()
 
     def start(self, thread_id: str, request: AgentRequest, cancel: Flag | None = None) -> Iterator[BaseEvent]:
         """Run one message and yield its events; the run ends, waits for a person, or reports an error.
@@ -95,6 +125,8 @@ class Conversations:
                 f"the decision is about revision {decision.revision}, the plan under review is revision {shown}",
                 code="stale-revision",
             )
+        from langgraph.types import Command
+
         command: Command[Any] = Command(resume=decision.model_dump(mode="json"))
         yield from self._stream(thread_id, self._message_id(thread_id), command, cancel)
 
@@ -105,6 +137,7 @@ class Conversations:
 
     def cut_threads(self) -> list[str]:
         """Conversations that a crash cut, for the service to recover at its start."""
+        self.warm()  # makes the table
         rows = self._connection.execute("SELECT DISTINCT thread_id FROM checkpoints").fetchall()
         return [row[0] for row in rows if self.state(row[0]).status == "cut"]
 

@@ -19,6 +19,7 @@ from agent.llm import ModelSettings, make_chat
 from agent.planner import CorePlanner
 from agent.session import Conversations
 from api.auth.accounts import Accounts
+from api.browser_safety import SAFE_HEADERS
 from api.metrics import Metrics
 from api.problems import PROBLEM_RESPONSES, install_problem_handlers
 from api.rest import auth, conjunctions, flight, intents, mission, operations, plans, records
@@ -45,7 +46,8 @@ from tools.catalog import CATALOG
 __all__ = ["build_runtime", "create_app"]
 
 _CONSOLE: Final = Path(__file__).parent / "console"
-_WARM_AFTER_S: Final = 15.0
+_WARM_AGENT_AFTER_S: Final = 1.0
+_WARM_KNOWLEDGE_AFTER_S: Final = 15.0
 _MAXIMUM_BODY: Final = 4_000_000
 _log = structlog.get_logger("api")
 
@@ -143,14 +145,19 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     released = resume_releases(runtime)
     recovered = runtime.intents.recover()
     _log.info("service started", recovered_intents=recovered, resumed_releases=released)
-    # Loading the encoder takes seconds of processor time: it waits until the service has answered its first requests.
-    warming = threading.Timer(_WARM_AFTER_S, runtime.knowledge.warm)
-    warming.daemon = True
-    warming.start()
+    # Loading them takes seconds of processor time: they wait until the service has answered its first requests.
+    warming = [
+        threading.Timer(_WARM_AGENT_AFTER_S, runtime.conversations.warm),
+        threading.Timer(_WARM_KNOWLEDGE_AFTER_S, runtime.knowledge.warm),
+    ]
+    for one in warming:
+        one.daemon = True
+        one.start()
     try:
         yield
     finally:
-        warming.cancel()
+        for one in warming:
+            one.cancel()
         runtime.intents.close()
         runtime.flight.stop()
         runtime.conversations.close()
@@ -172,14 +179,10 @@ async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Resp
         }
         return Response(content=json.dumps(problem), status_code=413, media_type="application/problem+json")
     response: Response = await call_next(request)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
-    response.headers.setdefault("X-Frame-Options", "DENY")
-    if not request.url.path.startswith("/api/v1/docs"):
-        response.headers.setdefault(
-            "Content-Security-Policy",
-            "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:",
-        )
+    documentation = request.url.path.startswith("/api/v1/docs")  # its page loads scripts of its own
+    for name, value in SAFE_HEADERS.items():
+        if not (documentation and name == "Content-Security-Policy"):
+            response.headers.setdefault(name, value)
     return response
 
 

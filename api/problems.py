@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from api.auth.errors import NotAllowed, NotSignedIn
+from api.browser_safety import SAFE_HEADERS
 from core.errors import (
     CommandRefused,
     Conflict,
@@ -135,6 +136,7 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
 
 
 def _response(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
+    headers = {**SAFE_HEADERS, **(headers or {})}  # an unexpected error is answered outside the application's guard
     if problem.status == HTTPStatus.UNAUTHORIZED:
-        headers = {"WWW-Authenticate": "Bearer", **(headers or {})}
+        headers = {"WWW-Authenticate": "Bearer", **headers}
     return JSONResponse(problem.model_dump(), status_code=problem.status, media_type=_MEDIA_TYPE, headers=headers)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 class NativeError(ValueError):
-    """Bad input; 1 shape, 2 value, 3 interval, 4 SGP4 failure during a search."""
+    """Bad input; 1 shape, 2 value, 3 interval, 4 SGP4 failure during a search, 10 no convergence, 20 outside an ephemeris or table."""
 
     code: int
 
@@ -21,41 +21,112 @@ class Sgp4Batch:
     def __len__(self) -> int: ...
     def propagate(self, minutes: FloatArray) -> tuple[FloatArray, FloatArray, NDArray[np.uint8]]:
         """TEME positions (m) and velocities (m/s) of shape (satellites, epochs, 3), and SGP4 codes, 0 for success."""
+    def propagate_grid(
+        self,
+        offsets_min: FloatArray,
+        minutes: FloatArray,
+        r_teme_m: FloatArray,
+        v_teme_m_s: FloatArray,
+        codes: NDArray[np.uint8],
+        lanes: str = ...,
+        threads: int = ...,
+    ) -> None:
+        """Writes into the last three arrays the states at minutes (epochs,) plus each satellite's offset (satellites,).
+
+        ``lanes``: automatic, scalar (the reference), portable, avx2 or avx512.
+        """
     def nodedot_rad_min(self) -> FloatArray:
         """Secular rate of each node from zonal gravity."""
 
-def dcm_gcrf_from_teme(t_tai_s: FloatArray, ut1_minus_tai_s: FloatArray) -> FloatArray: ...
-def dcm_itrf_from_gcrf(t_tai_s: FloatArray, ut1_minus_tai_s: FloatArray) -> FloatArray: ...
-def dcm_itrf_from_teme(t_tai_s: FloatArray, ut1_minus_tai_s: FloatArray) -> FloatArray: ...
-def sun_position_gcrf_m(t_tai_s: FloatArray) -> FloatArray: ...
-def illumination(r_gcrf_m: FloatArray, t_tai_s: FloatArray) -> FloatArray: ...
+class EarthOrientationTable:
+    """Daily Earth orientation from 0 h UTC of a Modified Julian Date; ``days`` has shape (days, 6).
+
+    Columns: UT1 minus TAI (s), pole x and y (rad), celestial pole offsets dX and dY (rad), excess length of day (s).
+    """
+
+    def __init__(self, first_mjd_utc: float, days: FloatArray) -> None: ...
+    @property
+    def first_tai_s(self) -> float: ...
+    @property
+    def last_tai_s(self) -> float: ...
+    def at(self, t_tai_s: FloatArray) -> FloatArray:
+        """Interpolated rows of the same six columns; the table's ends are held outside it."""
+
+def has_lanes(lanes: str) -> bool:
+    """Whether this processor can run these lanes of :meth:`Sgp4Batch.propagate_grid`."""
+
+def dcm_cirs_from_gcrf(t_tai_s: FloatArray, earth: EarthOrientationTable) -> FloatArray: ...
+def dcm_tod_from_gcrf(t_tai_s: FloatArray, earth: EarthOrientationTable) -> FloatArray: ...
+def dcm_pef_from_gcrf(t_tai_s: FloatArray, earth: EarthOrientationTable) -> FloatArray: ...
+def dcm_itrf_from_gcrf(t_tai_s: FloatArray, earth: EarthOrientationTable) -> FloatArray: ...
+def dcm_gcrf_from_teme(t_tai_s: FloatArray, earth: EarthOrientationTable) -> FloatArray: ...
+def dcm_pef_from_teme(t_tai_s: FloatArray, earth: EarthOrientationTable) -> FloatArray: ...
+def dcm_itrf_from_teme(t_tai_s: FloatArray, earth: EarthOrientationTable) -> FloatArray: ...
+def dcm_mod_from_gcrf(t_tt_s: FloatArray) -> FloatArray: ...
+def dcm_eme2000_from_gcrf() -> FloatArray: ...
+def celestial_pole_06a(t_tt_s: FloatArray) -> FloatArray:
+    """Rows: X, Y, s and the equation of the origins, rad, IAU 2006/2000A."""
+
+def illumination(r_gcrf_m: FloatArray, t_tai_s: FloatArray, sky: SunMoonEphemeris) -> FloatArray: ...
 def find_passes(
     elements: FloatArray,
     epoch_tai_s: float,
-    ut1_minus_tai_s: float,
     geodetic: FloatArray,
     start_tai_s: float,
     end_tai_s: float,
     min_elevation_rad: float,
+    earth: EarthOrientationTable,
 ) -> FloatArray:
     """Rows: AOS, LOS, culmination, highest elevation, azimuth at AOS and LOS, least range, cut at start, cut at end."""
 
 def find_eclipses(
-    elements: FloatArray, epoch_tai_s: float, ut1_minus_tai_s: float, start_tai_s: float, end_tai_s: float
+    elements: FloatArray,
+    epoch_tai_s: float,
+    start_tai_s: float,
+    end_tai_s: float,
+    earth: EarthOrientationTable,
+    sky: SunMoonEphemeris,
 ) -> FloatArray:
     """Rows: penumbra start and end, umbra start and end (NaN where there is none)."""
 
 def find_target_access(
     elements: FloatArray,
     epoch_tai_s: float,
-    ut1_minus_tai_s: float,
     geodetic: FloatArray,
     start_tai_s: float,
     end_tai_s: float,
     max_off_nadir_rad: float,
     min_sun_elevation_rad: float,
+    earth: EarthOrientationTable,
+    sky: SunMoonEphemeris,
 ) -> FloatArray:
     """Rows: start, end, time of the least off-nadir angle, that angle, elevation of the Sun then."""
+
+class SunMoonEphemeris:
+    """Geocentric Sun and Moon in GCRF from Chebyshev spans; ``moon_m`` and ``sun_m`` have shape (spans, 3, terms).
+
+    ``sun_m`` is relative to the barycentre of Earth and Moon. Outside start to end: NativeError 20.
+    """
+
+    def __init__(
+        self,
+        start_tdb_s: float,
+        end_tdb_s: float,
+        moon_share: float,
+        moon_step_s: float,
+        moon_m: FloatArray,
+        sun_step_s: float,
+        sun_m: FloatArray,
+    ) -> None: ...
+    @property
+    def start_tdb_s(self) -> float: ...
+    @property
+    def end_tdb_s(self) -> float: ...
+    def sun_gcrf_m(self, t_tdb_s: FloatArray) -> FloatArray: ...
+    def apparent_sun_gcrf_m(self, t_tdb_s: FloatArray) -> FloatArray: ...
+    def moon_gcrf_m(self, t_tdb_s: FloatArray) -> FloatArray: ...
+
+def tdb_minus_tt_s(t_tt_s: FloatArray) -> FloatArray: ...
 
 class SpaceWeather:
     """Rows of ten numbers a UTC day: F10.7, its 81-day mean, eight 3-hour Ap values."""
@@ -130,3 +201,97 @@ def expected_collisions(
 
 def plane_probability(miss_m: FloatArray, covariance_m2: FloatArray, radius_m: FloatArray, method: int) -> FloatArray:
     """Probabilities (n,) in encounter planes; method 0 Alfano, 1 Foster, 2 Chan, 3 Patera, 4 series."""
+
+class GravityModel:
+    """Spherical harmonics, fully normalised; ``harmonics`` has rows of degree, order, C, S. Positions are in ITRF."""
+
+    def __init__(self, mu_m3_s2: float, radius_m: float, degree: int, order: int, harmonics: FloatArray) -> None: ...
+    def acceleration_m_s2(self, r_itrf_m: FloatArray) -> FloatArray: ...
+    def gradient_s2(self, r_itrf_m: FloatArray) -> FloatArray:
+        """Second derivatives of the potential, shape (n, 3, 3)."""
+    def potential_m2_s2(self, r_itrf_m: FloatArray) -> FloatArray: ...
+
+class SkyTrack:
+    """Samples at equal steps: X, Y, s, polar motion x and y (rad), UT1 minus TAI (s), the Sun and the Moon (m, GCRF)."""
+
+    def __init__(self, first_tai_s: float, step_s: float, rows: FloatArray) -> None: ...
+    def dcm_itrf_from_gcrf(self, t_tai_s: FloatArray) -> FloatArray: ...
+
+class Satellite:
+    """A spacecraft and what acts on it.
+
+    ``areas``: drag area and coefficient, radiation area and coefficient. ``panels``: rows of unit normal (RTN), area,
+    diffuse and specular share, whether it tracks the Sun.
+    """
+
+    def __init__(
+        self,
+        *,
+        gravity: GravityModel,
+        sky: SkyTrack,
+        sun: bool,
+        moon: bool,
+        solid_tides: bool,
+        tide_system: int,
+        radiation: bool,
+        moon_shadow: bool,
+        relativity: bool,
+        drag: int,
+        harris_priester_exponent: float,
+        weather: SpaceWeather | None,
+        tai_minus_utc_s: float,
+        areas: FloatArray,
+        panels: FloatArray,
+    ) -> None: ...
+    def acceleration_m_s2(self, t_tai_s: FloatArray, states: FloatArray) -> FloatArray: ...
+
+class Flown:
+    """What ``fly`` gives; ``sightings`` has rows of stop, instant, and a state of seven."""
+
+    states: FloatArray
+    variational: FloatArray
+    sightings: FloatArray
+    end_state: FloatArray
+    epochs_reached: int
+    steps: int
+    evaluations: int
+    stopped: bool
+    reentered: bool
+    end_tai_s: float
+
+def fly(
+    satellite: Satellite,
+    t_tai_s: float,
+    state: FloatArray,
+    epochs_tai_s: FloatArray,
+    *,
+    method: int,
+    step_s: float,
+    tolerance_m: float,
+    lowest_height_m: float,
+    impulses: FloatArray,
+    burns: FloatArray,
+    stops: FloatArray,
+    variational: bool,
+) -> Flown:
+    """States of position, velocity and mass, GCRF.
+
+    Impulses: instant, delta-v, axes, exhaust speed. Burns: start, end, thrust, mass flow, direction, axes. Stops: kind,
+    value, whether terminal. NativeError 10: the step vanishes.
+    """
+
+def fly_cases(
+    satellite: Satellite,
+    t_tai_s: float,
+    cases: FloatArray,
+    epochs_tai_s: FloatArray,
+    *,
+    method: int,
+    step_s: float,
+    tolerance_m: float,
+    lowest_height_m: float,
+    impulses: FloatArray,
+    burns: FloatArray,
+    threads: int,
+) -> tuple[FloatArray, NDArray[np.uint8]]:
+    """States (cases, epochs, 7) and ends. Cases: state of seven, drag and radiation coefficient."""

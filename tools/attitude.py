@@ -7,13 +7,14 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from core.attitude import half_turn_s
 from core.mission.model import Mode
 from core.plan.activity import ModeActivity, PointingActivity, PointingMode, Window
 from core.time import add_s, format_utc
 from core.units import MINUTE_S
 from tools.arguments import Satellite, Utc, check_span, satellite_of
 from tools.contract import Effect, Role, Tool, ToolContext, ToolError, ToolInput, ToolOutput
-from tools.placement import activity_id, after_previous, earliest_execution, free_from, provenance, turn_margin_s
+from tools.placement import activity_id, after_previous, earliest_execution, free_from, provenance
 
 __all__ = ["POINT_ATTITUDE", "SET_MODE"]
 
@@ -51,7 +52,7 @@ def _point(arguments: PointInput, context: ToolContext) -> PointOutput:
     bus = context.mission.bus_of(craft.id)
     duration_s = arguments.duration_min * MINUTE_S
     earliest = earliest_execution(craft.id, context)
-    start = free_from(earliest, duration_s, craft.id, turn_margin_s(bus), context).replace(microsecond=0)
+    start = free_from(earliest, duration_s, craft.id, half_turn_s(bus), context).replace(microsecond=0)
     start = add_s(start, 1.0)
     activity = PointingActivity(
         activity_id=activity_id("point", craft.id, arguments.pointing, context=context),

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.attitude import half_turn_s
 from core.constants import STANDARD_GRAVITY_M_S2
 from core.errors import NotFound
 from core.mission.conjunctions import STALE_AFTER, ConjunctionMessage, newest_of_each
@@ -36,7 +37,6 @@ from tools.placement import (
     earliest_execution,
     overlaps_existing,
     provenance,
-    turn_margin_s,
 )
 
 __all__ = ["PLAN_COLLISION_AVOIDANCE"]
@@ -131,7 +131,7 @@ def _avoid(arguments: AvoidInput, context: ToolContext) -> AvoidOutput:
     case = _case(message, craft, context)
     if case.probability <= DEFAULT_PROBABILITY_LIMIT:
         return _no_burn(case)
-    margin_s = BURN_ATTITUDE_LEAD_S + turn_margin_s(case.bus)
+    margin_s = BURN_ATTITUDE_LEAD_S + half_turn_s(case.bus)
     ready = add_s(earliest_execution(craft.id, context), margin_s)
     limit_m_s = _largest_delta_v_m_s(case)
     if arguments.max_delta_v_mps is not None:

@@ -16,6 +16,7 @@ from tools.orbit import FIND_ECLIPSES, GET_ORBIT_STATE, LIST_PASSES
 from tools.plans import COMPARE_PLANS, GET_PLAN, LIST_PLANS
 from tools.power import CHECK_BATTERY
 from tools.procedures import SEARCH_PROCEDURES
+from tools.resources import CHECK_RESOURCES
 
 __all__ = ["CATALOG", "Catalog"]
 
@@ -70,6 +71,7 @@ CATALOG = Catalog(
         PREDICT_RUL,
         SCHEDULE_DOWNLINK,
         SEARCH_PROCEDURES,
+        CHECK_RESOURCES,
         FIND_ECLIPSES,
         FIND_TARGET_ACCESS,
         LIST_PLANS,

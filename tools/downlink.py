@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from core.attitude import half_turn_s
 from core.mission.model import Bus, GroundStation
 from core.orbit import Pass, find_passes
 from core.plan.activity import (
@@ -31,7 +32,6 @@ from tools.placement import (
     earliest_execution,
     overlaps_existing,
     provenance,
-    turn_margin_s,
 )
 
 __all__ = ["SCHEDULE_DOWNLINK"]
@@ -138,7 +138,7 @@ def _problem(
         return RejectedAlternative(
             description=name, code="GND-001", reason="over before the commands for it can be on board"
         )
-    clash = overlaps_existing(start, end, satellite, turn_margin_s(bus), context)
+    clash = overlaps_existing(start, end, satellite, half_turn_s(bus), context)
     if clash:
         return RejectedAlternative(description=name, code="TMP-005", reason=f"collides with {clash.activity_id}")
     return None

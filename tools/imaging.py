@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field
 from rapidfuzz import fuzz, process, utils
 
+from core.attitude import half_turn_s
 from core.orbit import Access, find_target_access
 from core.plan.activity import ImagingActivity, RejectedAlternative, ResourceName, ResourceUse, Window
 from core.plan.checks.geometry import MINIMUM_SUN_ELEVATION_DEG
@@ -22,7 +23,6 @@ from tools.placement import (
     earliest_execution,
     overlaps_existing,
     provenance,
-    turn_margin_s,
 )
 
 __all__ = ["FIND_TARGET_ACCESS", "SCHEDULE_IMAGING"]
@@ -129,7 +129,7 @@ def _choose(
     now = context.clock.now_utc()
     begin = max(arguments.start or now, now)
     earliest = earliest_execution(arguments.satellite, context)
-    margin_s = turn_margin_s(context.mission.bus_of(arguments.satellite))
+    margin_s = half_turn_s(context.mission.bus_of(arguments.satellite))
     rejected: list[RejectedAlternative] = []
     for one in _accesses(arguments.satellite, place, begin, arguments.end, allowed_deg, context):
         start, end = utc_from_tai_s(one.best_tai_s - 0.5 * _IMAGE_S), utc_from_tai_s(one.best_tai_s + 0.5 * _IMAGE_S)

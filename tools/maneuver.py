@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from core.attitude import half_turn_s
 from core.errors import PhysicsError
 from core.mission.model import Bus, RuleQuantity
 from core.orbit import circular_transfer, state_at
@@ -17,7 +18,7 @@ from core.propulsion import Burn, plan_burn
 from core.time import add_s, duration_s, format_utc, tai_s_from_utc
 from tools.arguments import Satellite, Utc, check_span, orbit_of, satellite_of
 from tools.contract import Effect, Role, Tool, ToolContext, ToolError, ToolInput, ToolOutput
-from tools.placement import activity_id, after_previous, earliest_execution, free_from, provenance, turn_margin_s
+from tools.placement import activity_id, after_previous, earliest_execution, free_from, provenance
 
 __all__ = ["PLAN_ORBIT_RAISE"]
 
@@ -60,7 +61,7 @@ def _raise(arguments: RaiseInput, context: ToolContext) -> RaiseOutput:
             valid={"after": format_utc(now)},
         )
     check_span(arguments.deadline or now, craft)
-    margin_s = BURN_ATTITUDE_LEAD_S + turn_margin_s(bus)
+    margin_s = BURN_ATTITUDE_LEAD_S + half_turn_s(bus)
     ready = add_s(earliest_execution(craft.id, context), margin_s)
     state = state_at(orbit, tai_s_from_utc(ready))
     from_km = state.mean_altitude_m / 1000.0

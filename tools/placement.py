@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from core.attitude import slew_duration_s
-from core.mission.model import Bus
 from core.plan.activity import Activity, Anchor, Proposer, Provenance, RejectedAlternative, ToolCallRef, UplinkActivity
+from core.plan.booking import Bookings
 from core.plan.uplink import next_command_contact
 from core.time import add_s
 from tools.contract import ToolContext
@@ -21,7 +19,6 @@ __all__ = [
     "free_from",
     "overlaps_existing",
     "provenance",
-    "turn_margin_s",
 ]
 
 
@@ -48,16 +45,12 @@ def provenance(
 
 def earliest_execution(satellite: str, context: ToolContext) -> datetime:
     """When the satellite can first carry out a new command, and not before an ordered step's turn."""
-    contact = next_command_contact(context.mission, satellite, context.clock.now_utc())
+    bookings = Bookings.of(context.existing)
+    contact = next_command_contact(context.mission, satellite, context.clock.now_utc(), bookings)
     earliest = contact.executable_utc
     if context.not_before_utc is not None:
         earliest = max(earliest, context.not_before_utc)
     return earliest
-
-
-def turn_margin_s(bus: Bus) -> float:
-    """Time that any turn takes, settling included: half a circle."""
-    return math.ceil(slew_duration_s(bus, math.pi))
 
 
 def free_from(start: datetime, duration_s: float, satellite: str, margin_s: float, context: ToolContext) -> datetime:

@@ -11,6 +11,7 @@ from agent.embedded.context import Context
 
 __all__ = ["compose", "greeting"]
 
+_MOST_QUOTED: Final = 2
 _ABLE: Final[Mapping[str, str]] = {
     "list_passes": "list passes over a ground station",
     "get_orbit_state": "tell where a satellite is",
@@ -23,6 +24,7 @@ _ABLE: Final[Mapping[str, str]] = {
     "point_attitude": "point at the sun, nadir or inertially",
     "predict_rul": "predict the remaining useful life of a component",
     "schedule_downlink": "schedule a downlink",
+    "check_resources": "tell a satellite's status",
     "search_procedures": "search the operations handbook",
 }
 
@@ -42,7 +44,17 @@ def compose(messages: Sequence[Mapping[str, Any]]) -> ChatReply:
 def _line(result: Mapping[str, Any]) -> str:
     if "error" in result:
         return str(result["error"])
-    return str(result["output"]["summary"])
+    output = result["output"]
+    return "\n\n".join([str(output["summary"]), *_quoted(output.get("passages") or [])])
+
+
+def _quoted(passages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the best document says, word for word; a quotation is never an instruction to anyone but the reader."""
+    best = [one for one in passages if one["document"] == passages[0]["document"]][:_MOST_QUOTED]
+    return [
+        "\n".join([f"{one['section']}:", *(f"> {line}" for line in one["text"].splitlines() if line.strip())])
+        for one in best
+    ]
 
 
 def greeting(code: str, context: Context) -> str:

@@ -12,6 +12,7 @@ from agent.chat import EMBEDDED, ChatCall, ChatReply, Message, OnText, Schema
 from agent.context import AFTER_CALL, NOT_BEFORE, UNTRUSTED
 from agent.embedded.compose import compose, greeting
 from agent.embedded.context import Context, read_context
+from agent.embedded.leftover import leftover_orders
 from agent.embedded.lexicon import rules
 from agent.embedded.questions import question_for
 from agent.embedded.safety import Refusal, impossible, refused_by_words
@@ -68,6 +69,11 @@ def _first_reply(messages: Sequence[Message], context: Context) -> ChatReply:
         return _ask(f"{error.message}. Which time do you mean (UTC)?", ["time"])
     if not frames:
         return _ask("What would you like to do? I can " + greeting("short", context), ["request"])
+    orders = leftover_orders(utterance, context)
+    if orders:
+        return _ask(
+            f'I do not know how to "{orders[0]}". Say it in other words, or ask for the rest without it.', ["request"]
+        )
     return _calls(frames, context)
 
 

@@ -31,6 +31,7 @@ REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "predict_rul": ("satellite", "component"),
     "schedule_downlink": ("satellite", "station", "data_volume_mb"),
     "search_procedures": ("query",),
+    "check_resources": ("satellite",),
 }
 _STARTS_LATER: Final = frozenset({"plan_orbit_raise", "point_attitude", "schedule_downlink"})
 
@@ -158,6 +159,11 @@ def _collision(reading: Reading) -> Filled:
     speed = reading.quantity(Dimension.SPEED_M_S)
     conjunction = f"CDM-{match.group(1)}-{int(match.group(2)):04d}" if match else None
     return Filled(_with(conjunction_id=conjunction, max_delta_v_mps=_number(speed.value) if speed else None))
+
+
+def _nothing(_reading: Reading) -> Filled:
+    """A tool whose only argument is the satellite."""
+    return Filled()
 
 
 def _battery(reading: Reading) -> Filled:
@@ -378,4 +384,5 @@ _FILLERS: Final[Mapping[str, Callable[[Reading], Filled]]] = {
     "predict_rul": _life,
     "schedule_downlink": _downlink,
     "search_procedures": _query,
+    "check_resources": _nothing,
 }

@@ -165,7 +165,7 @@ def _frame(tool: str, reading: Reading, after: bool) -> Frame:
     satellites = tuple(one.id for one in reading.satellites)
     if (
         not satellites
-        and tool in ("list_passes", "check_battery", "get_orbit_state")
+        and tool in ("list_passes", "check_battery", "get_orbit_state", "check_resources")
         and _ANY_SATELLITE.search(reading.norm)
     ):
         satellites = tuple(one.id for one in reading.context.satellites)

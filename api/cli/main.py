@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     _plan(commands)
     _mission(commands)
     _audit(commands)
+    _bench(commands)
     return parser
 
 
@@ -128,6 +129,13 @@ def _audit(commands: _Commands[argparse.ArgumentParser]) -> None:
     verify.set_defaults(run=_run_audit)
 
 
+def _bench(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("bench", help="time our work beside the peers'")
+    command.add_argument("name", nargs="?", metavar="NAME", help="a suite (flight) or one of its rows (default: all)")
+    command.add_argument("--json", action="store_true", help="print one JSON document")
+    command.set_defaults(run=_run_bench)
+
+
 def _run_serve(options: argparse.Namespace) -> int:
     from api.cli.serve import serve
 
@@ -174,6 +182,12 @@ def _run_audit(options: argparse.Namespace) -> int:
     from api.cli.audit import verify_log
 
     return verify_log(options)
+
+
+def _run_bench(options: argparse.Namespace) -> int:
+    from api.cli.bench import bench
+
+    return bench(options)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -31,6 +32,7 @@ _TELEMETRY_PERIOD_S: Final = 0.5
 _MOVING: Final = frozenset({CommandState.UPLINKED, CommandState.ACCEPTED, CommandState.STARTED, CommandState.COMPLETED})
 _LOST: Final = frozenset({CommandState.FAILED, CommandState.REFUSED, CommandState.EXPIRED})
 _STATES: Final = frozenset(CommandState)
+_OPEN_ACTIVITY: Final = frozenset({ActivityStatus.PLANNED, ActivityStatus.RELEASED, ActivityStatus.EXECUTING})
 _log = structlog.get_logger("flight")
 
 
@@ -66,6 +68,7 @@ class Flight:
         self._watch = threading.Thread(target=self._run, name="flight-watch", daemon=True)
         self._contacts: dict[tuple[str, str], bool] = {}
         self._link_up: bool | None = None
+        self._under_way: set[str] = set()  # plans whose activities change with time, not only with their commands
 
     @property
     def fleet(self) -> Fleet:
@@ -146,6 +149,8 @@ class Flight:
                 self._tell_contacts()
                 if waited_s >= _TELEMETRY_PERIOD_S:
                     waited_s = 0.0
+                    for plan_id in tuple(self._under_way):
+                        self._follow(plan_id)
                     self._tell_telemetry([item.sample.satellite for item in subscription.get(0.0)])
             except LlamaSpaceError as error:
                 _log.error("the flight watch failed once", error=error.message, code=error.code)
@@ -168,22 +173,32 @@ class Flight:
         return events[-1].sequence if events else after
 
     def _follow(self, plan_id: str) -> None:
-        """Bring a plan's activities and state up to its commands."""
+        """Bring a plan's activities and state up to its commands and to the time; tells only what has changed.
+
+        A plan is completed when its commands have ended and its last activity has: a command to point ends when the
+        attitude is reached, the pointing lasts on.
+        """
         plan = self._plans.get(plan_id)
         commands = [one for one in self.commands(plan_id) if one.revision == plan.revision]
         if not commands or plan.state not in (PlanState.RELEASED, PlanState.EXECUTING):
+            self._under_way.discard(plan_id)
             return
+        self._under_way.add(plan_id)
         now = self._clock.now_utc()
-        statuses = {one.activity_id: _status(one, commands) for one in plan.activities}
-        self._plans.set_activity_status(plan_id, statuses, at_utc=now)
+        statuses = {one.activity_id: _status(one, commands, now) for one in plan.activities}
+        before = (plan.state, {one.activity_id: one.status for one in plan.activities})
+        if statuses != before[1]:
+            self._plans.set_activity_status(plan_id, statuses, at_utc=now)
         if plan.state is PlanState.RELEASED and any(one.state in _MOVING for one in commands):
             plan = self._plans.set_state(plan_id, PlanState.EXECUTING, actor="service", at_utc=now)
-        if all(one.state in FINAL_STATES for one in commands):
+        if all(one.state in FINAL_STATES for one in commands) and not set(statuses.values()) & _OPEN_ACTIVITY:
             lost = [one for one in commands if one.state in _LOST]
             reason = f"{len(lost)} of {len(commands)} commands were not carried out" if lost else ""
-            self._plans.set_state(plan_id, PlanState.COMPLETED, actor="service", at_utc=now, reason=reason)
-        newest = plan_summary(self._plans.get(plan_id))
-        self._broadcaster.publish({"type": "plan", "plan": newest.model_dump(mode="json")})
+            plan = self._plans.set_state(plan_id, PlanState.COMPLETED, actor="service", at_utc=now, reason=reason)
+            self._under_way.discard(plan_id)
+        if (plan.state, statuses) != before:
+            newest = plan_summary(self._plans.get(plan_id))
+            self._broadcaster.publish({"type": "plan", "plan": newest.model_dump(mode="json")})
 
     def _tell_contacts(self) -> None:
         contacts = self._fleet.pipeline.contacts
@@ -210,7 +225,7 @@ class Flight:
             self._broadcaster.publish(message)
 
 
-def _status(activity: Activity, commands: Sequence[Command]) -> ActivityStatus:
+def _status(activity: Activity, commands: Sequence[Command], now_utc: datetime) -> ActivityStatus:
     mine = [one for one in commands if one.activity_id == activity.activity_id]
     if isinstance(activity, UplinkActivity):
         mine = [one for one in commands if one.satellite == activity.satellite]
@@ -219,7 +234,7 @@ def _status(activity: Activity, commands: Sequence[Command]) -> ActivityStatus:
     states = {one.state for one in mine}
     if states & _LOST:
         return ActivityStatus.FAILED
-    if states and states == {CommandState.COMPLETED}:
+    if states == {CommandState.COMPLETED} and activity.window.end <= now_utc:
         return ActivityStatus.COMPLETED
     if states & {CommandState.STARTED, CommandState.COMPLETED}:
         return ActivityStatus.EXECUTING

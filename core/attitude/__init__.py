@@ -6,11 +6,12 @@ from core.attitude.momentum import (
     wheel_capacity_n_m_s,
     wheel_saturation_n_m_s,
 )
-from core.attitude.slew import boresight_gcrf, slew_angle_rad, slew_duration_s
+from core.attitude.slew import boresight_gcrf, half_turn_s, slew_angle_rad, slew_duration_s
 
 __all__ = [
     "boresight_gcrf",
     "disturbance_torque_n_m",
+    "half_turn_s",
     "magnetorquer_torque_n_m",
     "slew_angle_rad",
     "slew_duration_s",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.mission.model import Bus
 
-__all__ = ["boresight_gcrf", "slew_angle_rad", "slew_duration_s"]
+__all__ = ["boresight_gcrf", "half_turn_s", "slew_angle_rad", "slew_duration_s"]
 
 FloatArray = NDArray[np.float64]
 
@@ -48,3 +48,8 @@ def slew_duration_s(bus: Bus, angle_rad: float) -> float:
     if angle_rad < ramp_rad:
         return 2.0 * math.sqrt(angle_rad / acceleration_rad_s2) + bus.settle_s
     return angle_rad / rate_rad_s + rate_rad_s / acceleration_rad_s2 + bus.settle_s
+
+
+def half_turn_s(bus: Bus) -> float:
+    """Whole seconds that any turn takes, settling included: half a circle."""
+    return math.ceil(slew_duration_s(bus, math.pi))

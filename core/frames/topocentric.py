@@ -1,4 +1,4 @@
-"""Topocentric frames: south-east-zenith axes, azimuth, elevation and range."""
+"""Topocentric frames: south-east-zenith and east-north-up axes, azimuth, elevation and range."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.frames.geodetic import itrf_from_geodetic
 
-__all__ = ["LookAngles", "azimuth_elevation", "sez_from_itrf"]
+__all__ = ["LookAngles", "azimuth_elevation", "enu_from_itrf", "sez_from_itrf"]
 
 FloatArray = NDArray[np.float64]
 
@@ -31,6 +31,12 @@ def sez_from_itrf(r_itrf_m: FloatArray, latitude_rad: float, longitude_rad: floa
     dcm_sez_from_itrf = np.array([[sp * cl, sp * sl, -cp], [-sl, cl, 0.0], [cp * cl, cp * sl, sp]])
     seen: FloatArray = (r_itrf_m - site_m) @ dcm_sez_from_itrf.T
     return seen
+
+
+def enu_from_itrf(r_itrf_m: FloatArray, latitude_rad: float, longitude_rad: float, height_m: float) -> FloatArray:
+    """East, north and up components, m, shape (n, 3), of ITRF positions seen from a geodetic site."""
+    south, east, zenith = sez_from_itrf(r_itrf_m, latitude_rad, longitude_rad, height_m).T
+    return np.stack([east, -south, zenith], axis=1)
 
 
 def azimuth_elevation(r_sez_m: FloatArray) -> LookAngles:

@@ -11,6 +11,7 @@ from core.mission.files import (
     sentinel2a_mission,
 )
 from core.mission.omm import Omm, OmmError, parse_omm
+from core.mission.omm_writing import write_omm
 from core.mission.template import new_mission
 from core.mission.tle import Tle, TleError, format_tle, parse_tle, tle_checksum
 
@@ -35,4 +36,5 @@ __all__ = [
     "reference_mission",
     "sentinel2a_mission",
     "tle_checksum",
+    "write_omm",
 ]

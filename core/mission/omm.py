@@ -10,13 +10,15 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from pydantic import ValidationError
 
+from core.errors import InputError
 from core.mission.model import MeanElements
 from core.mission.omm_text import Entries, Entry, OmmError, OmmFormat, read_entries
+from core.time import read_ascii
 
 __all__ = ["Omm", "OmmError", "OmmFormat", "parse_omm"]
 
@@ -100,30 +102,13 @@ def _require_sgp4(entries: Entries) -> None:
 
 
 def _epoch_utc(entries: Entries) -> datetime:
+    """The epoch, rounded to the microsecond: the standard allows more digits than datetime."""
     entry = _required(entries, "EPOCH")
-    text = entry.value.removesuffix("Z")
-    match = re.fullmatch(r"(\d{4})-(\d{3})T(.*)", text)
     try:
-        if match is None:
-            return _without_zone(text)
-        time_of_day = _without_zone(f"{match.group(1)}-01-01T{match.group(3)}")
-        day = int(match.group(2))
-        if not 1 <= day <= 366:
-            raise OmmError("EPOCH", f"day {day} of the year is not in 1 to 366", entry.line)
-        return time_of_day + timedelta(days=day - 1)
-    except ValueError as error:
-        raise OmmError("EPOCH", f"{entry.value[:60]!r} is not a CCSDS time", entry.line) from error
-
-
-def _without_zone(text: str) -> datetime:
-    """A CCSDS calendar time, rounded to the microsecond: the standard allows more digits than datetime."""
-    seconds, point, fraction = text.partition(".")
-    parsed = datetime.strptime(seconds, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
-    if not point:
-        return parsed
-    if not fraction.isdigit():
-        raise ValueError(text)
-    return parsed + timedelta(microseconds=round(float(f"0.{fraction}") * 1e6))
+        read = read_ascii(entry.value, "EPOCH")
+    except InputError as error:
+        raise OmmError("EPOCH", error.message.removeprefix("EPOCH: "), entry.line) from error
+    return read.day + timedelta(microseconds=round(read.of_day_s * 1_000_000))
 
 
 def _mean_motion_rev_day(entries: Entries) -> float:

@@ -19,6 +19,7 @@ from core.orbit.conjunction import (
     hard_body_radius_m,
     rtn_axes_gcrf,
 )
+from core.orbit.constellation import Constellation, TemeStates
 from core.orbit.eclipse import Eclipse, find_eclipses, illumination
 from core.orbit.maneuver import Transfer, altitude_change_delta_v_m_s, circular_transfer
 from core.orbit.passes import Pass, find_passes, look_angles
@@ -29,6 +30,7 @@ __all__ = [
     "DEFAULT_PROBABILITY_LIMIT",
     "Access",
     "AvoidanceOption",
+    "Constellation",
     "Eclipse",
     "Encounter",
     "EncounterError",
@@ -39,6 +41,7 @@ __all__ = [
     "PropagationError",
     "RadiusSource",
     "Sgp4Orbit",
+    "TemeStates",
     "Transfer",
     "ValidityFault",
     "altitude_change_delta_v_m_s",

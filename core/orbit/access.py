@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.frames import shipped_earth_orientation, sun_moon_ephemeris
 from core.orbit.propagation import Sgp4Orbit
 from core.orbit.search import search
 from native import _core
@@ -44,13 +45,15 @@ def find_target_access(
     Raises:
         InputError: The span or an angle is out of range.
         PropagationError: SGP4 fails inside the span.
+        EphemerisSpanError: The span leaves the years of the Sun's ephemeris, 1972 to 2099.
     """
     geodetic = np.array([latitude_rad, longitude_rad, height_m])
+    earth, sky = shipped_earth_orientation().table, sun_moon_ephemeris()
     sun_rad = -math.pi if min_sun_elevation_rad is None else min_sun_elevation_rad
 
-    def find(elements: NDArray[np.float64], epoch_tai_s: float, ut1_s: float) -> NDArray[np.float64]:
+    def find(elements: NDArray[np.float64], epoch_tai_s: float) -> NDArray[np.float64]:
         return _core.find_target_access(
-            elements, epoch_tai_s, ut1_s, geodetic, start_tai_s, end_tai_s, max_off_nadir_rad, sun_rad
+            elements, epoch_tai_s, geodetic, start_tai_s, end_tai_s, max_off_nadir_rad, sun_rad, earth, sky
         )
 
     return [Access(*(float(x) for x in row)) for row in search(orbit, start_tai_s, end_tai_s, find)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.frames import shipped_earth_orientation, sun_moon_ephemeris
 from core.orbit.propagation import Sgp4Orbit
 from core.orbit.search import search
 from native import _core
@@ -37,10 +38,13 @@ def find_eclipses(orbit: Sgp4Orbit, start_tai_s: float, end_tai_s: float) -> lis
     Raises:
         InputError: The span is empty or longer than 400 days.
         PropagationError: SGP4 fails inside the span.
+        EphemerisSpanError: The span leaves the years of the Sun's ephemeris, 1972 to 2099.
     """
 
-    def find(elements: NDArray[np.float64], epoch_tai_s: float, ut1_s: float) -> NDArray[np.float64]:
-        return _core.find_eclipses(elements, epoch_tai_s, ut1_s, start_tai_s, end_tai_s)
+    earth = shipped_earth_orientation().table
+
+    def find(elements: NDArray[np.float64], epoch_tai_s: float) -> NDArray[np.float64]:
+        return _core.find_eclipses(elements, epoch_tai_s, start_tai_s, end_tai_s, earth, sun_moon_ephemeris())
 
     return [
         Eclipse(float(start), float(end), _known(float(umbra_start)), _known(float(umbra_end)))
@@ -56,4 +60,4 @@ def illumination(r_gcrf_m: NDArray[np.float64], t_tai_s: NDArray[np.float64]) ->
         t_tai_s: TAI seconds since J2000, shape (n,).
     Source: Montenbruck and Gill, Satellite Orbits, section 3.4.2; the same shadow as :func:`find_eclipses`.
     """
-    return _core.illumination(r_gcrf_m, t_tai_s)
+    return _core.illumination(r_gcrf_m, t_tai_s, sun_moon_ephemeris())

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.frames import LookAngles, azimuth_elevation, dcm_itrf_from_gcrf, rotate, sez_from_itrf
+from core.frames import (
+    LookAngles,
+    azimuth_elevation,
+    dcm_itrf_from_gcrf,
+    rotate,
+    sez_from_itrf,
+    shipped_earth_orientation,
+)
 from core.mission.model import GroundStation
 from core.orbit.propagation import Ephemeris, Sgp4Orbit
 from core.orbit.search import search
@@ -59,8 +66,10 @@ def find_passes(
     mask_rad = station.minimum_elevation_rad if min_elevation_rad is None else min_elevation_rad
     geodetic = np.array([station.latitude_rad, station.longitude_rad, station.height_m])
 
-    def find(elements: NDArray[np.float64], epoch_tai_s: float, ut1_s: float) -> NDArray[np.float64]:
-        return _core.find_passes(elements, epoch_tai_s, ut1_s, geodetic, start_tai_s, end_tai_s, mask_rad)
+    earth = shipped_earth_orientation().table
+
+    def find(elements: NDArray[np.float64], epoch_tai_s: float) -> NDArray[np.float64]:
+        return _core.find_passes(elements, epoch_tai_s, geodetic, start_tai_s, end_tai_s, mask_rad, earth)
 
     return [_pass(station.id, row) for row in search(orbit, start_tai_s, end_tai_s, find)]
 

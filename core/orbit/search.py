@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.frames import ut1_minus_tai_s
+from core.frames import EphemerisSpanError
 from core.orbit.propagation import PropagationError, Sgp4Orbit
 from native import _core
 
@@ -27,24 +27,27 @@ class _NativeCode(IntEnum):
     BAD_VALUE = 2
     BAD_INTERVAL = 3
     PROPAGATION = 4
+    NO_DATA = 20
 
 
 def search(
-    orbit: Sgp4Orbit, start_tai_s: float, end_tai_s: float, find: Callable[[FloatArray, float, float], FloatArray]
+    orbit: Sgp4Orbit, start_tai_s: float, end_tai_s: float, find: Callable[[FloatArray, float], FloatArray]
 ) -> FloatArray:
-    """Rows of a native search; ``find`` gets the elements, their epoch (TAI s) and UT1 minus TAI (s).
+    """Rows of a native search; ``find`` gets the elements and their epoch (TAI s).
 
     Raises:
         InputError: The span is empty, reversed or longer than 400 days.
         PropagationError: SGP4 fails inside the span.
+        EphemerisSpanError: The search needs the Sun outside its ephemeris.
     """
     if not 0.0 < end_tai_s - start_tai_s <= LONGEST_SEARCH_S:
         length_day = (end_tai_s - start_tai_s) / 86_400.0
         raise InputError("window", f"a search over {length_day:.3f} days is not in the range (0, 400] days")
-    middle_tai_s = np.array([0.5 * (start_tai_s + end_tai_s)])
     try:
-        return find(orbit.native_elements, orbit.epoch_tai_s, float(ut1_minus_tai_s(middle_tai_s)[0]))
+        return find(orbit.native_elements, orbit.epoch_tai_s)
     except _core.NativeError as error:
         if error.code == _NativeCode.PROPAGATION:
             raise PropagationError(str(error)) from error
+        if error.code == _NativeCode.NO_DATA:
+            raise EphemerisSpanError(str(error)) from error
         raise InputError("search", str(error)) from error

@@ -16,6 +16,7 @@ from core.plan.activity import (
     UplinkActivity,
     Window,
 )
+from core.plan.booking import Bookings
 from core.plan.commanding import expand
 from core.plan.inputs import input_hashes
 from core.plan.model import InitialResources, Intent, MissionPlan
@@ -88,11 +89,14 @@ def uplink_activity(satellite: str, contact: CommandContact, reason: str, activi
 
 def _uplinks(activities: Sequence[Activity], mission: Mission, now_utc: datetime) -> Iterable[UplinkActivity]:
     served = {one.satellite for one in activities if isinstance(one, UplinkActivity)}
+    placed = list(activities)
     for satellite in dict.fromkeys(one.satellite for one in activities if one.commands):
         if satellite not in served:
-            contact = next_command_contact(mission, satellite, now_utc)
-            reason = f"the first pass that leaves time for review; it loads the plan's commands on {satellite}"
-            yield uplink_activity(satellite, contact, reason, f"uplink-{satellite.lower()}")
+            contact = next_command_contact(mission, satellite, now_utc, Bookings.of(placed))
+            reason = f"the first free pass that leaves time for review; it loads the plan's commands on {satellite}"
+            uplink = uplink_activity(satellite, contact, reason, f"uplink-{satellite.lower()}")
+            placed.append(uplink)
+            yield uplink
 
 
 def _unique_ids(activities: Iterable[Activity]) -> list[Activity]:

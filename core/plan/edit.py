@@ -10,20 +10,19 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from core.errors import InputError, PhysicsError
+from core.errors import InputError
 from core.mission.model import Mission
-from core.orbit import Sgp4Orbit, find_passes
-from core.plan.activity import Activity, ContactRef, DownlinkActivity, UplinkActivity, Window
+from core.plan.activity import Activity, DownlinkActivity, Window
+from core.plan.booking import Bookings
+from core.plan.contact import at_next_contact
 from core.plan.diff import diff_plans
-from core.plan.draft import HORIZON_TAIL_S, uplink_activity, with_commands
+from core.plan.draft import HORIZON_TAIL_S, with_commands
 from core.plan.model import MissionPlan, PlanState, Repair, RepairKind
-from core.plan.uplink import next_command_contact
-from core.time import add_s, duration_s, tai_s_from_utc, utc_from_tai_s
-from core.units import to_deg
+from core.plan.reschedule import reschedule
+from core.time import add_s, duration_s
 
 __all__ = ["apply_changes", "replace_activities"]
 
-_CONTACT_SEARCH_S: Final = 2.0 * 86_400.0
 _CONTACT_MARGIN_S: Final = 5.0
 
 Activities = tuple[Activity, ...]
@@ -34,7 +33,7 @@ def apply_changes(plan: MissionPlan, changes: Sequence[Repair], mission: Mission
 
     Raises:
         InputError: A change names an activity that is not there, or lacks what its kind needs.
-        PhysicsError: No contact fits a move.
+        PhysicsError: No contact fits a move, or a satellite's activities cannot all move on.
     """
     activities = plan.activities
     for change in changes:
@@ -106,37 +105,15 @@ def _move_to_contact(activities: Activities, change: Repair, mission: Mission, n
     if one.contact is None:
         raise InputError("activity_id", f"{one.activity_id} uses no contact, so it cannot move to another")
     station = mission.station(change.station or one.contact.station)
-    orbit = Sgp4Orbit.from_elements(mission.craft(one.satellite).elements)
-    earliest = (
-        max(now_utc, add_s(one.contact.window.end, _CONTACT_MARGIN_S)) if (change.shift_s or 0.0) >= 0 else now_utc
-    )
-    begin = tai_s_from_utc(earliest)
-    latest = one.latest_end
-    lead_s = duration_s(one.contact.window.start, one.window.start)
-    for candidate in find_passes(orbit, station, begin, begin + _CONTACT_SEARCH_S):
-        whole = isinstance(one, UplinkActivity)
-        start = candidate.aos_tai_s if whole else candidate.aos_tai_s + max(lead_s, 0.0)
-        end = candidate.los_tai_s if whole else start + one.window.duration_s
-        if candidate.truncated_start or end > candidate.los_tai_s or (latest and utc_from_tai_s(end) > latest):
-            continue
-        contact = ContactRef(
-            station=station.id,
-            window=Window(start=utc_from_tai_s(candidate.aos_tai_s), end=utc_from_tai_s(candidate.los_tai_s)),
-            max_elevation_deg=round(to_deg(candidate.max_elevation_rad), 3),
-        )
-        window = Window(start=utc_from_tai_s(start), end=utc_from_tai_s(end))
-        return _with_followers(activities, one, one.model_copy(update={"contact": contact, "window": window}))
-    raise PhysicsError(f"no other pass over {station.id} fits {one.activity_id}", code="no-contact")
+    earliest = now_utc
+    if (change.shift_s or 0.0) >= 0:
+        earliest = max(now_utc, add_s(one.contact.window.end, _CONTACT_MARGIN_S))
+    moved = at_next_contact(one, station, mission, earliest, Bookings.of(activities))
+    return _with_followers(activities, one, moved)
 
 
-def _add_uplink(activities: Activities, change: Repair, mission: Mission, now_utc: datetime) -> Activities:
-    one = _find(activities, change.activity_id)
-    contact = next_command_contact(mission, one.satellite, now_utc)
-    kept = tuple(
-        other for other in activities if not (isinstance(other, UplinkActivity) and other.satellite == one.satellite)
-    )
-    reason = f"the first pass that can load the commands of {one.activity_id}"
-    return (*kept, uplink_activity(one.satellite, contact, reason, f"uplink-{one.satellite.lower()}"))
+def _reschedule(activities: Activities, change: Repair, mission: Mission, now_utc: datetime) -> Activities:
+    return reschedule(activities, _find(activities, change.activity_id).satellite, mission, now_utc)
 
 
 def _find(activities: Activities, activity_id: str) -> Activity:
@@ -165,5 +142,5 @@ _CHANGES: Final[dict[RepairKind, Callable[[Activities, Repair, Mission, datetime
     RepairKind.REDUCE_VOLUME: _reduce,
     RepairKind.DROP: _drop,
     RepairKind.MOVE_TO_CONTACT: _move_to_contact,
-    RepairKind.ADD_UPLINK: _add_uplink,
+    RepairKind.RESCHEDULE: _reschedule,
 }

@@ -118,7 +118,7 @@ class RepairKind(StrEnum):
     SHORTEN = "shorten"  # cut the duration to duration_s
     REDUCE_VOLUME = "reduce_volume"  # downlink only volume_bytes
     DROP = "drop"  # leave the activity out
-    ADD_UPLINK = "add_uplink"  # add a command contact
+    RESCHEDULE = "reschedule"  # all that the activity's satellite does, behind its next free command contact
 
 
 class Repair(PlanPart):

@@ -10,8 +10,9 @@ from typing import Final
 from core.errors import PhysicsError
 from core.mission.model import Mission
 from core.orbit import Pass, Sgp4Orbit, find_passes
-from core.plan.activity import Activity
-from core.time import add_s, tai_s_from_utc
+from core.plan.activity import Activity, Window
+from core.plan.booking import Bookings
+from core.time import add_s, tai_s_from_utc, utc_from_tai_s
 
 __all__ = ["LOAD_TIME_S", "REVIEW_TIME_S", "CommandContact", "first_command_at", "next_command_contact"]
 
@@ -30,9 +31,16 @@ class CommandContact:
     executable_utc: datetime
 
 
-def next_command_contact(mission: Mission, satellite: str, now_utc: datetime) -> CommandContact:
+def next_command_contact(
+    mission: Mission, satellite: str, now_utc: datetime, bookings: Bookings | None = None
+) -> CommandContact:
     """The first S-band pass over any station that leaves time for review.
 
+    Args:
+        mission: The mission.
+        satellite: Whom to command.
+        now_utc: Time from which to look.
+        bookings: Contacts that other satellites hold; a station that serves one of them then is passed over.
     Raises:
         PhysicsError: No station sees the satellite within a day.
     """
@@ -43,12 +51,18 @@ def next_command_contact(mission: Mission, satellite: str, now_utc: datetime) ->
         for station in mission.stations
         if "S" in station.bands
         for one in find_passes(orbit, station, earliest, earliest + _SEARCH_S)
-        if one.los_tai_s - one.aos_tai_s >= _MINIMUM_CONTACT_S and not one.truncated_start
+        if one.los_tai_s - one.aos_tai_s >= _MINIMUM_CONTACT_S
+        and not one.truncated_start
+        and not (bookings and bookings.holder(station, _window(one), satellite))
     ]
     if not candidates:
-        raise PhysicsError(f"no station sees {satellite} within {_SEARCH_S / 3600:.0f} h", code="no-contact")
+        raise PhysicsError(f"no free station sees {satellite} within {_SEARCH_S / 3600:.0f} h", code="no-contact")
     aos_tai_s, station_id, visible = min(candidates, key=lambda item: item[0])
     return CommandContact(station_id, visible, add_s(now_utc, aos_tai_s + LOAD_TIME_S - tai_s_from_utc(now_utc)))
+
+
+def _window(one: Pass) -> Window:
+    return Window(start=utc_from_tai_s(one.aos_tai_s), end=utc_from_tai_s(one.los_tai_s))
 
 
 def first_command_at(activities: Iterable[Activity]) -> datetime | None:

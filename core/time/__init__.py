@@ -1,8 +1,21 @@
-"""Time scales: UTC for people, TAI seconds since J2000 for arithmetic, and the mission clock."""
+"""Time scales: UTC for people, TAI seconds since J2000 for arithmetic; CCSDS and GPS codes; the mission clock."""
 
 from core.time.clock import Clock, MissionClock, SystemClock
+from core.time.codes import (
+    CCSDS_EPOCH_TAI_S,
+    AsciiTime,
+    CdsCode,
+    CucCode,
+    format_ascii_a,
+    format_ascii_b,
+    gps_week_and_seconds,
+    parse_ascii,
+    read_ascii,
+    tai_s_from_gps,
+)
 from core.time.scales import (
     J2000_JD,
+    TT_MINUS_TAI_S,
     add_s,
     as_utc,
     duration_s,
@@ -17,18 +30,29 @@ from core.time.scales import (
 )
 
 __all__ = [
+    "CCSDS_EPOCH_TAI_S",
     "J2000_JD",
+    "TT_MINUS_TAI_S",
+    "AsciiTime",
+    "CdsCode",
     "Clock",
+    "CucCode",
     "MissionClock",
     "SystemClock",
     "add_s",
     "as_utc",
     "duration_s",
+    "format_ascii_a",
+    "format_ascii_b",
     "format_utc",
+    "gps_week_and_seconds",
     "jd_tt",
     "jd_ut1",
     "jd_utc",
+    "parse_ascii",
     "parse_utc",
+    "read_ascii",
+    "tai_s_from_gps",
     "tai_s_from_utc",
     "tai_utc_offset_s",
     "utc_from_tai_s",

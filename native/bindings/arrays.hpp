@@ -34,7 +34,10 @@ inline std::span<double> writable(DoubleArray& a) { return {a.mutable_data(), st
 void bind_sgp4(py::module_& m);
 void bind_frames(py::module_& m);
 void bind_events(py::module_& m);
+void bind_ephemeris(py::module_& m);
 void bind_atmosphere(py::module_& m);
+void bind_gravity(py::module_& m);
+void bind_propagation(py::module_& m);
 void bind_two_body(py::module_& m);
 void bind_collision(py::module_& m);
 

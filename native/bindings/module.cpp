@@ -20,7 +20,10 @@ PYBIND11_MODULE(_core, m) {
     llamaspace::bindings::bind_sgp4(m);
     llamaspace::bindings::bind_frames(m);
     llamaspace::bindings::bind_events(m);
+    llamaspace::bindings::bind_ephemeris(m);
     llamaspace::bindings::bind_atmosphere(m);
+    llamaspace::bindings::bind_gravity(m);
+    llamaspace::bindings::bind_propagation(m);
     llamaspace::bindings::bind_two_body(m);
     llamaspace::bindings::bind_collision(m);
 }

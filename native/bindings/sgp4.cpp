@@ -3,7 +3,10 @@
 
 #include "arrays.hpp"
 
-#include <memory>
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
 #include <vector>
 
 namespace llamaspace::bindings {
@@ -11,6 +14,22 @@ namespace {
 
 // The columns of `elements`, in the order of MeanElements.
 constexpr py::ssize_t element_columns = 8;
+
+using OutArray = py::array_t<double, py::array::c_style>; // written in place: never a converted copy
+using CodeArray = py::array_t<std::uint8_t, py::array::c_style>;
+
+Sgp4Lanes lanes_of(const std::string& name) {
+    static const std::map<std::string, Sgp4Lanes> names{{"automatic", Sgp4Lanes::automatic},
+                                                        {"scalar", Sgp4Lanes::scalar},
+                                                        {"portable", Sgp4Lanes::portable},
+                                                        {"avx2", Sgp4Lanes::avx2},
+                                                        {"avx512", Sgp4Lanes::avx512}};
+    const auto found = names.find(name);
+    if (found == names.end()) {
+        throw Error(ErrorCode::bad_value, "lanes must be automatic, scalar, portable, avx2 or avx512, not " + name);
+    }
+    return found->second;
+}
 
 class Sgp4Batch {
   public:
@@ -54,6 +73,25 @@ class Sgp4Batch {
         return py::make_tuple(r, v, codes);
     }
 
+    void propagate_grid(const DoubleArray& offsets_min, const DoubleArray& minutes, OutArray& r_teme_m,
+                        OutArray& v_teme_m_s, CodeArray& codes, const std::string& lanes, unsigned threads) const {
+        const auto offsets = vector_of(offsets_min, "offsets_min", static_cast<py::ssize_t>(size()));
+        const auto grid = vector_of(minutes, "minutes");
+        const std::array<py::ssize_t, 3> shape{static_cast<py::ssize_t>(size()), minutes.shape(0), 3};
+        const auto fits = [&](const py::array& a, py::ssize_t dimensions) {
+            return a.ndim() == dimensions && std::equal(shape.begin(), shape.begin() + dimensions, a.shape());
+        };
+        if (!fits(r_teme_m, 3) || !fits(v_teme_m_s, 3) || !fits(codes, 2)) {
+            throw Error(ErrorCode::bad_shape, "outputs must have shapes (satellites, epochs, 3) twice and (satellites, epochs)");
+        }
+        const std::span<double> r{r_teme_m.mutable_data(), static_cast<std::size_t>(r_teme_m.size())};
+        const std::span<double> v{v_teme_m_s.mutable_data(), static_cast<std::size_t>(v_teme_m_s.size())};
+        const std::span<std::uint8_t> c{codes.mutable_data(), static_cast<std::size_t>(codes.size())};
+        const Sgp4Lanes which = lanes_of(lanes);
+        py::gil_scoped_release release;
+        llamaspace::propagate_grid(satellites_, offsets, grid, r, v, c, which, threads);
+    }
+
   private:
     std::vector<Sgp4Satellite> satellites_;
 };
@@ -61,10 +99,14 @@ class Sgp4Batch {
 } // namespace
 
 void bind_sgp4(py::module_& m) {
+    m.def("has_lanes", [](const std::string& lanes) { return has_lanes(lanes_of(lanes)); }, py::arg("lanes"));
     py::class_<Sgp4Batch>(m, "Sgp4Batch")
         .def(py::init<const DoubleArray&>(), py::arg("elements"))
         .def("__len__", &Sgp4Batch::size)
         .def("propagate", &Sgp4Batch::propagate, py::arg("minutes"))
+        .def("propagate_grid", &Sgp4Batch::propagate_grid, py::arg("offsets_min"), py::arg("minutes"),
+             py::arg("r_teme_m").noconvert(), py::arg("v_teme_m_s").noconvert(), py::arg("codes").noconvert(),
+             py::arg("lanes") = "automatic", py::arg("threads") = 1U)
         .def("nodedot_rad_min", &Sgp4Batch::nodedot);
 }
 

@@ -17,7 +17,7 @@ constexpr double longest_span_s = 400.0 * 86400.0;
 // The orbit as a function of time; keeps the resonance integrator's last step.
 class Track {
   public:
-    explicit Track(const OrbitInTime& orbit) : orbit_(orbit) {}
+    Track(const OrbitInTime& orbit, const EarthRotation& earth) : orbit_(orbit), earth_(earth) {}
 
     Vec3 r_teme_m(double t_tai_s) {
         const double minutes = (t_tai_s - orbit_.epoch_tai_s) / 60.0;
@@ -29,8 +29,8 @@ class Track {
         return state.r_teme_m;
     }
 
-    Vec3 r_itrf_m(double t_tai_s) { return dcm_itrf_from_teme(instant(t_tai_s)) * r_teme_m(t_tai_s); }
-    [[nodiscard]] Instant instant(double t_tai_s) const { return {t_tai_s, orbit_.ut1_minus_tai_s}; }
+    Vec3 r_itrf_m(double t_tai_s) { return earth_.dcm_itrf_from_teme(t_tai_s) * r_teme_m(t_tai_s); }
+    Vec3 r_gcrf_m(double t_tai_s) { return earth_.dcm_gcrf_from_teme(t_tai_s) * r_teme_m(t_tai_s); }
 
     // 180 samples of a revolution flown at its fastest: half a minute for a low orbit.
     [[nodiscard]] double step_s() const {
@@ -42,6 +42,7 @@ class Track {
 
   private:
     const OrbitInTime& orbit_;
+    const EarthRotation& earth_;
     ResonanceState resonance_{};
 };
 
@@ -56,10 +57,11 @@ void require_span(Span span) {
     }
 }
 
-double sun_elevation_rad(const Instant& at, const Site& site) {
-    // The annual nutation of the equinox, 17 arcsec, is below the accuracy of the Sun itself.
-    const Vec3 sun_itrf = axes_rotation_z(gmst82_rad(at.ut1_days_since_j2000())) * sun_position_mod_m(at.t_tai_s);
-    return look_angles(sun_itrf, site).elevation_rad;
+Vec3 sun_gcrf_m(const SunMoonEphemeris& sky, double t_tai_s) { return sky.apparent_sun_gcrf_m(tdb_s_from_tai_s(t_tai_s)); }
+
+double sun_elevation_rad(double t_tai_s, const Site& site, const EarthRotation& earth, const SunMoonEphemeris& sky) {
+    const Vec3 sun_itrf_m = earth.dcm_itrf_from_gcrf(t_tai_s) * sun_gcrf_m(sky, t_tai_s);
+    return look_angles(sun_itrf_m, site).elevation_rad;
 }
 
 } // namespace
@@ -71,9 +73,11 @@ LookAngles look_angles(const Vec3& r_itrf_m, const Site& site) {
     return {azimuth < 0.0 ? azimuth + 2.0 * pi : azimuth, std::atan2(up, std::hypot(east, north)), norm(d)};
 }
 
-std::vector<PassEvent> find_passes(const OrbitInTime& orbit, const Site& site, Span span, double min_elevation_rad) {
+std::vector<PassEvent> find_passes(const OrbitInTime& orbit, const Site& site, Span span, double min_elevation_rad,
+                                   const EarthOrientationTable& table) {
     require_span(span);
-    Track track(orbit);
+    const EarthRotation earth(table); // passes need no nutation
+    Track track(orbit, earth);
     const auto look = [&](double t) { return look_angles(track.r_itrf_m(t), site); };
     const auto above = [&](double t) { return look(t).elevation_rad - min_elevation_rad; };
     std::vector<PassEvent> out;
@@ -94,12 +98,12 @@ std::vector<PassEvent> find_passes(const OrbitInTime& orbit, const Site& site, S
     return out;
 }
 
-std::vector<EclipseEvent> find_eclipses(const OrbitInTime& orbit, Span span) {
+std::vector<EclipseEvent> find_eclipses(const OrbitInTime& orbit, Span span, const Surroundings& around) {
     require_span(span);
-    Track track(orbit);
+    const EarthRotation earth(around.earth, span.start_tai_s, span.end_tai_s);
+    Track track(orbit, earth);
     const auto depth = [&](double t, bool umbra) {
-        const Mat3 dcm = dcm_gcrf_from_teme(earth_angles(track.instant(t)));
-        return shadow_depth_rad(dcm * track.r_teme_m(t), sun_position_gcrf_m(t), umbra);
+        return shadow_depth_rad(track.r_gcrf_m(t), sun_gcrf_m(around.sky, t), umbra);
     };
     const auto penumbra = [&](double t) { return depth(t, false); };
     const auto umbra = [&](double t) { return depth(t, true); };
@@ -117,12 +121,13 @@ std::vector<EclipseEvent> find_eclipses(const OrbitInTime& orbit, Span span) {
 }
 
 std::vector<AccessEvent> find_target_access(const OrbitInTime& orbit, const Site& site, Span span,
-                                            const AccessLimits& limits) {
+                                            const AccessLimits& limits, const Surroundings& around) {
     require_span(span);
     if (!(limits.max_off_nadir_rad > 0.0 && limits.max_off_nadir_rad < pi / 2.0)) {
         throw Error(ErrorCode::bad_value, "max_off_nadir_rad must lie between 0 and pi/2");
     }
-    Track track(orbit);
+    const EarthRotation earth(around.earth, span.start_tai_s, span.end_tai_s);
+    Track track(orbit, earth);
     const bool by_day = limits.min_sun_elevation_rad > -pi / 2.0;
     const auto off_nadir = [&](double t) {
         const Vec3 r = track.r_itrf_m(t);
@@ -133,7 +138,7 @@ std::vector<AccessEvent> find_target_access(const OrbitInTime& orbit, const Site
         const Vec3 r = track.r_itrf_m(t);
         const double angle = limits.max_off_nadir_rad - angle_between_rad(site.r_itrf_m - r, -1.0 * r);
         const double geometry = std::min(angle, look_angles(r, site).elevation_rad);
-        return by_day ? std::min(geometry, sun_elevation_rad(track.instant(t), site) - limits.min_sun_elevation_rad)
+        return by_day ? std::min(geometry, sun_elevation_rad(t, site, earth, around.sky) - limits.min_sun_elevation_rad)
                       : geometry;
     };
     std::vector<AccessEvent> out;
@@ -144,7 +149,7 @@ std::vector<AccessEvent> find_target_access(const OrbitInTime& orbit, const Site
                        .end_tai_s = window.end,
                        .best_tai_s = best.t,
                        .min_off_nadir_rad = -best.value,
-                       .sun_elevation_rad = sun_elevation_rad(track.instant(best.t), site)});
+                       .sun_elevation_rad = sun_elevation_rad(best.t, site, earth, around.sky)});
     }
     return out;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <string>
 
 namespace llamaspace {
@@ -86,6 +87,27 @@ Air Nrlmsise00InTime::at(double t_tai_s, double latitude_rad, double longitude_r
         slot_ = slot;
     }
     return model_->at(ut_s, latitude_rad, longitude_rad, height_m);
+}
+
+double Nrlmsise00InTime::blended_density_kg_m3(double t_tai_s, double latitude_rad, double longitude_rad, double height_m,
+                                               double blend_s) {
+    const double here = density_kg_m3(t_tai_s, latitude_rad, longitude_rad, height_m);
+    const double since_midnight_s = t_tai_s - tai_minus_utc_s_ + 0.5 * day_s;
+    const double in_slot_s = since_midnight_s - std::floor(since_midnight_s / slot_s) * slot_s;
+    const bool early = in_slot_s < 0.5 * slot_s;
+    const double x = (early ? in_slot_s : slot_s - in_slot_s) / (0.5 * blend_s); // from the border, 1 at the blend's end
+    if (x >= 1.0) {
+        return here;
+    }
+    const long slot = early ? slot_ - 1 : slot_ + 1, mjd = slot / slots_per_day;
+    if (!neighbour_ || slot != neighbour_slot_) {
+        neighbour_.emplace(day_of_year(mjd), weather_->at_slot(slot));
+        neighbour_slot_ = slot;
+    }
+    const double ut_s = since_midnight_s - static_cast<double>(mjd - mjd_of_j2000_midnight) * day_s;
+    const double there = neighbour_->at(ut_s, latitude_rad, longitude_rad, height_m).density_kg_m3;
+    const double share = 0.5 * (1.0 + x + std::sin(std::numbers::pi * x) / std::numbers::pi); // even about the border
+    return share * here + (1.0 - share) * there;
 }
 
 } // namespace llamaspace

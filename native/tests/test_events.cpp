@@ -5,6 +5,7 @@
 
 #include "../src/intervals.hpp"
 
+#include <array>
 #include <numbers>
 
 using namespace llamaspace;
@@ -50,19 +51,34 @@ void light_behind_the_earth_grows_from_none_to_all() {
     CHECK(shadow_depth_rad({-7.0e6, 0.0, 0.0}, sun, true) > 0.0);
 }
 
+// An Earth that turns evenly.
+EarthOrientationTable even_earth() {
+    const std::array<EarthOrientation, 4> days{{{-32.0, 0, 0, 0, 0, 0}, {-32.0, 0, 0, 0, 0, 0}, {-32.0, 0, 0, 0, 0, 0}, {-32.0, 0, 0, 0, 0, 0}}};
+    return {51544.0, days};
+}
+
+// A Sun and a Moon that stand still, for a month from J2000.
+SunMoonEphemeris still_sky() {
+    static const std::array<double, 6> moon{3.8e8, 0.0, 0.0, 0.0, 0.0, 0.0}, sun{0.0, 0.0, astronomical_unit_m, 0.0, 0.0, 0.0};
+    const double span_s = 30.0 * 86400.0;
+    return {-1000.0, -1000.0 + span_s, 0.0, {span_s, 2, moon}, {span_s, 2, sun}};
+}
+
 void a_reversed_span_is_refused() {
     const MeanElements elements{27000.0, 15.2 * 2.0 * pi / 1440.0, 0.001, 1.7, 1.5, 0.0, 0.0, 0.0};
-    const OrbitInTime orbit{Sgp4Satellite(elements), 0.0, -37.0};
+    const OrbitInTime orbit{Sgp4Satellite(elements), 0.0};
+    const EarthOrientationTable earth = even_earth();
+    const SunMoonEphemeris sky = still_sky();
     bool refused = false;
     try {
-        static_cast<void>(find_eclipses(orbit, {100.0, 0.0}));
+        static_cast<void>(find_eclipses(orbit, {100.0, 0.0}, {earth, sky}));
     } catch (const Error& error) {
         refused = error.code() == ErrorCode::bad_interval;
     }
     CHECK(refused);
-    CHECK(!find_passes(orbit, site_at(1.3, 0.3, 0.0), {0.0, 86400.0}, 0.0).empty());
-    CHECK(!find_eclipses(orbit, {0.0, 86400.0}).empty());
-    CHECK(!find_target_access(orbit, site_at(0.5, 0.3, 0.0), {0.0, 5.0 * 86400.0}, {0.8, -pi}).empty());
+    CHECK(!find_passes(orbit, site_at(1.3, 0.3, 0.0), {0.0, 86400.0}, 0.0, earth).empty());
+    CHECK(!find_eclipses(orbit, {0.0, 86400.0}, {earth, sky}).empty());
+    CHECK(!find_target_access(orbit, site_at(0.5, 0.3, 0.0), {0.0, 5.0 * 86400.0}, {0.8, -pi}, {earth, sky}).empty());
 }
 
 } // namespace

@@ -173,6 +173,40 @@ def test_what_is_missing_is_asked_for(mission: Mission, request_text: str, missi
 
 
 @pytest.mark.parametrize(
+    "request_text",
+    [
+        "Status of LSAT-3",
+        "show me the status of lsat3",
+        "How is LSAT-3?",
+        "How much propellant is left on LSAT-3?",
+        "how much hydrazine does lsat 3 have left",
+        "How full is the data store of LSAT-3?",
+        "What mode is LSAT-3 in?",
+        "LSAT-3 status please",
+    ],
+)
+def test_a_satellite_tells_how_it_is(mission: Mission, request_text: str) -> None:
+    (call,) = ask(mission, request_text).tool_calls
+    assert (call.name, call.arguments) == ("check_resources", {"satellite": "LSAT-3"})
+
+
+@pytest.mark.parametrize(
+    ("request_text", "order"),
+    [
+        ("Point LSAT-2 at the sun for 20 minutes and fire the thruster now", "fire the thruster now"),
+        ("Deploy the antenna, then downlink 300 MB from LSAT-1 at Svalbard", "Deploy the antenna"),
+        ("Set LSAT-4 to standby and upload the new software", "upload the new software"),
+        ("Image Rome with LSAT-1 tomorrow, then calibrate the gyro", "calibrate the gyro"),
+    ],
+)
+def test_an_order_that_means_nothing_is_asked_about_and_not_dropped(
+    mission: Mission, request_text: str, order: str
+) -> None:
+    (call,) = ask(mission, request_text).tool_calls
+    assert call.name == "ask_operator" and f'"{order}"' in call.arguments["question"]
+
+
+@pytest.mark.parametrize(
     ("request_text", "code"),
     [
         ("Disable FDIR on LSAT-1", "unsafe"),

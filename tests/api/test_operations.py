@@ -52,6 +52,7 @@ def test_a_defect_is_a_problem_without_a_traceback_and_is_counted(service: Servi
     answer = service.client.get("/api/v1/spacecraft/positions", headers=operator)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff" and "Content-Security-Policy" in answer.headers
     assert "secret" not in answer.text and "Traceback" not in answer.text
     assert _counts(service)[name] == before + 1
 

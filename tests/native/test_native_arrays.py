@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.frames import sun_moon_ephemeris
 from native import _core
 
 ROW = [28000.0, 15.2 * 2.0 * np.pi / 1440.0, 0.001, 1.7, 0.5, 1.0, 2.0, 1e-4]
@@ -46,11 +47,11 @@ def test_minutes_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
 
 def test_frames_and_light_refuse_unequal_lengths() -> None:
     with pytest.raises(_core.NativeError):
-        _core.dcm_gcrf_from_teme(np.zeros(3), np.zeros(2))
+        _core.EarthOrientationTable(59000.0, np.zeros((9, 5)))
     with pytest.raises(_core.NativeError):
-        _core.illumination(np.zeros((3, 3)), np.zeros(2))
+        _core.illumination(np.zeros((3, 3)), np.zeros(2), sun_moon_ephemeris())
     with pytest.raises(_core.NativeError):
-        _core.illumination(np.zeros((2, 2)), np.zeros(2))
+        _core.illumination(np.zeros((2, 2)), np.zeros(2), sun_moon_ephemeris())
 
 
 def test_no_epochs_give_empty_arrays() -> None:

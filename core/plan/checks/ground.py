@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Final
 
 from core.plan.activity import Activity, DownlinkActivity, UplinkActivity, Window
-from core.plan.checks.context import CheckContext, limit_finding
-from core.plan.model import Finding, Repair, RepairKind, Severity
+from core.plan.checks.context import CheckContext, limit_finding, reschedule_repair
+from core.plan.model import Finding, Severity
 from core.plan.uplink import LOAD_TIME_S, first_command_at
 from core.time import add_s, duration_s, format_utc
 
@@ -42,12 +42,12 @@ def _uplink(satellite: str, context: CheckContext) -> Iterator[Finding]:
     ready = [add_s(one.window.start, LOAD_TIME_S) for one in uplinks]
     late_s = duration_s(first, min(ready)) if ready else None
     if late_s is None or late_s > _ROUNDING_S:
-        needing = tuple(one.activity_id for one in activities if one.commands and one.commands[0].execute_at == first)
+        needing = [one for one in activities if one.commands and one.commands[0].execute_at == first]
         reason = f"the first one loads them {late_s:.0f} s too late" if late_s is not None else "the plan has none"
         yield Finding(
             code="GND-001",
             severity=Severity.BLOCK,
-            activities=needing,
+            activities=tuple(one.activity_id for one in needing),
             satellite=satellite,
             window=Window(start=min(context.now_utc, add_s(first, -1.0)), end=first),
             quantity="command contact before first command",
@@ -56,14 +56,7 @@ def _uplink(satellite: str, context: CheckContext) -> Iterator[Finding]:
             margin=-late_s if late_s is not None else None,
             unit="s",
             explanation=f"{satellite} needs a command contact before {format_utc(first)}, and {reason}",
-            repairs=tuple(
-                Repair(
-                    kind=RepairKind.ADD_UPLINK,
-                    activity_id=activity_id,
-                    description=f"add a command contact before {activity_id}",
-                )
-                for activity_id in needing[:1]
-            ),
+            repairs=(reschedule_repair(needing[0]),),
         )
         return
     yield from _volume(satellite, context, activities, uplinks)
@@ -100,39 +93,32 @@ def _bookings(station: str, context: CheckContext) -> Iterator[Finding]:
         }
     )
     setup_s = context.mission.station(station).setup_s
-    for (_, first_end, first_satellite), (second_start, second_end, second_satellite) in pairwise(served):
+    for (first_start, first_end, first_satellite), (second_start, second_end, second_satellite) in pairwise(served):
         if first_satellite == second_satellite:
             continue
         gap_s = duration_s(first_end, second_start)
         if gap_s < setup_s:
-            involved = tuple(
-                one.activity_id
+            involved = [
+                one
                 for one in context.activities()
                 if one.contact
                 and one.contact.station == station
-                and one.satellite in (first_satellite, second_satellite)
-            )
+                and (one.satellite, one.contact.window.start)
+                in ((first_satellite, first_start), (second_satellite, second_start))
+            ]
             yield limit_finding(
                 "GND-002",
                 second_satellite,
                 Window(start=second_start, end=second_end),
-                involved,
+                tuple(one.activity_id for one in involved),
                 "gap between contacts",
                 gap_s,
                 setup_s,
                 gap_s - setup_s,
                 "s",
                 f"{station} serves {first_satellite} and then {second_satellite} with {gap_s:.0f} s between; it needs {setup_s:.0f} s to set up",
-                tuple(
-                    Repair(
-                        kind=RepairKind.MOVE_TO_CONTACT,
-                        activity_id=one.activity_id,
-                        shift_s=setup_s - gap_s,
-                        description=f"move {one.activity_id} to another pass",
-                    )
-                    for one in context.activities(second_satellite)
-                    if one.contact and one.contact.station == station and one.contact.window.start == second_start
-                ),
+                # Whoever comes second moves, and the first where the second cannot.
+                tuple(reschedule_repair(one) for one in reversed(involved)),
             )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from core.plan.activity import Activity, Window
-from core.plan.checks.context import CheckContext, limit_finding
+from core.plan.checks.context import CheckContext, limit_finding, reschedule_repair
 from core.plan.model import Finding, Repair, RepairKind
 from core.time import add_s, duration_s, format_utc
 
@@ -34,7 +34,7 @@ def _in_the_past(one: Activity, context: CheckContext) -> Iterator[Finding]:
     late_s = duration_s(one.window.start, context.now_utc)
     if late_s > 0:
         explanation = f"{one.activity_id} starts at {format_utc(one.window.start)}, {late_s:.0f} s before now"
-        yield _finding("TMP-001", one, "start before now", late_s, 0.0, explanation, shift_s=late_s)
+        yield _finding("TMP-001", one, "start before now", late_s, 0.0, explanation, (reschedule_repair(one),))
 
 
 def _outside_horizon(one: Activity, context: CheckContext) -> Iterator[Finding]:
@@ -51,17 +51,17 @@ def _bounds(one: Activity) -> Iterator[Finding]:
     if one.latest_end and one.window.end > one.latest_end:
         over_s = duration_s(one.latest_end, one.window.end)
         explanation = f"{one.activity_id} ends {over_s:.0f} s after its deadline {format_utc(one.latest_end)}"
-        yield _finding("TMP-003", one, "end after deadline", over_s, 0.0, explanation, shift_s=-over_s)
+        yield _finding("TMP-003", one, "end after deadline", over_s, 0.0, explanation, (_shift(one, -over_s),))
     if one.earliest_start and one.window.start < one.earliest_start:
         early_s = duration_s(one.window.start, one.earliest_start)
         explanation = (
             f"{one.activity_id} starts {early_s:.0f} s before its earliest start {format_utc(one.earliest_start)}"
         )
-        yield _finding("TMP-004", one, "start before earliest", early_s, 0.0, explanation, shift_s=early_s)
+        yield _finding("TMP-004", one, "start before earliest", early_s, 0.0, explanation, (_shift(one, early_s),))
     if one.latest_start and one.window.start > one.latest_start:
         late_s = duration_s(one.latest_start, one.window.start)
         explanation = f"{one.activity_id} starts {late_s:.0f} s after its latest start {format_utc(one.latest_start)}"
-        yield _finding("TMP-004", one, "start after latest", late_s, 0.0, explanation, shift_s=-late_s)
+        yield _finding("TMP-004", one, "start after latest", late_s, 0.0, explanation, (_shift(one, -late_s),))
 
 
 def _anchor(one: Activity, context: CheckContext) -> Iterator[Finding]:
@@ -75,7 +75,7 @@ def _anchor(one: Activity, context: CheckContext) -> Iterator[Finding]:
             f"{one.activity_id} must start {one.anchor.offset_s:.0f} s after the {one.anchor.edge} of {other.activity_id} "
             f"and starts {early_s:.0f} s too early"
         )
-        yield _finding("TMP-006", one, "start before anchor", early_s, 0.0, explanation, shift_s=early_s)
+        yield _finding("TMP-006", one, "start before anchor", early_s, 0.0, explanation, (_shift(one, early_s),))
 
 
 def _overlaps(context: CheckContext, satellite: str) -> Iterator[Finding]:
@@ -105,10 +105,8 @@ def _finding(
     value_s: float,
     limit_s: float,
     explanation: str,
-    *,
-    shift_s: float | None = None,
+    repairs: tuple[Repair, ...] = (),
 ) -> Finding:
-    repairs = (_shift(one, shift_s),) if shift_s is not None else ()
     return limit_finding(
         code,
         one.satellite,

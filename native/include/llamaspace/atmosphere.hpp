@@ -87,12 +87,18 @@ class Nrlmsise00InTime {
     [[nodiscard]] double density_kg_m3(double t_tai_s, double latitude_rad, double longitude_rad, double height_m) {
         return at(t_tai_s, latitude_rad, longitude_rad, height_m).density_kg_m3;
     }
+    // The same, but passing from one 3-hour slot's conditions to the next smoothly over blend_s around their border:
+    // for integrators with a fixed step, which a jump throws off.
+    [[nodiscard]] double blended_density_kg_m3(double t_tai_s, double latitude_rad, double longitude_rad, double height_m,
+                                               double blend_s);
 
   private:
     std::shared_ptr<const SpaceWeather> weather_;
     double tai_minus_utc_s_;
     long slot_{-1};
     std::optional<Nrlmsise00> model_;
+    long neighbour_slot_{-1};
+    std::optional<Nrlmsise00> neighbour_;
 };
 
 // Layered exponential atmosphere (Vallado, Fundamentals of Astrodynamics and Applications, 4th ed., table 8-4).

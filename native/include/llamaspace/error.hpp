@@ -11,6 +11,8 @@ enum class ErrorCode : int {
     bad_value = 2,    // a number outside what the model accepts
     bad_interval = 3, // an end before its start
     propagation = 4,  // SGP4 failed at an epoch that a search needed
+    no_convergence = 10, // an integration step that vanishes
+    no_data = 20,     // an instant outside the ephemeris or table that it needs
 };
 
 class Error : public std::runtime_error {

@@ -1,6 +1,8 @@
 // When a satellite is above a station, in the Earth's shadow, or able to see a place: sweep, then root-find the edges.
 #pragma once
 
+#include "llamaspace/earth_rotation.hpp"
+#include "llamaspace/ephemeris.hpp"
 #include "llamaspace/frames.hpp"
 #include "llamaspace/sgp4.hpp"
 
@@ -9,11 +11,10 @@
 
 namespace llamaspace {
 
-// A satellite with the time scales a search needs; searches run in TAI seconds since J2000.
+// A satellite and the TAI seconds since J2000 of its elements' epoch; searches run in that scale.
 struct OrbitInTime {
     Sgp4Satellite satellite;
     double epoch_tai_s;
-    double ut1_minus_tai_s; // at the start of the search; UT1 drifts by about 1 ms a day
 };
 
 struct Span {
@@ -42,12 +43,20 @@ struct AccessLimits {
     double min_sun_elevation_rad; // -pi/2 or less: night is allowed too
 };
 
-// Edges are located to 0.1 ms of the model; a search that meets an SGP4 failure throws Error(propagation).
+// What a search needs to know of the Earth's rotation and of the sky.
+struct Surroundings {
+    const EarthOrientationTable& earth;
+    const SunMoonEphemeris& sky;
+};
+
+// Edges are located to 0.1 ms of the model; a search that meets an SGP4 failure throws Error(propagation),
+// and one that needs the Sun outside its ephemeris Error(no_data).
 [[nodiscard]] std::vector<PassEvent> find_passes(const OrbitInTime& orbit, const Site& site, Span span,
-                                                 double min_elevation_rad);
-[[nodiscard]] std::vector<EclipseEvent> find_eclipses(const OrbitInTime& orbit, Span span);
+                                                 double min_elevation_rad, const EarthOrientationTable& earth);
+[[nodiscard]] std::vector<EclipseEvent> find_eclipses(const OrbitInTime& orbit, Span span,
+                                                      const Surroundings& around);
 [[nodiscard]] std::vector<AccessEvent> find_target_access(const OrbitInTime& orbit, const Site& site, Span span,
-                                                          const AccessLimits& limits);
+                                                          const AccessLimits& limits, const Surroundings& around);
 
 struct LookAngles {
     double azimuth_rad, elevation_rad, range_m;

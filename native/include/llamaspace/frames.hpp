@@ -1,41 +1,10 @@
-// Earth orientation: GCRF, TEME and ITRF, and the apparent Sun.
-//
-// Precession and bias: IAU 2006 in Fukushima-Williams angles (Hilton et al. 2006). Nutation: IAU 2000B
-// (McCarthy and Luzum 2003), 1 mas. Sidereal time: IAU 2006, and IAU 1982 for TEME. Polar motion is taken as zero,
-// which moves an ITRF point by up to 0.6 arcsec (19 m on the ground).
+// The Earth's figure, places on the ground, and its shadow.
 #pragma once
 
 #include "llamaspace/vec3.hpp"
 
 namespace llamaspace {
 
-// An instant: TAI seconds since J2000 (2000-01-01T12:00:00 TAI), and UT1 minus TAI there.
-struct Instant {
-    double t_tai_s;
-    double ut1_minus_tai_s;
-    [[nodiscard]] double tt_centuries() const;
-    [[nodiscard]] double ut1_days_since_j2000() const;
-};
-
-struct EarthAngles {
-    Mat3 dcm_tod_from_gcrf;
-    Mat3 dcm_mod_from_gcrf;
-    double gast_rad;
-    double gmst82_rad;
-};
-
-[[nodiscard]] EarthAngles earth_angles(const Instant& at);
-[[nodiscard]] Mat3 dcm_gcrf_from_teme(const EarthAngles& angles);
-[[nodiscard]] Mat3 dcm_itrf_from_gcrf(const EarthAngles& angles);
-
-// ITRF from TEME needs no nutation: one rotation by the sidereal time of 1982.
-[[nodiscard]] Mat3 dcm_itrf_from_teme(const Instant& at);
-
-// Apparent position of the Sun in the mean equator and equinox of date, m; 0.01 degrees from 1950 to 2050.
-[[nodiscard]] Vec3 sun_position_mod_m(double t_tai_s);
-[[nodiscard]] Vec3 sun_position_gcrf_m(double t_tai_s);
-
-inline constexpr double earth_rotation_rad_s = 7.292115e-5;   // IERS Conventions 2010, table 1.1 (GRS 80)
 inline constexpr double wgs84_radius_m = 6378137.0;           // NIMA TR8350.2
 inline constexpr double wgs84_flattening = 1.0 / 298.257223563; // NIMA TR8350.2
 inline constexpr double sun_radius_m = 695700000.0;           // IAU 2015 Resolution B3

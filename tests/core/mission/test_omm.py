@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from sgp4 import omm as sgp4_omm
 
-from core.mission import OmmError, parse_omm
+from core.mission import Omm, OmmError, parse_omm, write_omm
+from core.mission.model import MeanElements
+from core.mission.omm_text import OmmFormat
 
 KVN = """CCSDS_OMM_VERS = 2.0
 CREATION_DATE = 2007-065T16:00:00
@@ -111,3 +116,43 @@ def test_inserted_text_never_crashes_the_reader(place: int, noise: str) -> None:
         parse_omm(KVN[:place] + noise + KVN[place:])
     except OmmError as error:
         assert error.field
+
+
+_ELEMENTS = st.builds(
+    MeanElements,
+    epoch_utc=st.integers(0, 2_000_000_000_000_000).map(
+        lambda us: datetime(1980, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
+    ),
+    mean_motion_rev_day=st.floats(0.1, 17.5),
+    eccentricity=st.floats(0.0, 0.9),
+    inclination_deg=st.floats(0.0, 180.0),
+    raan_deg=st.floats(0.0, 359.9),
+    argument_of_perigee_deg=st.floats(0.0, 359.9),
+    mean_anomaly_deg=st.floats(0.0, 359.9),
+    bstar_per_earth_radius=st.floats(-1.0, 1.0),
+    mean_motion_dot_rev_day2=st.floats(-1.0, 1.0),
+)
+_NAMES = st.text(
+    st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="=[],\"'"), min_size=1, max_size=20
+)
+
+
+@pytest.mark.parametrize("form", OmmFormat)
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(_NAMES, st.integers(1, 339_999), _ELEMENTS), min_size=1, max_size=4))
+def test_messages_survive_being_written(form: OmmFormat, given_: list[tuple[str, int, MeanElements]]) -> None:
+    messages = [Omm(name, "1998-067A", number, elements) for name, number, elements in given_]
+    text = write_omm(messages, form, creation_utc=datetime(2026, 11, 22, tzinfo=UTC), originator="LLAMASPACE")
+    assert parse_omm(text) == messages
+
+
+def test_a_written_message_means_the_same_to_python_sgp4(reference_data: Path) -> None:
+    """python-sgp4 reads our XML and CSV as it reads the samples that it ships."""
+    sample = (reference_data / "flight/sgp4-vectors/sample_omm.xml").read_text()
+    (omm,) = parse_omm(sample)
+    for form, reader in ((OmmFormat.XML, sgp4_omm.parse_xml), (OmmFormat.CSV, sgp4_omm.parse_csv)):
+        text = write_omm([omm], form, creation_utc=datetime(2026, 11, 22, tzinfo=UTC), originator="LLAMASPACE")
+        fields = next(iter(reader(io.StringIO(text))))
+        assert float(fields["MEAN_MOTION"]) == omm.elements.mean_motion_rev_day
+        assert float(fields["BSTAR"]) == omm.elements.bstar_per_earth_radius
+        assert fields["OBJECT_NAME"] == omm.object_name

@@ -12,6 +12,7 @@ from sgp4.api import WGS72, Satrec
 from skyfield.api import EarthSatellite, load
 from skyfield.timelib import Time, Timescale
 
+from core.frames import shipped_earth_orientation
 from core.mission.model import MeanElements
 from core.orbit import Sgp4Orbit
 from core.time import jd_tt, parse_utc
@@ -53,6 +54,12 @@ def elements(motion: float, eccentricity: float, inclination_deg: float) -> Mean
 
 def twin(el: MeanElements) -> Twin:
     timescale = load.timescale(builtin=True)
+    # Skyfield's builtin tables have no polar motion: it gets the pole that we use.
+    t_tai_s = 7.0e8 + 86_400.0 * np.arange(600.0)
+    _, pole_x_rad, pole_y_rad, _, _, _ = shipped_earth_orientation().table.at(t_tai_s).T
+    arcseconds = 648_000.0 / np.pi
+    tt_jd = 2_451_545.0 + (t_tai_s + 32.184) / 86_400.0
+    timescale.polar_motion_table = tt_jd, pole_x_rad * arcseconds, pole_y_rad * arcseconds
     orbit = Sgp4Orbit.from_elements(el)
     satrec = Satrec()
     satrec.sgp4init(

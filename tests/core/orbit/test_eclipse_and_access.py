@@ -19,12 +19,13 @@ from core.time import jd_tt
 DAY_S = 86_400.0
 EARTH_RADIUS_M = 6_378_137.0
 SUN_RADIUS_M = 695_700_000.0
-EDGE_TOLERANCE_S = 0.3  # 0.01 degrees of the Sun's place are 0.16 s of a low orbit
+EDGE_TOLERANCE_S = 0.02  # both have the same Sun; the search locates an edge to 0.1 ms
 
 
 def erfa_sun_m(t_tai_s: NDArray[np.float64]) -> NDArray[np.float64]:
     whole, part = np.array([jd_tt(float(t)) for t in t_tai_s]).T
-    return -erfa.epv00(whole, part)[0]["p"] * 149_597_870_700.0
+    # The Sun is seen where it was, relative to the Earth, when its light left (499 s an astronomical unit).
+    return -erfa.epv00(whole, part - 499.004784 / 86_400.0)[0]["p"] * 149_597_870_700.0
 
 
 def cone_distance_m(r_m: NDArray[np.float64], sun_m: NDArray[np.float64], sign: float) -> NDArray[np.float64]:

@@ -63,7 +63,7 @@ export interface Activity {
   sun_elevation_deg?: number;
 }
 
-export type RepairKind = "shift" | "move_to_contact" | "shorten" | "reduce_volume" | "drop" | "add_uplink";
+export type RepairKind = "shift" | "move_to_contact" | "shorten" | "reduce_volume" | "drop" | "reschedule";
 
 export interface Repair {
   kind: RepairKind;
