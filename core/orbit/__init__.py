@@ -9,6 +9,7 @@ from core.orbit.avoidance import (
     hcw_transition,
     impulse_shift_gcrf_m,
 )
+from core.orbit.collision_rate import CollisionAssessment, assess_collision
 from core.orbit.conjunction import (
     Encounter,
     EncounterError,
@@ -25,11 +26,13 @@ from core.orbit.maneuver import Transfer, altitude_change_delta_v_m_s, circular_
 from core.orbit.passes import Pass, find_passes, look_angles
 from core.orbit.propagation import Ephemeris, PropagationError, Sgp4Orbit
 from core.orbit.state import OrbitState, state_at
+from core.orbit.two_body import propagate_kepler
 
 __all__ = [
     "DEFAULT_PROBABILITY_LIMIT",
     "Access",
     "AvoidanceOption",
+    "CollisionAssessment",
     "Constellation",
     "Eclipse",
     "Encounter",
@@ -45,6 +48,7 @@ __all__ = [
     "Transfer",
     "ValidityFault",
     "altitude_change_delta_v_m_s",
+    "assess_collision",
     "avoidance_options",
     "circular_transfer",
     "collision_probability",
@@ -57,6 +61,7 @@ __all__ = [
     "illumination",
     "impulse_shift_gcrf_m",
     "look_angles",
+    "propagate_kepler",
     "rtn_axes_gcrf",
     "state_at",
     "sun_position_gcrf_m",
