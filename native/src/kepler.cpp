@@ -11,7 +11,7 @@
 namespace llamaspace {
 namespace {
 
-constexpr int most_iterations = 60;
+constexpr int most_iterations = 100;
 
 // Stumpff functions c0 to c3 of psi, by halving the argument until a short series holds.
 struct Stumpff {
@@ -54,7 +54,9 @@ struct Orbit {
     }
     [[nodiscard]] double guess(double target) const {
         if (alpha * r0 > -1.0e-3) {
-            return alpha > 0.0 ? alpha * target : target / r0;
+            // Nearly a parabola: the time grows at least with the cube of chi.
+            const double cube_root = std::cbrt(6.0 * target), first = target / r0;
+            return alpha > 0.0 ? alpha * target : std::abs(first) < std::abs(cube_root) ? first : cube_root;
         }
         // Hyperbola: e sinh H - H = N, nearly e sinh H = N far out.
         const double k = std::sqrt(-alpha), e_cosh = 1.0 - r0 * alpha, e_sinh = radial * k;

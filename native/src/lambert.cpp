@@ -11,15 +11,15 @@ namespace llamaspace {
 namespace {
 
 constexpr double pi = std::numbers::pi;
-constexpr int most_iterations = 15;
+constexpr int most_iterations = 80; // three or four are typical; bisection near nearly coincident ends takes more
 constexpr double series_within = 0.05; // of the parabola, where the closed form cancels
 constexpr double step_tolerance = 1.0e-5; // the next step of a fourth-order method lies at rounding
 
 struct Geometry {
     Vec3 u1, u2, normal; // unit vectors; the normal is that of the motion
     double r1_m, r2_m, chord_m, s_m;
-    double lambda;
-    double sine, cosine; // of half the angle between the positions
+    double lambda, chord_ratio; // chord over s, which is 1 - lambda^2 without cancellation
+    double sine, cosine;        // of half the angle between the positions
     double T;            // dimensionless time of flight
     LambertCode code;
 };
@@ -52,6 +52,7 @@ Geometry geometry_of(const LambertProblem& p, bool retrograde, double mu) {
     const bool turned = (across.z < 0.0) != retrograde; // the short way round would go against the wanted sense
     g.normal = ((turned ? -1.0 : 1.0) / across_norm) * across;
     g.lambda = (turned ? -1.0 : 1.0) * std::sqrt(g.r1_m * g.r2_m) * g.cosine / g.s_m;
+    g.chord_ratio = g.chord_m / g.s_m;
     g.T = std::sqrt(2.0 * mu / (g.s_m * g.s_m * g.s_m)) * p.time_of_flight_s;
     g.code = LambertCode::ok;
     return g;
@@ -67,67 +68,72 @@ double hypergeometric(double z) {
     return sum;
 }
 
-// Time of flight, equations 18 and 20.
-double time_of(double x, double y, double lambda, int revolutions) {
-    const double e = 1.0 - x * x, eta = y - lambda * x;
-    if (std::abs(x - 1.0) < series_within) {
-        const double q = 4.0 / 3.0 * hypergeometric(0.5 * (1.0 - lambda - x * eta));
-        const double whole = revolutions == 0 ? 0.0 : revolutions * pi / (e * std::sqrt(e));
-        return 0.5 * (eta * eta * eta * q + 4.0 * lambda * eta) + whole;
+// The curve T(x) of a geometry.
+struct Curve {
+    double lambda, chord_ratio; // the latter is 1 - lambda^2
+    int revolutions;
+
+    [[nodiscard]] double y(double x) const { return std::sqrt(chord_ratio + lambda * lambda * x * x); }
+
+    // Equations 18 and 20.
+    [[nodiscard]] double time(double x, double y) const {
+        const double e = 1.0 - x * x, lx = lambda * x;
+        const double eta = lx > 0.0 ? chord_ratio / (y + lx) : y - lx;
+        if (std::abs(x - 1.0) < series_within) {
+            const double q = 4.0 / 3.0 * hypergeometric(0.5 * (1.0 - lambda - x * eta));
+            const double whole = revolutions == 0 ? 0.0 : revolutions * pi / (e * std::sqrt(e));
+            return 0.5 * (eta * eta * eta * q + 4.0 * lambda * eta) + whole;
+        }
+        const double root = std::sqrt(std::abs(e)), f = root * eta, g = x * y + lambda * e;
+        const double angle = x < 1.0 ? std::atan2(f, g) + revolutions * pi : std::log(f + g);
+        return (angle / root - x + lambda * y) / e;
     }
-    const double root = std::sqrt(std::abs(e)), f = root * eta, g = x * y + lambda * e;
-    const double angle = x < 1.0 ? std::atan2(f, g) + revolutions * pi : std::log(f + g);
-    return (angle / root - x + lambda * y) / e;
-}
 
-struct Derivatives {
-    double first, second, third; // equation 22
+    struct Derivatives {
+        double first, second, third; // equation 22
+    };
+    [[nodiscard]] Derivatives derivatives(double x, double y, double T) const {
+        const double l2 = lambda * lambda, l3 = l2 * lambda, y2 = y * y, k = 1.0 / (1.0 - x * x), per_y = 1.0 / y;
+        const double per_y3 = per_y * per_y * per_y;
+        Derivatives d{};
+        d.first = k * (3.0 * T * x - 2.0 + 2.0 * l3 * x * per_y);
+        d.second = k * (3.0 * T + 5.0 * x * d.first + 2.0 * chord_ratio * l3 * per_y3);
+        d.third = k * (7.0 * x * d.second + 8.0 * d.first - 6.0 * chord_ratio * l2 * l3 * x * per_y3 / y2);
+        return d;
+    }
 };
-Derivatives derivatives_of(double x, double y, double T, double lambda) {
-    const double l2 = lambda * lambda, l3 = l2 * lambda, y2 = y * y, k = 1.0 / (1.0 - x * x), per_y = 1.0 / y;
-    const double per_y3 = per_y * per_y * per_y;
-    Derivatives d{};
-    d.first = k * (3.0 * T * x - 2.0 + 2.0 * l3 * x * per_y);
-    d.second = k * (3.0 * T + 5.0 * x * d.first + 2.0 * (1.0 - l2) * l3 * per_y3);
-    d.third = k * (7.0 * x * d.second + 8.0 * d.first - 6.0 * (1.0 - l2) * l2 * l3 * x * per_y3 / y2);
-    return d;
-}
 
-double y_of(double x, double lambda) { return std::sqrt(1.0 - lambda * lambda * (1.0 - x * x)); }
-
-// Householder's third-order method on T(x) = T; not a number where it does not converge.
-double solve(double x, double T, double lambda, int revolutions) {
+// Householder's third-order method on T(x) = T, kept between bounds that its residuals narrow: T falls all the way
+// from low to high, or rises. Not a number where it does not converge.
+double solve(const Curve& curve, double T, double x, double low, double high, bool falls) {
     for (int i = 0; i < most_iterations; ++i) {
-        const double y = y_of(x, lambda), found = time_of(x, y, lambda, revolutions);
-        const Derivatives d = derivatives_of(x, y, found, lambda);
+        const double y = curve.y(x), found = curve.time(x, y);
+        const Curve::Derivatives d = curve.derivatives(x, y, found);
         const double delta = found - T, first2 = d.first * d.first;
+        ((delta > 0.0) == falls ? low : high) = x;
         const double step = delta * (first2 - 0.5 * delta * d.second) /
                             (d.first * (first2 - delta * d.second) + d.third * delta * delta / 6.0);
-        double next = x - step;
-        if (next <= -1.0) {
-            next = 0.5 * (x - 1.0);
-        } else if (revolutions > 0 && next >= 1.0) {
-            next = 0.5 * (x + 1.0);
+        if (std::abs(step) <= step_tolerance * std::min(std::abs(x), 1.0 + x) || std::abs(step) <= 1.0e-15) {
+            return std::clamp(x - step, low, high);
         }
-        const double moved = std::abs(next - x);
-        x = next;
-        if (moved <= step_tolerance * std::min(1.0, 1.0 + x)) {
-            return x;
-        }
+        const double next = x - step;
+        x = next > low && next < high ? next : std::isfinite(high) ? 0.5 * (low + high) : 2.0 * x + 1.0;
     }
     return std::numeric_limits<double>::quiet_NaN();
 }
 
 // Equation 30.
-double first_guess(double T, double lambda) {
-    const double t0 = std::acos(lambda) + lambda * std::sqrt(1.0 - lambda * lambda);
-    const double t1 = 2.0 / 3.0 * (1.0 - lambda * lambda * lambda);
+double first_guess(const Curve& curve, double T) {
+    const double lambda = curve.lambda, root = std::sqrt(curve.chord_ratio);
+    const double t0 = std::atan2(root, lambda) + lambda * root;
+    const double l2 = lambda * lambda, short_of_one = lambda > 0.0 ? curve.chord_ratio / (1.0 + lambda) : 1.0 - lambda;
+    const double t1 = 2.0 / 3.0 * short_of_one * (1.0 + lambda + l2);
     if (T >= t0) {
         return std::cbrt((t0 / T) * (t0 / T)) - 1.0;
     }
     if (T <= t1) {
-        const double l5 = lambda * lambda * lambda * lambda * lambda;
-        return 2.5 * t1 * (t1 - T) / (T * (1.0 - l5)) + 1.0;
+        const double up_to_five = short_of_one * (1.0 + lambda + l2 + l2 * lambda + l2 * l2);
+        return 2.5 * t1 * (t1 - T) / (T * up_to_five) + 1.0;
     }
     return std::exp(std::numbers::ln2 * std::log(T / t0) / std::log(t1 / t0)) - 1.0;
 }
@@ -144,39 +150,39 @@ double first_guess(double T, int revolutions, LambertBranch branch) {
 struct Least {
     double x, T;
 };
-Least least_time(double lambda, int revolutions) {
+Least least_time(const Curve& curve) {
     double x = 0.0;
     for (int i = 0; i < most_iterations; ++i) {
-        const double y = y_of(x, lambda);
-        const Derivatives d = derivatives_of(x, y, time_of(x, y, lambda, revolutions), lambda);
+        const double y = curve.y(x);
+        const Curve::Derivatives d = curve.derivatives(x, y, curve.time(x, y));
         const double step = 2.0 * d.first * d.second / (2.0 * d.second * d.second - d.first * d.third);
         x = std::clamp(x - step, 0.5 * (x - 1.0), 0.5 * (x + 1.0));
         if (std::abs(step) < 1.0e-9) {
             break;
         }
     }
-    return {x, time_of(x, y_of(x, lambda), lambda, revolutions)};
+    return {x, curve.time(x, curve.y(x))};
 }
 
 double parameter_of(const Geometry& g, const LambertWay& way, LambertCode& code) {
+    const Curve curve{g.lambda, g.chord_ratio, way.revolutions};
     if (way.revolutions == 0) {
-        return solve(first_guess(g.T, g.lambda), g.T, g.lambda, 0);
+        return solve(curve, g.T, first_guess(curve, g.T), -1.0, std::numeric_limits<double>::infinity(), true);
     }
-    const Least least = least_time(g.lambda, way.revolutions);
+    const Least least = least_time(curve);
     if (g.T < least.T) {
         code = LambertCode::no_transfer;
         return std::numeric_limits<double>::quiet_NaN();
     }
-    const double x = solve(first_guess(g.T, way.revolutions, way.branch), g.T, g.lambda, way.revolutions);
-    const bool left = x < least.x;
-    if (std::isnan(x) || left == (way.branch == LambertBranch::left)) {
-        return x;
+    const bool left = way.branch == LambertBranch::left;
+    const double low = left ? -1.0 : least.x, high = left ? least.x : 1.0;
+    double guess = first_guess(g.T, way.revolutions, way.branch);
+    if (!(guess > low && guess < high)) { // beside a shallow least time: on the parabola that touches it there
+        const double T2 = curve.derivatives(least.x, curve.y(least.x), least.T).second;
+        const double beside = std::sqrt(2.0 * (g.T - least.T) / T2);
+        guess = std::clamp(left ? least.x - beside : least.x + beside, 0.5 * (low + least.x), 0.5 * (high + least.x));
     }
-    // The guess fell on the other side of a shallow least time: begin beside it, on the right side.
-    const double T2 = derivatives_of(least.x, y_of(least.x, g.lambda), least.T, g.lambda).second;
-    const double half_width = std::sqrt(2.0 * (g.T - least.T) / T2);
-    return solve(least.x + (way.branch == LambertBranch::left ? -half_width : half_width), g.T, g.lambda,
-                 way.revolutions);
+    return solve(curve, g.T, guess, low, high, left);
 }
 
 } // namespace
@@ -195,7 +201,7 @@ LambertTransfer solve_lambert(const LambertProblem& problem, const LambertWay& w
         return out;
     }
     // Velocities, algorithm 1 of the paper.
-    const double y = y_of(x, g.lambda), gamma = std::sqrt(0.5 * mu * g.s_m), rho = (g.r1_m - g.r2_m) / g.chord_m;
+    const double y = Curve{g.lambda, g.chord_ratio, 0}.y(x), gamma = std::sqrt(0.5 * mu * g.s_m), rho = (g.r1_m - g.r2_m) / g.chord_m;
     const double sigma = 2.0 * std::sqrt(g.r1_m * g.r2_m) * g.sine / g.chord_m;
     const double minus = g.lambda * y - x, plus = rho * (g.lambda * y + x);
     const double transverse = gamma * sigma * (y + g.lambda * x);
@@ -214,7 +220,7 @@ int most_revolutions(const LambertProblem& problem, bool retrograde, double mu) 
         return -1;
     }
     const int most = static_cast<int>(whole);
-    return most > 0 && g.T < least_time(g.lambda, most).T ? most - 1 : most;
+    return most > 0 && g.T < least_time({g.lambda, g.chord_ratio, most}).T ? most - 1 : most;
 }
 
 } // namespace llamaspace
