@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from core.mission import Cdm, Omm, Tle, format_tle, parse_cdm, parse_omm, parse_tle, write_omm
-from core.mission.odm import Oem, OdmFormat, Opm, parse_oem, parse_opm, write_oem, write_opm
+from core.mission.odm import OdmFormat, Oem, Opm, parse_oem, parse_opm, write_oem, write_opm
 from core.mission.omm_text import OmmFormat
 
 __all__ = ["TARGETS", "Target"]
