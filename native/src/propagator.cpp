@@ -244,7 +244,7 @@ template <std::size_t N> class Flyer {
             }
             start[k] = point();
         }
-        return fly_grid(start, end) && fly_tail(end);
+        return fly_grid(start, end) && (t_ == end || fly_tail(end));
     }
 
     struct Full {
@@ -270,6 +270,10 @@ template <std::size_t N> class Flyer {
         while ((end - integration.now().t - integration.step_s()) * direction_ >= 0.0) {
             integration.advance();
             ++record_.steps;
+            if (!(integration.correction_m() < tolerable_correction_m)) {
+                return hand_over(end);
+            }
+            record_.largest_correction_m = std::max(record_.largest_correction_m, integration.correction_m());
             const auto at = [&](double t) {
                 const MotionPoint p = t == integration.now().t ? integration.now()
                                                                : hermite(integration.before(), integration.now(), t);
@@ -289,6 +293,13 @@ template <std::size_t N> class Flyer {
             }
         }
         return true;
+    }
+
+    // The step before was good; from its end an adaptive method goes on, as through the last revolution of a decay.
+    bool hand_over(double end) {
+        forces_.set_smoothing({});
+        record_.adaptive_from_tai_s = flight_.t_tai_s + t_;
+        return fly_adaptive<Verner98>(end);
     }
 
     // From the last point of the grid to the end of the arc, less than a step away.
@@ -321,6 +332,7 @@ template <std::size_t N> class Flyer {
     }
 
     static constexpr double start_tolerance_m = 1.0e-7, smoothing_steps = 3.0;
+    static constexpr double tolerable_correction_m = 0.05; // a day of such steps leaves 0.1 m
 };
 
 void check(const Flight& flight, std::span<const double> epochs, std::span<double> states, std::span<double> variational) {

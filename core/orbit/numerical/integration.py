@@ -17,7 +17,7 @@ __all__ = ["Integration", "Method", "chosen_integration"]
 
 _LOW_ORBIT_STEP_S: Final = 30.0  # 0.02 m in a day with a 20 x 20 field (evals/bench/flight/leo_20x20.py)
 _LOW_ORBIT_RADIUS_M: Final = 6.878e6
-_ROUND_ORBIT: Final = 0.02  # eccentricity up to which a fixed step is the faster method
+_ROUND_ORBIT: Final = 0.05  # eccentricity up to which a fixed step is the faster method
 _START_UP_STEPS: Final = 24
 
 
