@@ -1,0 +1,371 @@
+"""Batch least squares: the orbit, coefficients and biases that observations fit best.
+
+Gauss-Newton on the observations' own uncertainties, solved by QR of the scaled design matrix (square-root form), with
+outliers edited by their size in standard deviations.
+
+Source: Tapley, Schutz and Born, Statistical Orbit Determination (2004), chapters 4 and 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import InputError, PhysicsError
+from core.orbit.determination.observations import Observations
+from core.orbit.numerical import (
+    CartesianState,
+    EnvironmentData,
+    ForceModel,
+    Integration,
+    ModelsUsed,
+    Propagation,
+    SpacecraftProperties,
+    propagate,
+)
+
+__all__ = ["Estimate", "FitError", "OrbitFit", "OutlierRule", "Residuals", "fit_orbit"]
+
+FloatArray = NDArray[np.float64]
+
+_COEFFICIENT_COLUMNS: Final = {"drag_coefficient": 6, "radiation_coefficient": 7}  # of the variational equations
+_CONVERGED: Final = 1e-2  # of a standard deviation: a correction that no observation could show
+_SMALLEST_SHARE: Final = 0.2  # of a coefficient that one correction leaves: a far guess can ask for less than nothing
+
+
+class FitError(PhysicsError):
+    """Observations do not determine the orbit, or the fit does not converge; ``facts`` say what was reached."""
+
+    default_code = "no-fit"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What is found beside the state, and how well it is known before the fit.
+
+    ``coefficient_sigma`` holds weakly observed coefficients near where they start; ``apriori_covariance`` of the state,
+    (6, 6), m and m/s, does the same for the guess.
+    """
+
+    drag_coefficient: bool = False
+    radiation_coefficient: bool = False
+    coefficient_sigma: float | None = None
+    apriori_covariance: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class OutlierRule:
+    """Observations whose residual is over ``multiplier`` of the fit's RMS are left out, from an iteration on."""
+
+    multiplier: float = 5.0
+    from_iteration: int = 3
+
+
+@dataclass(frozen=True)
+class Residuals:
+    """What is left of one set of observations: residuals (n, k) after the bias, and which components were used."""
+
+    name: str
+    unit: str
+    t_tai_s: FloatArray
+    values: FloatArray
+    used: NDArray[np.bool_]
+    bias: FloatArray | None
+
+    @property
+    def rms(self) -> float:
+        """Root mean square of what was used; not a number where nothing was."""
+        kept = self.values[self.used]
+        return float(np.sqrt(np.mean(kept**2))) if kept.size else float("nan")
+
+
+@dataclass(frozen=True)
+class OrbitFit:
+    """The fit at the epoch of the first guess.
+
+    ``covariance`` is of ``parameters`` in their order, from the observations' uncertainties as given;
+    ``weighted_rms`` says how far residuals are from them: near 1 where they are honest.
+    """
+
+    state: CartesianState
+    craft: SpacecraftProperties
+    parameters: tuple[str, ...]
+    values: FloatArray
+    covariance: FloatArray
+    residuals: tuple[Residuals, ...]
+    weighted_rms: float
+    iterations: int
+    models: ModelsUsed
+
+    @property
+    def state_covariance(self) -> FloatArray:
+        """Covariance of position and velocity, GCRF, (6, 6), m and m/s."""
+        return self.covariance[:6, :6]
+
+
+@dataclass(frozen=True)
+class _Unknowns:
+    """The parameters of a fit and where they stand: state, coefficients, then the biases of each set."""
+
+    names: tuple[str, ...]
+    coefficients: dict[str, int]
+    bias_of: dict[int, slice]
+
+    @classmethod
+    def of(cls, estimate: Estimate, observations: Sequence[Observations]) -> _Unknowns:
+        names = ["x", "y", "z", "vx", "vy", "vz"]
+        places: dict[str, int] = {}
+        for name, wanted in (
+            ("drag_coefficient", estimate.drag_coefficient),
+            ("radiation_coefficient", estimate.radiation_coefficient),
+        ):
+            if wanted:
+                places[name] = len(names)
+                names.append(name)
+        biases: dict[int, slice] = {}
+        for index, one in enumerate(observations):
+            if one.estimates_bias:
+                count = one.observed.shape[1]
+                biases[index] = slice(len(names), len(names) + count)
+                names += [f"bias {one.name}" + (f" {k + 1}" if count > 1 else "") for k in range(count)]
+        return cls(tuple(names), places, biases)
+
+
+@dataclass(frozen=True)
+class _Linearised:
+    """Residuals and the design matrix of every set about one guess."""
+
+    residuals: list[FloatArray]
+    design: list[FloatArray]
+    models: ModelsUsed
+
+
+def fit_orbit(
+    guess: CartesianState,
+    observations: Sequence[Observations],
+    craft: SpacecraftProperties,
+    forces: ForceModel | None = None,
+    *,
+    estimate: Estimate | None = None,
+    outliers: OutlierRule | None = None,
+    maximum_iterations: int = 25,
+    integration: Integration | None = None,
+    data: EnvironmentData | None = None,
+) -> OrbitFit:
+    """The orbit at the epoch of the guess that fits observations before and after it best.
+
+    Args:
+        guess: A state near enough for the observations to be linear about it: some 10 km for a day of ranges.
+        observations: Sets of observations, each in any order of time.
+        craft: Mass, areas and coefficients; estimated coefficients start here.
+        forces: The force model.
+        estimate: What is found beside the state.
+        outliers: When an observation is left out; None leaves out none.
+        maximum_iterations: Corrections before the fit is given up.
+        integration: The integrator.
+        data: Earth orientation and space weather.
+    Raises:
+        FitError: The observations do not determine all parameters, or the corrections do not settle.
+        InputError: No observation, or not as many as parameters.
+        Others as :func:`core.orbit.numerical.propagate`.
+    """
+    estimate = estimate or Estimate()
+    unknowns = _Unknowns.of(estimate, observations)
+    total = sum(one.observed.size for one in observations)
+    if total < len(unknowns.names):
+        raise InputError("observations", f"{total} numbers do not determine {len(unknowns.names)} parameters")
+    state, fitted = guess, craft
+    biases = np.zeros(len(unknowns.names))
+    used = [np.ones(one.observed.shape, dtype=bool) for one in observations]
+    for iteration in range(1, maximum_iterations + 1):
+        about = _linearised(state, observations, fitted, forces, unknowns, integration, data)
+        left = [r - _bias(biases, unknowns, k, r) for k, r in enumerate(about.residuals)]
+        if outliers is not None and iteration >= outliers.from_iteration:
+            used = _edited(left, observations, outliers)
+        rows, values = _weighted(about, left, used, observations)
+        known, held = _known_before(estimate, unknowns, (guess, craft), (state, fitted))
+        correction, covariance = _solved(np.concatenate([rows, known]), np.concatenate([values, held]), unknowns)
+        state, fitted = _corrected(state, fitted, correction, unknowns)
+        biases[6:] += correction[6:]
+        size = float(np.sqrt(np.mean(correction**2 / np.diag(covariance))))
+        if size < _CONVERGED and (outliers is None or iteration > outliers.from_iteration):
+            break
+    else:
+        tiny = [name for name in unknowns.coefficients if getattr(fitted, name) < 1e-3 * getattr(craft, name)]
+        hint = f"; it asks for a negative {tiny[0]}: do not estimate it from so little" if tiny else ""
+        raise FitError(
+            f"the fit does not settle in {maximum_iterations} iterations: the last correction is {size:.3g} standard "
+            f"deviations{hint}",
+            correction_sigma=size,
+        )
+    final = _linearised(state, observations, fitted, forces, unknowns, integration, data)
+    left = [r - _bias(biases, unknowns, k, r) for k, r in enumerate(final.residuals)]
+    return _fit(state, fitted, unknowns, biases, covariance, left, used, observations, iteration, final.models)
+
+
+def _linearised(
+    state: CartesianState,
+    observations: Sequence[Observations],
+    craft: SpacecraftProperties,
+    forces: ForceModel | None,
+    unknowns: _Unknowns,
+    integration: Integration | None,
+    data: EnvironmentData | None,
+) -> _Linearised:
+    epochs = np.unique(np.concatenate([one.t_tai_s for one in observations]))
+    legs = [
+        propagate(state, leg, craft, forces, integration=integration, sensitivities=True, data=data)
+        for leg in (epochs[epochs >= state.t_tai_s], epochs[epochs < state.t_tai_s][::-1])
+        if leg.size
+    ]
+    t_tai_s = np.concatenate([one.t_tai_s for one in legs])
+    order = np.argsort(t_tai_s)
+    r_m, v_m_s, by_start = (np.concatenate(parts)[order] for parts in zip(*map(_columns, legs), strict=True))
+    residuals, design = [], []
+    for index, one in enumerate(observations):
+        at = np.searchsorted(t_tai_s[order], one.t_tai_s)
+        predicted = one.predict(r_m[at], v_m_s[at])
+        rows = np.zeros((*one.observed.shape, len(unknowns.names)))
+        by_parameters = np.einsum("nkj,njp->nkp", predicted.by_state, by_start[at])
+        rows[..., :6] = by_parameters[..., :6]
+        for name, place in unknowns.coefficients.items():
+            rows[..., place] = by_parameters[..., _COEFFICIENT_COLUMNS[name]]
+        if index in unknowns.bias_of:
+            rows[..., unknowns.bias_of[index]] = np.eye(one.observed.shape[1])
+        residuals.append(one.residual(predicted.values))
+        design.append(rows)
+    return _Linearised(residuals, design, legs[0].models)
+
+
+def _columns(leg: Propagation) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Positions, velocities, and derivatives (n, 6, 8) by the start and the two coefficients."""
+    assert leg.transition is not None
+    assert leg.by_drag_coefficient is not None and leg.by_radiation_coefficient is not None
+    by_start = np.concatenate(
+        [leg.transition, leg.by_drag_coefficient[..., np.newaxis], leg.by_radiation_coefficient[..., np.newaxis]],
+        axis=2,
+    )
+    return leg.r_gcrf_m, leg.v_gcrf_m_s, by_start
+
+
+def _bias(biases: FloatArray, unknowns: _Unknowns, index: int, like: FloatArray) -> FloatArray:
+    return np.broadcast_to(biases[unknowns.bias_of[index]] if index in unknowns.bias_of else 0.0, like.shape)
+
+
+def _edited(left: list[FloatArray], observations: Sequence[Observations], rule: OutlierRule) -> list[NDArray[np.bool_]]:
+    """What stays: within so many of the median's standard deviations, which outliers cannot move."""
+    sized = [np.abs(r) / one.sigma for r, one in zip(left, observations, strict=True)]
+    spread = 1.4826 * float(np.median(np.concatenate([one.ravel() for one in sized])))  # of a normal distribution
+    limit = rule.multiplier * max(spread, 1e-12)
+    return [one <= limit for one in sized]
+
+
+def _weighted(
+    about: _Linearised,
+    left: list[FloatArray],
+    used: list[NDArray[np.bool_]],
+    observations: Sequence[Observations],
+) -> tuple[FloatArray, FloatArray]:
+    """Rows and right-hand side of the observations that are used, in standard deviations."""
+    rows, values = [], []
+    for design, residual, kept, one in zip(about.design, left, used, observations, strict=True):
+        sigma = one.sigma[kept]
+        rows.append(design[kept] / sigma[:, np.newaxis])
+        values.append(residual[kept] / sigma)
+    return np.concatenate(rows), np.concatenate(values)
+
+
+def _known_before(
+    estimate: Estimate,
+    unknowns: _Unknowns,
+    start: tuple[CartesianState, SpacecraftProperties],
+    now: tuple[CartesianState, SpacecraftProperties],
+) -> tuple[FloatArray, FloatArray]:
+    """Rows and right-hand side of what is known before the fit, in standard deviations."""
+    count = len(unknowns.names)
+    rows, values = [np.zeros((0, count))], [np.zeros(0)]
+    if estimate.apriori_covariance is not None:
+        root = np.linalg.inv(np.linalg.cholesky(estimate.apriori_covariance))
+        rows.append(np.hstack([root, np.zeros((6, count - 6))]))
+        moved = [start[0].r_gcrf_m - now[0].r_gcrf_m, start[0].v_gcrf_m_s - now[0].v_gcrf_m_s]
+        values.append(root @ np.concatenate(moved))
+    if estimate.coefficient_sigma is not None:
+        for name, place in unknowns.coefficients.items():
+            row = np.zeros((1, count))
+            row[0, place] = 1.0 / estimate.coefficient_sigma
+            rows.append(row)
+            values.append(np.array([getattr(start[1], name) - getattr(now[1], name)]) / estimate.coefficient_sigma)
+    return np.concatenate(rows), np.concatenate(values)
+
+
+def _solved(rows: FloatArray, values: FloatArray, unknowns: _Unknowns) -> tuple[FloatArray, FloatArray]:
+    """The correction and its covariance."""
+    scale = np.linalg.norm(rows, axis=0)
+    if (scale == 0.0).any():
+        name = unknowns.names[int(np.argmin(scale))]
+        raise FitError(f"no observation says anything of {name}", parameter=name)
+    q, r = np.linalg.qr(rows / scale)
+    condition = float(np.linalg.cond(r))
+    if not condition < 1e12:
+        raise FitError(
+            f"the observations do not determine {', '.join(unknowns.names)}: condition number {condition:.1e}",
+            condition=condition,
+        )
+    inverse = np.linalg.inv(r)
+    covariance = inverse @ inverse.T / np.outer(scale, scale)
+    return inverse @ (q.T @ values) / scale, covariance
+
+
+def _corrected(
+    state: CartesianState, craft: SpacecraftProperties, correction: FloatArray, unknowns: _Unknowns
+) -> tuple[CartesianState, SpacecraftProperties]:
+    moved = CartesianState(state.t_tai_s, state.r_gcrf_m + correction[:3], state.v_gcrf_m_s + correction[3:6])
+    for name, place in unknowns.coefficients.items():
+        value = getattr(craft, name)
+        craft = replace(craft, **{name: max(value + float(correction[place]), _SMALLEST_SHARE * value)})
+    return moved, craft
+
+
+def _fit(
+    state: CartesianState,
+    craft: SpacecraftProperties,
+    unknowns: _Unknowns,
+    biases: FloatArray,
+    covariance: FloatArray,
+    left: list[FloatArray],
+    used: list[NDArray[np.bool_]],
+    observations: Sequence[Observations],
+    iterations: int,
+    models: ModelsUsed,
+) -> OrbitFit:
+    values = np.concatenate([state.r_gcrf_m, state.v_gcrf_m_s, biases[6:]])
+    for name, place in unknowns.coefficients.items():
+        values[place] = getattr(craft, name)
+    residuals = tuple(
+        Residuals(
+            one.name,
+            one.unit,
+            one.t_tai_s,
+            values_left,
+            kept,
+            biases[unknowns.bias_of[index]] if index in unknowns.bias_of else None,
+        )
+        for index, (one, values_left, kept) in enumerate(zip(observations, left, used, strict=True))
+    )
+    sized = np.concatenate([r[kept] / o.sigma[kept] for r, kept, o in zip(left, used, observations, strict=True)])
+    degrees = max(sized.size - len(unknowns.names), 1)
+    return OrbitFit(
+        state=state,
+        craft=craft,
+        parameters=unknowns.names,
+        values=values,
+        covariance=covariance,
+        residuals=residuals,
+        weighted_rms=float(np.sqrt(np.sum(sized**2) / degrees)),
+        iterations=iterations,
+        models=models,
+    )
