@@ -46,7 +46,7 @@ class Integration:
 
     method: Method | None = None
     step_s: float | None = None
-    tolerance_m: float = 1e-5
+    tolerance_m: float = 1e-6
 
     @classmethod
     def fixed_step(cls, step_s: float) -> Integration:
@@ -54,12 +54,12 @@ class Integration:
         return cls(Method.GAUSS_JACKSON_8, step_s)
 
     @classmethod
-    def dop853(cls, tolerance_m: float = 1e-5) -> Integration:
+    def dop853(cls, tolerance_m: float = 1e-6) -> Integration:
         """Dormand-Prince of order 8 with step control and stops at the shadow's edges."""
         return cls(Method.DOP853, None, tolerance_m)
 
     @classmethod
-    def verner98(cls, tolerance_m: float = 1e-5) -> Integration:
+    def verner98(cls, tolerance_m: float = 1e-6) -> Integration:
         """Verner's pair of order 9(8), the most exact for its price at tight tolerances."""
         return cls(Method.VERNER_98, None, tolerance_m)
 
