@@ -152,17 +152,31 @@ template <std::size_t N> class Flyer {
 
     void apply(const Impulse& impulse) {
         const Vec3 r = vec_at(&y_[0]), v = vec_at(&y_[3]);
-        if (direction_ < 0.0 && impulse.axes != Axes::inertial) {
-            throw Error(ErrorCode::bad_value, "an impulse in axes that move with the orbit cannot be undone backwards");
-        }
         if constexpr (N == full) {
+            if (direction_ < 0.0 && impulse.axes != Axes::inertial) {
+                throw Error(ErrorCode::bad_value, "variations do not run backwards over an impulse in moving axes");
+            }
             partials::kick(y_.data() + plain, impulse.axes, direction_ * impulse.delta_v_m_s, r, v);
         }
-        put(&y_[3], v + direction_ * (triad(impulse.axes, r, v) * impulse.delta_v_m_s));
+        put(&y_[3], direction_ > 0.0 ? v + triad(impulse.axes, r, v) * impulse.delta_v_m_s : undone(impulse, r, v));
         if (impulse.exhaust_speed_m_s > 0.0) {
             y_[6] *= std::exp(-direction_ * norm(impulse.delta_v_m_s) / impulse.exhaust_speed_m_s);
         }
         watch_.begin(t_, y_.data());
+    }
+
+    // The velocity before an impulse whose axes are those of that velocity: each pass shrinks the error by dv / v.
+    static Vec3 undone(const Impulse& impulse, const Vec3& r, const Vec3& v_after) {
+        Vec3 v = v_after;
+        for (int pass = 0; pass < 100; ++pass) {
+            const Vec3 next = v_after - triad(impulse.axes, r, v) * impulse.delta_v_m_s;
+            const double change_m_s = norm(next - v);
+            v = next;
+            if (change_m_s < 1.0e-11 * norm(v_after)) {
+                return v;
+            }
+        }
+        throw Error(ErrorCode::no_convergence, "an impulse as large as the speed cannot be undone backwards");
     }
 
     // False when the flight ends inside the arc.
