@@ -244,6 +244,8 @@ class Flown:
     stopped: bool
     reentered: bool
     end_tai_s: float
+    largest_correction_m: float
+    adaptive_from_tai_s: float
 
 def fly(
     satellite: Satellite,
