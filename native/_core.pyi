@@ -35,6 +35,11 @@ class Sgp4Batch:
 
         ``lanes``: automatic, scalar (the reference), portable, avx2 or avx512.
         """
+    def screen(
+        self, offsets_min: FloatArray, duration_s: float, threshold_m: float, step_s: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Rows of close approaches (first, second, s since start, miss m, relative speed m/s, 1 at an end of the span),
+        in order of time, and rows of objects without a state (object, first s since start without, SGP4 code)."""
     def nodedot_rad_min(self) -> FloatArray:
         """Secular rate of each node from zonal gravity."""
 

@@ -104,3 +104,9 @@ class Constellation:
         except (_core.NativeError, TypeError) as error:
             raise InputError("out", str(error)) from error
         return states
+
+    def screen_rows(
+        self, start_tai_s: float, duration_s: float, threshold_m: float, step_s: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Rows of the native screening; :func:`core.orbit.screening.screen` gives them names."""
+        return self._batch.screen(self.offsets_min(start_tai_s), duration_s, threshold_m, step_s)

@@ -1,6 +1,8 @@
 // SGP4 over satellites and epochs.
 #include "llamaspace/sgp4.hpp"
 
+#include "llamaspace/screening.hpp"
+
 #include "arrays.hpp"
 
 #include <algorithm>
@@ -92,6 +94,29 @@ class Sgp4Batch {
         llamaspace::propagate_grid(satellites_, offsets, grid, r, v, c, which, threads);
     }
 
+    [[nodiscard]] py::tuple screen(const DoubleArray& offsets_min, double duration_s, double threshold_m, double step_s) const {
+        const auto offsets = vector_of(offsets_min, "offsets_min", static_cast<py::ssize_t>(size()));
+        Screening found;
+        {
+            py::gil_scoped_release release;
+            found = llamaspace::screen({satellites_, offsets, duration_s, threshold_m, step_s});
+        }
+        DoubleArray approaches({static_cast<py::ssize_t>(found.approaches.size()), py::ssize_t{6}});
+        double* row = approaches.mutable_data();
+        for (const auto& a : found.approaches) {
+            const std::array values{static_cast<double>(a.first), static_cast<double>(a.second), a.since_start_s, a.miss_m,
+                                    a.relative_speed_m_s, a.at_edge ? 1.0 : 0.0};
+            row = std::ranges::copy(values, row).out;
+        }
+        DoubleArray unscreened({static_cast<py::ssize_t>(found.unscreened.size()), py::ssize_t{3}});
+        row = unscreened.mutable_data();
+        for (const auto& u : found.unscreened) {
+            const std::array values{static_cast<double>(u.object), u.since_start_s, static_cast<double>(u.code)};
+            row = std::ranges::copy(values, row).out;
+        }
+        return py::make_tuple(approaches, unscreened);
+    }
+
   private:
     std::vector<Sgp4Satellite> satellites_;
 };
@@ -107,6 +132,8 @@ void bind_sgp4(py::module_& m) {
         .def("propagate_grid", &Sgp4Batch::propagate_grid, py::arg("offsets_min"), py::arg("minutes"),
              py::arg("r_teme_m").noconvert(), py::arg("v_teme_m_s").noconvert(), py::arg("codes").noconvert(),
              py::arg("lanes") = "automatic", py::arg("threads") = 1U)
+        .def("screen", &Sgp4Batch::screen, py::arg("offsets_min"), py::arg("duration_s"), py::arg("threshold_m"),
+             py::arg("step_s"))
         .def("nodedot_rad_min", &Sgp4Batch::nodedot);
 }
 
