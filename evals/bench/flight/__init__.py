@@ -14,5 +14,6 @@ ROWS: Final[Mapping[str, str]] = {
     "sgp4_verification": "evals.bench.flight.sgp4_verification",
     "leo_20x20": "evals.bench.flight.leo_20x20",
     "leo_70x70": "evals.bench.flight.leo_70x70",
+    "collision_probability": "evals.bench.flight.collision_probability",
     "lambert": "evals.bench.flight.lambert",
 }
