@@ -15,5 +15,6 @@ ROWS: Final[Mapping[str, str]] = {
     "leo_20x20": "evals.bench.flight.leo_20x20",
     "leo_70x70": "evals.bench.flight.leo_70x70",
     "collision_probability": "evals.bench.flight.collision_probability",
+    "laser_ranging": "evals.bench.flight.laser_ranging",
     "lambert": "evals.bench.flight.lambert",
 }
