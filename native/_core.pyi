@@ -21,6 +21,25 @@ class Sgp4Batch:
     def __len__(self) -> int: ...
     def propagate(self, minutes: FloatArray) -> tuple[FloatArray, FloatArray, NDArray[np.uint8]]:
         """TEME positions (m) and velocities (m/s) of shape (satellites, epochs, 3), and SGP4 codes, 0 for success."""
+    def propagate_grid(
+        self,
+        offsets_min: FloatArray,
+        minutes: FloatArray,
+        r_teme_m: FloatArray,
+        v_teme_m_s: FloatArray,
+        codes: NDArray[np.uint8],
+        lanes: str = ...,
+        threads: int = ...,
+    ) -> None:
+        """Writes into the last three arrays the states at minutes (epochs,) plus each satellite's offset (satellites,).
+
+        ``lanes``: automatic, scalar (the reference), portable, avx2 or avx512.
+        """
+    def screen(
+        self, offsets_min: FloatArray, duration_s: float, threshold_m: float, step_s: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Rows of close approaches (first, second, s since start, miss m, relative speed m/s, 1 at an end of the span),
+        in order of time, and rows of objects without a state (object, first s since start without, SGP4 code)."""
     def nodedot_rad_min(self) -> FloatArray:
         """Secular rate of each node from zonal gravity."""
 
@@ -37,6 +56,9 @@ class EarthOrientationTable:
     def last_tai_s(self) -> float: ...
     def at(self, t_tai_s: FloatArray) -> FloatArray:
         """Interpolated rows of the same six columns; the table's ends are held outside it."""
+
+def has_lanes(lanes: str) -> bool:
+    """Whether this processor can run these lanes of :meth:`Sgp4Batch.propagate_grid`."""
 
 def dcm_cirs_from_gcrf(t_tai_s: FloatArray, earth: EarthOrientationTable) -> FloatArray: ...
 def dcm_tod_from_gcrf(t_tai_s: FloatArray, earth: EarthOrientationTable) -> FloatArray: ...
@@ -266,3 +288,17 @@ def fly_cases(
     threads: int,
 ) -> tuple[FloatArray, NDArray[np.uint8]]:
     """States (cases, epochs, 7) and ends. Cases: state of seven, drag and radiation coefficient."""
+def expected_collisions(
+    own_r_m: FloatArray,
+    own_v_m_s: FloatArray,
+    own_covariance: FloatArray,
+    other_r_m: FloatArray,
+    other_v_m_s: FloatArray,
+    other_covariance: FloatArray,
+    radius_m: float,
+    mu_m3_s2: float,
+) -> tuple[float, float, float]:
+    """Expected number of collisions, when coincidence is most likely (s after the epoch), and for how long, s."""
+
+def plane_probability(miss_m: FloatArray, covariance_m2: FloatArray, radius_m: FloatArray, method: int) -> FloatArray:
+    """Probabilities (n,) in encounter planes; method 0 Alfano, 1 Foster, 2 Chan, 3 Patera, 4 series."""

@@ -28,6 +28,11 @@ FloatArray = NDArray[np.float64]
 
 _STATE: Final = ("X", "Y", "Z", "X_DOT", "Y_DOT", "Z_DOT")
 _COVARIANCE: Final = (("CR_R",), ("CT_R", "CT_T"), ("CN_R", "CN_T", "CN_N"))
+_RATES: Final = (
+    ("CRDOT_R", "CRDOT_T", "CRDOT_N", "CRDOT_RDOT"),
+    ("CTDOT_R", "CTDOT_T", "CTDOT_N", "CTDOT_RDOT", "CTDOT_TDOT"),
+    ("CNDOT_R", "CNDOT_T", "CNDOT_N", "CNDOT_RDOT", "CNDOT_TDOT", "CNDOT_NDOT"),
+)
 _UNITS: Final[Mapping[str, str]] = {
     "MISS_DISTANCE": "m",
     "RELATIVE_SPEED": "m/s",
@@ -36,6 +41,7 @@ _UNITS: Final[Mapping[str, str]] = {
     **dict.fromkeys(_STATE[:3], "km"),
     **dict.fromkeys(_STATE[3:], "km/s"),
     **{name: "m**2" for row in _COVARIANCE for name in row},
+    **{name: "m**2/s**2" if name.count("DOT") == 2 else "m**2/s" for row in _RATES for name in row},
 }
 _ORDINAL_DATE: Final = re.compile(r"(\d{4})-(\d{3})T(.+)")
 _LARGEST_RADIUS_M: Final = 1e9  # beyond the Moon: a state in metres under a kilometre keyword shows
@@ -57,7 +63,8 @@ class CdmObject:
     """One of the two objects, at the time of closest approach.
 
     ``covariance_rtn_m2`` is the position covariance, shape (3, 3), in the object's radial, transverse, normal axes.
-    ``area_m2`` is AREA_PC, the collision cross-section, where the message gives it.
+    ``area_m2`` is AREA_PC, the collision cross-section, where the message gives it. ``state_covariance_rtn`` is that of
+    position and velocity together, shape (6, 6), in m and m/s, where the message gives all of it.
     """
 
     designator: str
@@ -66,6 +73,7 @@ class CdmObject:
     v_gcrf_m_s: FloatArray
     covariance_rtn_m2: FloatArray
     area_m2: float | None
+    state_covariance_rtn: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -133,7 +141,20 @@ def _object(block: CdmBlock, tca_utc: datetime) -> CdmObject:
         v_gcrf_m_s=v_gcrf_m_s,
         covariance_rtn_m2=covariance,
         area_m2=_optional_number(block, "AREA_PC", least=0.0),
+        state_covariance_rtn=_state_covariance(block, covariance),
     )
+
+
+def _state_covariance(block: CdmBlock, position_m2: FloatArray) -> FloatArray | None:
+    rates = [[_optional_number(block, name) for name in row] for row in _RATES]
+    whole = np.zeros((6, 6))
+    whole[:3, :3] = position_m2
+    for row, values in enumerate(rates, start=3):
+        for column, value in enumerate(values):
+            if value is None:
+                return None
+            whole[row, column] = whole[column, row] = value
+    return whole
 
 
 def _in_gcrf(block: CdmBlock, r_m: FloatArray, v_m_s: FloatArray, tca_utc: datetime) -> tuple[FloatArray, FloatArray]:

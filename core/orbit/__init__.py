@@ -19,16 +19,19 @@ from core.orbit.conjunction import (
     hard_body_radius_m,
     rtn_axes_gcrf,
 )
+from core.orbit.constellation import Constellation, TemeStates
 from core.orbit.eclipse import Eclipse, find_eclipses, illumination
 from core.orbit.maneuver import Transfer, altitude_change_delta_v_m_s, circular_transfer
 from core.orbit.passes import Pass, find_passes, look_angles
 from core.orbit.propagation import Ephemeris, PropagationError, Sgp4Orbit
+from core.orbit.screening import Screening, screen
 from core.orbit.state import OrbitState, state_at
 
 __all__ = [
     "DEFAULT_PROBABILITY_LIMIT",
     "Access",
     "AvoidanceOption",
+    "Constellation",
     "Eclipse",
     "Encounter",
     "EncounterError",
@@ -38,7 +41,9 @@ __all__ = [
     "Pass",
     "PropagationError",
     "RadiusSource",
+    "Screening",
     "Sgp4Orbit",
+    "TemeStates",
     "Transfer",
     "ValidityFault",
     "altitude_change_delta_v_m_s",
@@ -55,6 +60,7 @@ __all__ = [
     "impulse_shift_gcrf_m",
     "look_angles",
     "rtn_axes_gcrf",
+    "screen",
     "state_at",
     "sun_position_gcrf_m",
 ]

@@ -61,7 +61,8 @@ def nrlmsise00(
         height_m: Above the ellipsoid, -1 km to 3,000 km.
         weather: Space weather; the shipped table unless given. 3-hour Ap values are used.
     Raises:
-        InputError: Shapes differ, or a height is outside the model.
+        InputError: Shapes differ, a height is outside the model, or the model has no answer (below 123 km over the poles
+            after days of extreme storm its temperature crosses zero).
     Source: Picone, Hedin, Drob and Aikin, J. Geophys. Res. 107 (2002) 1468; agrees with the 17 cases published with the
         model to the digits printed (test_nrlmsise00_gives_the_published_cases).
     """
@@ -95,7 +96,7 @@ def nrlmsise00_under(
         ut_s: Seconds of the UTC day.
         local_solar_time_h: Apparent local solar time; from Universal Time and longitude unless given.
     Raises:
-        InputError: Shapes differ, or a value is outside the model.
+        InputError: Shapes differ, a value is outside the model, or the model has no answer.
     """
     local_h = ut_s / 3600.0 + np.degrees(longitude_rad) / 15.0 if local_solar_time_h is None else local_solar_time_h
     try:

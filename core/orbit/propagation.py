@@ -11,19 +11,21 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import PhysicsError
+from core.errors import InputError, PhysicsError
 from core.frames import dcm_gcrf_from_teme, rotate
 from core.mission.model import MeanElements
 from core.time import format_utc, tai_s_from_utc, utc_from_tai_s
 from core.units import to_rad
 from native import _core
 
-__all__ = ["Ephemeris", "PropagationError", "Sgp4Code", "Sgp4Orbit"]
+__all__ = ["Ephemeris", "PropagationError", "Sgp4Code", "Sgp4Orbit", "sgp4_row"]
 
 FloatArray = NDArray[np.float64]
 
 _SGP4_EPOCH_UTC: Final = datetime(1949, 12, 31, tzinfo=UTC)  # AIAA 2006-6753: days from 1949-12-31
-_MINUTES_PER_DAY: Final = 1440.0
+_SGP4_EPOCH_JD: Final = 2_433_281.5  # the same instant
+# Divided by, as the published code does: a last digit of the mean motion grows to millimetres over years.
+_REV_DAY_PER_RAD_MIN: Final = 1440.0 / (2.0 * math.pi)
 
 
 class Sgp4Code(IntEnum):
@@ -63,18 +65,7 @@ class Sgp4Orbit:
     @classmethod
     def from_elements(cls, elements: MeanElements) -> Sgp4Orbit:
         """The orbit of a set of mean elements (SGP4 theory, WGS 72, TEME)."""
-        row = np.array(
-            [
-                (elements.epoch_utc - _SGP4_EPOCH_UTC).total_seconds() / 86_400.0,
-                elements.mean_motion_rev_day * 2.0 * math.pi / _MINUTES_PER_DAY,
-                elements.eccentricity,
-                to_rad(elements.inclination_deg),
-                to_rad(elements.raan_deg),
-                to_rad(elements.argument_of_perigee_deg),
-                to_rad(elements.mean_anomaly_deg),
-                elements.bstar_per_earth_radius,
-            ]
-        )
+        row = np.array(sgp4_row(elements))
         row.flags.writeable = False
         return cls(elements, tai_s_from_utc(elements.epoch_utc), row, _core.Sgp4Batch(row[np.newaxis, :]))
 
@@ -86,7 +77,12 @@ class Sgp4Orbit:
     def propagate_teme(self, t_tai_s: FloatArray) -> tuple[FloatArray, FloatArray]:
         """TEME positions (m) and velocities (m/s), shapes (n, 3); errors as :meth:`propagate`."""
         minutes = (np.atleast_1d(t_tai_s) - self.epoch_tai_s) / 60.0
-        r_teme_m, v_teme_m_s, codes = self._batch.propagate(minutes[np.newaxis, :])
+        r_teme_m, v_teme_m_s = np.empty((1, minutes.size, 3)), np.empty((1, minutes.size, 3))
+        codes = np.empty((1, minutes.size), dtype=np.uint8)
+        try:
+            self._batch.propagate_grid(np.zeros(1), minutes, r_teme_m, v_teme_m_s, codes)
+        except _core.NativeError as error:
+            raise InputError("t_tai_s", str(error)) from error
         failed = np.flatnonzero(codes[0])
         if failed.size:
             raise _propagation_error(self, float(minutes[failed[0]]) * 60.0, int(codes[0, failed[0]]))
@@ -104,6 +100,23 @@ class Sgp4Orbit:
         r_teme_m, v_teme_m_s = self.propagate_teme(t)
         dcm = dcm_gcrf_from_teme(t)
         return Ephemeris(t, rotate(dcm, r_teme_m), rotate(dcm, v_teme_m_s))
+
+
+def sgp4_row(elements: MeanElements) -> list[float]:
+    """Mean elements as the native SGP4 takes them: a row of eight numbers."""
+    epoch_days = (elements.epoch_utc - _SGP4_EPOCH_UTC).total_seconds() / 86_400.0
+    return [
+        # The published code takes the epoch from a Julian date in one float64, 40 microseconds apart; resonant orbits
+        # show the difference in millimetres, so ours is rounded alike.
+        (_SGP4_EPOCH_JD + epoch_days) - _SGP4_EPOCH_JD,
+        elements.mean_motion_rev_day / _REV_DAY_PER_RAD_MIN,
+        elements.eccentricity,
+        to_rad(elements.inclination_deg),
+        to_rad(elements.raan_deg),
+        to_rad(elements.argument_of_perigee_deg),
+        to_rad(elements.mean_anomaly_deg),
+        elements.bstar_per_earth_radius,
+    ]
 
 
 def _propagation_error(orbit: Sgp4Orbit, since_epoch_s: float, code: int) -> PropagationError:

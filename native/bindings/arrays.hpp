@@ -39,5 +39,6 @@ void bind_atmosphere(py::module_& m);
 void bind_gravity(py::module_& m);
 void bind_propagation(py::module_& m);
 void bind_two_body(py::module_& m);
+void bind_collision(py::module_& m);
 
 } // namespace llamaspace::bindings

@@ -25,4 +25,5 @@ PYBIND11_MODULE(_core, m) {
     llamaspace::bindings::bind_gravity(m);
     llamaspace::bindings::bind_propagation(m);
     llamaspace::bindings::bind_two_body(m);
+    llamaspace::bindings::bind_collision(m);
 }

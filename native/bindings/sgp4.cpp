@@ -1,9 +1,14 @@
 // SGP4 over satellites and epochs.
 #include "llamaspace/sgp4.hpp"
 
+#include "llamaspace/screening.hpp"
+
 #include "arrays.hpp"
 
-#include <memory>
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
 #include <vector>
 
 namespace llamaspace::bindings {
@@ -11,6 +16,22 @@ namespace {
 
 // The columns of `elements`, in the order of MeanElements.
 constexpr py::ssize_t element_columns = 8;
+
+using OutArray = py::array_t<double, py::array::c_style>; // written in place: never a converted copy
+using CodeArray = py::array_t<std::uint8_t, py::array::c_style>;
+
+Sgp4Lanes lanes_of(const std::string& name) {
+    static const std::map<std::string, Sgp4Lanes> names{{"automatic", Sgp4Lanes::automatic},
+                                                        {"scalar", Sgp4Lanes::scalar},
+                                                        {"portable", Sgp4Lanes::portable},
+                                                        {"avx2", Sgp4Lanes::avx2},
+                                                        {"avx512", Sgp4Lanes::avx512}};
+    const auto found = names.find(name);
+    if (found == names.end()) {
+        throw Error(ErrorCode::bad_value, "lanes must be automatic, scalar, portable, avx2 or avx512, not " + name);
+    }
+    return found->second;
+}
 
 class Sgp4Batch {
   public:
@@ -54,6 +75,48 @@ class Sgp4Batch {
         return py::make_tuple(r, v, codes);
     }
 
+    void propagate_grid(const DoubleArray& offsets_min, const DoubleArray& minutes, OutArray& r_teme_m,
+                        OutArray& v_teme_m_s, CodeArray& codes, const std::string& lanes, unsigned threads) const {
+        const auto offsets = vector_of(offsets_min, "offsets_min", static_cast<py::ssize_t>(size()));
+        const auto grid = vector_of(minutes, "minutes");
+        const std::array<py::ssize_t, 3> shape{static_cast<py::ssize_t>(size()), minutes.shape(0), 3};
+        const auto fits = [&](const py::array& a, py::ssize_t dimensions) {
+            return a.ndim() == dimensions && std::equal(shape.begin(), shape.begin() + dimensions, a.shape());
+        };
+        if (!fits(r_teme_m, 3) || !fits(v_teme_m_s, 3) || !fits(codes, 2)) {
+            throw Error(ErrorCode::bad_shape, "outputs must have shapes (satellites, epochs, 3) twice and (satellites, epochs)");
+        }
+        const std::span<double> r{r_teme_m.mutable_data(), static_cast<std::size_t>(r_teme_m.size())};
+        const std::span<double> v{v_teme_m_s.mutable_data(), static_cast<std::size_t>(v_teme_m_s.size())};
+        const std::span<std::uint8_t> c{codes.mutable_data(), static_cast<std::size_t>(codes.size())};
+        const Sgp4Lanes which = lanes_of(lanes);
+        py::gil_scoped_release release;
+        llamaspace::propagate_grid(satellites_, offsets, grid, r, v, c, which, threads);
+    }
+
+    [[nodiscard]] py::tuple screen(const DoubleArray& offsets_min, double duration_s, double threshold_m, double step_s) const {
+        const auto offsets = vector_of(offsets_min, "offsets_min", static_cast<py::ssize_t>(size()));
+        Screening found;
+        {
+            py::gil_scoped_release release;
+            found = llamaspace::screen({satellites_, offsets, duration_s, threshold_m, step_s});
+        }
+        DoubleArray approaches({static_cast<py::ssize_t>(found.approaches.size()), py::ssize_t{6}});
+        double* row = approaches.mutable_data();
+        for (const auto& a : found.approaches) {
+            const std::array values{static_cast<double>(a.first), static_cast<double>(a.second), a.since_start_s, a.miss_m,
+                                    a.relative_speed_m_s, a.at_edge ? 1.0 : 0.0};
+            row = std::ranges::copy(values, row).out;
+        }
+        DoubleArray unscreened({static_cast<py::ssize_t>(found.unscreened.size()), py::ssize_t{3}});
+        row = unscreened.mutable_data();
+        for (const auto& u : found.unscreened) {
+            const std::array values{static_cast<double>(u.object), u.since_start_s, static_cast<double>(u.code)};
+            row = std::ranges::copy(values, row).out;
+        }
+        return py::make_tuple(approaches, unscreened);
+    }
+
   private:
     std::vector<Sgp4Satellite> satellites_;
 };
@@ -61,10 +124,16 @@ class Sgp4Batch {
 } // namespace
 
 void bind_sgp4(py::module_& m) {
+    m.def("has_lanes", [](const std::string& lanes) { return has_lanes(lanes_of(lanes)); }, py::arg("lanes"));
     py::class_<Sgp4Batch>(m, "Sgp4Batch")
         .def(py::init<const DoubleArray&>(), py::arg("elements"))
         .def("__len__", &Sgp4Batch::size)
         .def("propagate", &Sgp4Batch::propagate, py::arg("minutes"))
+        .def("propagate_grid", &Sgp4Batch::propagate_grid, py::arg("offsets_min"), py::arg("minutes"),
+             py::arg("r_teme_m").noconvert(), py::arg("v_teme_m_s").noconvert(), py::arg("codes").noconvert(),
+             py::arg("lanes") = "automatic", py::arg("threads") = 1U)
+        .def("screen", &Sgp4Batch::screen, py::arg("offsets_min"), py::arg("duration_s"), py::arg("threshold_m"),
+             py::arg("step_s"))
         .def("nodedot_rad_min", &Sgp4Batch::nodedot);
 }
 

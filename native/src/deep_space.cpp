@@ -316,6 +316,24 @@ void add_secular(const DeepSpaceTerms& d, const MeanElements& el, double no, dou
     w.mm = d.irez == 1 ? xl - w.nodem - w.argpm + theta : xl - 2.0 * w.nodem + 2.0 * theta;
 }
 
+std::vector<lanes::ResonanceNode> resonance_nodes(const DeepSpaceTerms& d, const MeanElements& el, double no,
+                                                  double argpdot, double until_min) {
+    constexpr double step = lanes::node_step_min, step2 = 0.5 * step * step;
+    const double delt = until_min < 0.0 ? -step : step;
+    ResonanceState s{.atime_min = 0.0, .xli = d.xlamo, .xni = no};
+    std::vector<lanes::ResonanceNode> nodes;
+    for (;;) {
+        const Rates rates = resonance_rates(d, el.argument_of_perigee_rad, argpdot, s);
+        nodes.push_back({s.xli, s.xni, rates.xldot, rates.xndt, rates.xnddt});
+        if (std::abs(s.atime_min) > std::abs(until_min)) {
+            return nodes;
+        }
+        s.xli += rates.xldot * delt + rates.xndt * step2;
+        s.xni += rates.xndt * delt + rates.xnddt * step2;
+        s.atime_min += delt;
+    }
+}
+
 void add_periodic(const DeepSpaceTerms& d, double t, double& ep, double& inclp, double& nodep, double& argpp,
                   double& mp) {
     const Disturbance s = periodic_at(d.solar, d.zmos + zns * t, zes);

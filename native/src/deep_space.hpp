@@ -2,6 +2,9 @@
 #pragma once
 
 #include "llamaspace/sgp4.hpp"
+#include "sgp4_lanes.hpp"
+
+#include <vector>
 
 namespace llamaspace::deep_space {
 
@@ -21,5 +24,9 @@ void add_secular(const DeepSpaceTerms& terms, const MeanElements& elements, doub
                  double t_min, ResonanceState& resonance, Working& w);
 void add_periodic(const DeepSpaceTerms& terms, double t_min, double& ep, double& inclp, double& nodep, double& argpp,
                   double& mp);
+
+// The integrator's state and rates at 0, 720, 1440... minutes from the epoch, or backwards, until past `until_min`.
+std::vector<lanes::ResonanceNode> resonance_nodes(const DeepSpaceTerms& terms, const MeanElements& elements, double no,
+                                                  double argpdot, double until_min);
 
 } // namespace llamaspace::deep_space

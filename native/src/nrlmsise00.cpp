@@ -372,8 +372,16 @@ Air Nrlmsise00::at(double ut_s, double latitude_rad, double longitude_rad, doubl
         throw Error(ErrorCode::bad_value,
                     "height " + std::to_string(height_m) + " m is outside NRLMSISE-00: -1,000 m to 3,000,000 m");
     }
-    return coefficients_->at(ut_s, latitude_rad * nrlmsise00::degrees_per_radian,
-                             longitude_rad * nrlmsise00::degrees_per_radian, 1.0e-3 * height_m, local_solar_time_h);
+    const Air air = coefficients_->at(ut_s, latitude_rad * nrlmsise00::degrees_per_radian,
+                                      longitude_rad * nrlmsise00::degrees_per_radian, 1.0e-3 * height_m,
+                                      local_solar_time_h);
+    // Over the poles after days of extreme storm (Ap above 300) the model's profile below 123 km crosses absolute zero.
+    if (!(std::isfinite(air.density_kg_m3) && air.density_kg_m3 > 0.0 && air.temperature_k > 0.0)) {
+        throw Error(ErrorCode::bad_value, "NRLMSISE-00 has no answer at height " + std::to_string(height_m) +
+                                              " m, latitude " + std::to_string(latitude_rad) +
+                                              " rad under this geomagnetic activity");
+    }
+    return air;
 }
 
 Air Nrlmsise00::at(double ut_s, double latitude_rad, double longitude_rad, double height_m) const {

@@ -3,6 +3,7 @@
 
 #include "deep_space.hpp"
 #include "llamaspace/error.hpp"
+#include "sgp4_lanes.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -260,12 +261,26 @@ Sgp4State Sgp4Satellite::propagate(double t, ResonanceState& resonance) const {
             .code = mrt < 1.0 ? Sgp4Code::decayed : Sgp4Code::ok};
 }
 
+lanes::Terms Sgp4Satellite::lane_terms() const {
+    const auto& el = elements_;
+    return {.deep = deep_, .isimp = isimp_, .ecco = el.eccentricity, .inclo = el.inclination_rad, .nodeo = el.raan_rad,
+            .argpo = el.argument_of_perigee_rad, .mo = el.mean_anomaly_rad, .bstar = el.bstar_per_earth_radius,
+            .no = no_, .a0 = std::pow(xke / no_, two_thirds), .gsto = gsto_, .cc1 = cc1_, .cc4 = cc4_, .cc5 = cc5_,
+            .d2 = d2_, .d3 = d3_, .d4 = d4_, .delmo = delmo_, .eta = eta_, .sinmao = sinmao_, .argpdot = argpdot_,
+            .mdot = mdot_, .nodedot = nodedot_, .nodecf = nodecf_, .omgcof = omgcof_, .xmcof = xmcof_, .t2cof = t2cof_,
+            .t3cof = t3cof_, .t4cof = t4cof_, .t5cof = t5cof_, .aycof = aycof_, .xlcof = xlcof_, .con41 = con41_,
+            .x1mth2 = x1mth2_, .x7thm1 = x7thm1_, .sinio = sinio_, .cosio = cosio_, .deep_terms = terms_};
+}
+
 void propagate_rows(std::span<const Sgp4Satellite> satellites, std::size_t epochs, std::span<const double> minutes,
                     std::span<double> r_teme_m, std::span<double> v_teme_m_s, std::span<std::uint8_t> codes) {
     const std::size_t states = satellites.size() * epochs;
     if (minutes.size() != states || r_teme_m.size() != 3 * states || v_teme_m_s.size() != 3 * states ||
         codes.size() != states) {
         throw Error(ErrorCode::bad_shape, "propagate_rows needs one minute, code and pair of vectors per state");
+    }
+    for (const double minute : minutes) {
+        require(std::abs(minute) <= longest_minutes, "a time since the epoch", minute, "within 1e9 minutes");
     }
     for (std::size_t row = 0; row < satellites.size(); ++row) {
         ResonanceState resonance{};

@@ -9,7 +9,11 @@ __all__ = ["ROWS"]
 
 # The module of each row, imported when it runs: peers are heavy, and optional. Each has ``run() -> list[BenchResult]``.
 ROWS: Final[Mapping[str, str]] = {
+    "screening": "evals.bench.flight.screening",
+    "sgp4_batch": "evals.bench.flight.sgp4_batch",
+    "sgp4_verification": "evals.bench.flight.sgp4_verification",
     "leo_20x20": "evals.bench.flight.leo_20x20",
     "leo_70x70": "evals.bench.flight.leo_70x70",
+    "collision_probability": "evals.bench.flight.collision_probability",
     "lambert": "evals.bench.flight.lambert",
 }

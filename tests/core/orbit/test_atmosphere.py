@@ -93,7 +93,7 @@ def test_nrlmsise00_gives_the_published_cases() -> None:
     st.floats(-90.0, 90.0),
     st.floats(-180.0, 180.0),
     st.floats(65.0, 250.0),
-    st.floats(0.0, 400.0),
+    st.floats(0.0, 150.0),  # beyond, the model itself turns density round near 120 km over the poles
 )
 @settings(max_examples=60)
 def test_density_is_the_mass_of_its_species_and_falls_with_height(
@@ -158,6 +158,14 @@ def test_heights_outside_the_model_and_unequal_shapes_are_refused() -> None:
         nrlmsise00(t, np.zeros(2), np.zeros(1), np.array([4e5]))
     with pytest.raises(InputError, match="day of year"):
         replace(BASE, day=367).row()
+
+
+def test_where_the_model_crosses_absolute_zero_it_is_refused() -> None:
+    """The distributed code gives 2.6e-22 kg/m3 at the ground here."""
+    with pytest.raises(InputError, match="no answer"):
+        replace(
+            BASE, height_km=0.0, latitude_deg=-90.0, longitude_deg=0.0, f107a=250.0, f107=250.0, ap=(400.0,) * 7
+        ).row()
 
 
 def test_the_exponential_atmosphere_is_vallados_table() -> None:

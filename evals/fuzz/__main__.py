@@ -1,0 +1,35 @@
+"""``python -m evals.fuzz tle --inputs 10000000``: exit 0 without a defect, 1 with one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from rich.console import Console
+from rich.progress import Progress
+
+from evals.fuzz.run import fuzz
+from evals.fuzz.targets import TARGETS
+
+
+def main() -> int:
+    """Fuzz one reader and print what it did."""
+    parser = argparse.ArgumentParser(prog="python -m evals.fuzz", description=__doc__)
+    parser.add_argument("reader", choices=sorted(TARGETS))
+    parser.add_argument("--inputs", type=int, default=1_000_000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(options.reader, total=options.inputs)
+        tally = fuzz(TARGETS[options.reader], options.inputs, options.seed, lambda n: bar.update(task, completed=n))
+    print(
+        f"{options.reader}: {tally.inputs} inputs, {tally.refused} refused, {tally.read} read, slowest "
+        f"{tally.slowest_s * 1000.0:.1f} ms, {len(tally.defects)} defects"
+    )
+    for defect in tally.defects[:5]:
+        print(f"{defect.reason}\n{defect.text!r}")
+    return 1 if tally.defects else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
