@@ -288,6 +288,7 @@ def fly_cases(
     threads: int,
 ) -> tuple[FloatArray, NDArray[np.uint8]]:
     """States (cases, epochs, 7) and ends. Cases: state of seven, drag and radiation coefficient."""
+
 def expected_collisions(
     own_r_m: FloatArray,
     own_v_m_s: FloatArray,
