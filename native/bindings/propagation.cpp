@@ -115,8 +115,18 @@ Flown fly_satellite(const Satellite& satellite, double t_tai_s, const DoubleArra
     }
     DoubleArray end_state(static_cast<py::ssize_t>(state_columns));
     std::ranges::copy(record.end_state, end_state.mutable_data());
-    return {states,       matrices,           sightings_of(record), end_state,        record.epochs_reached,
-            record.steps, record.evaluations, record.stopped,       record.reentered, record.end_tai_s, record.largest_correction_m, record.adaptive_from_tai_s};
+    return {.states = states,
+            .variational = matrices,
+            .sightings = sightings_of(record),
+            .end_state = end_state,
+            .epochs_reached = record.epochs_reached,
+            .steps = record.steps,
+            .evaluations = record.evaluations,
+            .stopped = record.stopped,
+            .reentered = record.reentered,
+            .end_tai_s = record.end_tai_s,
+            .largest_correction_m = record.largest_correction_m,
+            .adaptive_from_tai_s = record.adaptive_from_tai_s};
 }
 
 py::tuple fly_cases(const Satellite& satellite, double t_tai_s, const DoubleArray& cases, const DoubleArray& epochs_tai_s,
@@ -197,7 +207,8 @@ void bind_propagation(py::module_& m) {
                  const auto a = vector_of(areas, "areas", 4);
                  Satellite made{{std::move(gravity), std::move(sky), sun, moon, solid_tides,
                                  static_cast<TideSystem>(tide_system), radiation, moon_shadow, relativity,
-                                 static_cast<DragModel>(drag), harris_priester_exponent, std::move(weather), tai_minus_utc_s},
+                                 static_cast<DragModel>(drag), harris_priester_exponent, std::move(weather),
+                                 tai_minus_utc_s},
                                 {a[0], a[1], a[2], a[3], panels_of(panels)}};
                  static_cast<void>(Forces(made.settings, made.shape)); // refuses what does not fit together
                  return made;

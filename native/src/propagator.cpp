@@ -245,7 +245,8 @@ template <std::size_t N> class Flyer {
 
     bool fly_jackson(double end) requires(N == plain) {
         const double h = direction_ * flight_.step_s;
-        forces_.set_smoothing({smoothing_steps * flight_.step_s, flight_.t_tai_s + std::min(t_, end), flight_.t_tai_s + std::max(t_, end)});
+        forces_.set_smoothing({smoothing_steps * flight_.step_s, flight_.t_tai_s + std::min(t_, end),
+                               flight_.t_tai_s + std::max(t_, end)});
         typename GaussJackson<jackson_order, Full, Dominant>::Start start;
         RungeKutta<Dop853, N, Rates<N>> first(rates_, t_, y_, start_tolerance_m, flight_.step_s);
         const double begin = t_;
