@@ -22,7 +22,7 @@ from core.orbit.conjunction import (
 from core.orbit.constellation import Constellation, TemeStates
 from core.orbit.eclipse import Eclipse, find_eclipses, illumination
 from core.orbit.maneuver import Transfer, altitude_change_delta_v_m_s, circular_transfer
-from core.orbit.passes import Pass, find_passes, look_angles
+from core.orbit.passes import AllPasses, Pass, find_all_passes, find_passes, look_angles
 from core.orbit.propagation import Ephemeris, PropagationError, Sgp4Orbit
 from core.orbit.screening import Screening, screen
 from core.orbit.state import OrbitState, state_at
@@ -30,6 +30,7 @@ from core.orbit.state import OrbitState, state_at
 __all__ = [
     "DEFAULT_PROBABILITY_LIMIT",
     "Access",
+    "AllPasses",
     "AvoidanceOption",
     "Constellation",
     "Eclipse",
@@ -51,6 +52,7 @@ __all__ = [
     "circular_transfer",
     "collision_probability",
     "encounter_of",
+    "find_all_passes",
     "find_eclipses",
     "find_passes",
     "find_target_access",
