@@ -35,6 +35,17 @@ class Sgp4Batch:
 
         ``lanes``: automatic, scalar (the reference), portable, avx2 or avx512.
         """
+    def find_all_passes(
+        self,
+        offsets_min: FloatArray,
+        geodetic: FloatArray,
+        min_elevations_rad: FloatArray,
+        start_tai_s: float,
+        end_tai_s: float,
+        earth: EarthOrientationTable,
+        threads: int = ...,
+    ) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows: satellite, site, then those of :func:`find_passes`; and the satellites for which SGP4 fails."""
     def screen(
         self, offsets_min: FloatArray, duration_s: float, threshold_m: float, step_s: float
     ) -> tuple[FloatArray, FloatArray]:

@@ -9,6 +9,7 @@ __all__ = ["ROWS"]
 
 # The module of each row, imported when it runs: peers are heavy, and optional. Each has ``run() -> list[BenchResult]``.
 ROWS: Final[Mapping[str, str]] = {
+    "access": "evals.bench.flight.access",
     "screening": "evals.bench.flight.screening",
     "sgp4_batch": "evals.bench.flight.sgp4_batch",
     "sgp4_verification": "evals.bench.flight.sgp4_verification",
