@@ -9,6 +9,7 @@ from core.orbit.avoidance import (
     hcw_transition,
     impulse_shift_gcrf_m,
 )
+from core.orbit.collision_rate import CollisionAssessment, assess_collision
 from core.orbit.conjunction import (
     Encounter,
     EncounterError,
@@ -37,6 +38,7 @@ from core.orbit.passes import AllPasses, Pass, find_all_passes, find_passes, loo
 from core.orbit.propagation import Ephemeris, PropagationError, Sgp4Orbit
 from core.orbit.screening import Screening, screen
 from core.orbit.state import OrbitState, state_at
+from core.orbit.two_body import propagate_kepler
 
 __all__ = [
     "DEFAULT_PROBABILITY_LIMIT",
@@ -44,6 +46,7 @@ __all__ = [
     "AllPasses",
     "Apses",
     "AvoidanceOption",
+    "CollisionAssessment",
     "Constellation",
     "Eclipse",
     "Encounter",
@@ -63,6 +66,7 @@ __all__ = [
     "Transfer",
     "ValidityFault",
     "altitude_change_delta_v_m_s",
+    "assess_collision",
     "avoidance_options",
     "beta_angle_rad",
     "circular_transfer",
@@ -81,6 +85,7 @@ __all__ = [
     "illumination",
     "impulse_shift_gcrf_m",
     "look_angles",
+    "propagate_kepler",
     "rtn_axes_gcrf",
     "screen",
     "state_at",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -21,6 +21,7 @@ from core.mission.cdm import Cdm, CdmObject
 from core.orbit.conjunction import collision_probability, encounter_of, rtn_axes_gcrf
 from core.orbit.relative import hcw_transition
 from core.orbit.state import keplerian_from_cartesian
+from core.orbit.two_body import propagate_kepler
 
 __all__ = [
     "DEFAULT_PROBABILITY_LIMIT",
@@ -28,6 +29,7 @@ __all__ = [
     "avoidance_options",
     "hcw_transition",
     "impulse_shift_gcrf_m",
+    "message_after_burn",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -68,6 +70,27 @@ def impulse_shift_gcrf_m(one: CdmObject, before_s: float, delta_v_m_s: float) ->
     axes = rtn_axes_gcrf(one.r_gcrf_m, one.v_gcrf_m_s)
     moved: FloatArray = axes.T @ hcw_transition(_mean_motion_rad_s(one), before_s)[:3, 4] * delta_v_m_s
     return moved
+
+
+def message_after_burn(cdm: Cdm, own: int, before_s: float, delta_v_m_s: float) -> Cdm:
+    """The message as it would be had the own object burnt along its velocity: flown back, burnt, flown on.
+
+    Covariances stay as they are, and so does the time of closest approach that the message states: pass the result to
+    :func:`core.orbit.collision_rate.assess_collision` for a probability along curved orbits, which needs no time of its
+    own, where the encounter plane does not hold.
+
+    Raises:
+        InputError: The state cannot be flown.
+    """
+    one = cdm.objects[own]
+    then_m, then_m_s = propagate_kepler(one.r_gcrf_m, one.v_gcrf_m_s, -before_s)
+    burnt_m_s = then_m_s * (1.0 + delta_v_m_s / float(np.linalg.norm(then_m_s)))
+    r_m, v_m_s = propagate_kepler(then_m, burnt_m_s, before_s)
+    objects = list(cdm.objects)
+    objects[own] = replace(one, r_gcrf_m=r_m, v_gcrf_m_s=v_m_s)
+    first, second = objects
+    miss_m = float(np.linalg.norm(second.r_gcrf_m - first.r_gcrf_m))
+    return replace(cdm, objects=(first, second), miss_distance_m=miss_m, stated_probability=None)
 
 
 def avoidance_options(

@@ -55,7 +55,7 @@ class ProbabilityBasis(StrEnum):
     """What the best value of an assessment rests on."""
 
     CURVED_ORBITS = "curved_orbits"  # the expected number of collisions
-    ENCOUNTER_PLANE = "encounter_plane"  # the message has no velocity covariance
+    ENCOUNTER_PLANE = "encounter_plane"  # the curved orbits could not be computed
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class CollisionAssessment:
     """Every probability of one message, and the one to believe.
 
     ``plane_holds`` says whether the two-dimensional value may be used: decided by comparison where the curved orbits
-    could be computed, otherwise by the absence of ``faults``.
+    could be computed, otherwise by the absence of ``faults``. ``rate_failure`` says why there is no ``rate``.
     """
 
     probability: float
@@ -72,6 +72,7 @@ class CollisionAssessment:
     plane_holds: bool
     faults: tuple[ValidityFault, ...]
     rate: CollisionRate | None
+    rate_failure: str | None
     maximum: MaximumProbability
 
 
@@ -84,7 +85,7 @@ def expected_collisions(cdm: Cdm, radius_m: float, own: int = 0) -> CollisionRat
         own: Index of the object that counts as the own one; the answer is the same for both.
     Raises:
         EncounterError: A velocity covariance is missing, a state is not that of a bound orbit, the errors have no
-            volume, or the radius is not above 0.
+            volume or are too wide for orbits, or the radius is not above 0.
     Source: Hall, J. Spacecraft and Rockets 58 (2021) 1266 (expected collision rates); Coppola, AAS 12-248, for the flow
         through a sphere. Within NASA CARA's Monte Carlo interval for 33 of its 35 public messages, and within 1.5 % of
         Alfano's simulated cases (test_the_best_value_lies_within_the_monte_carlo_interval).
@@ -106,9 +107,11 @@ def assess_collision(cdm: Cdm, radius_m: float, own: int = 0) -> CollisionAssess
     """
     encounter = encounter_of(cdm, own)
     plane = collision_probability(encounter.miss_m, encounter.covariance_m2, radius_m)
-    rate = None
-    if all(one.state_covariance_rtn is not None for one in cdm.objects):
+    rate, failure = None, None
+    try:
         rate = expected_collisions(cdm, radius_m, own)
+    except EncounterError as error:
+        failure = error.message
     curved = rate is not None
     best = min(rate.expected, 1.0) if rate is not None else plane
     return CollisionAssessment(
@@ -118,6 +121,7 @@ def assess_collision(cdm: Cdm, radius_m: float, own: int = 0) -> CollisionAssess
         plane_holds=abs(plane - best) <= _PLANE_HOLDS_WITHIN * best if curved else not encounter.faults,
         faults=encounter.faults,
         rate=rate,
+        rate_failure=failure,
         maximum=maximum_probability(encounter.miss_m, encounter.covariance_m2, radius_m),
     )
 

@@ -17,8 +17,8 @@ constexpr double pi = std::numbers::pi;
 constexpr int most_rounds = 40;         // of the search for the most likely collision at a time
 constexpr double largest_change = 0.02; // of an element in one round, relative for the mean motion
 constexpr double negligible = 1.0e-26;  // of the greatest density of coincidence
-constexpr double tolerance = 1.0e-5;    // relative, of the integral over time
-constexpr int most_levels = 12;
+constexpr double tolerance = 3.0e-5;    // relative, of the integral over time
+constexpr std::size_t most_panels = 300;
 
 using Slopes = Matrix<6, 6>;
 
@@ -122,6 +122,12 @@ class Encounter {
                 const double allowed = i == 0 ? largest_change * mean[0] : largest_change;
                 share = std::min(share, allowed / std::max(std::abs(change[i]), 1.0e-300));
             }
+            const auto eccentricity = [&](double k) {
+                return std::hypot(at[b][1] + k * change[1], at[b][2] + k * change[2]);
+            };
+            while (share > 1.0e-6 && eccentricity(share) > std::max(0.95, eccentricity(0.0))) {
+                share *= 0.5;
+            }
             for (std::size_t i = 0; i < 6; ++i) {
                 at[b][i] += share * change[i];
             }
@@ -158,6 +164,9 @@ class Encounter {
             }
             const Column<3> pull = out.inverse * Column<3>{out.mean[0], out.mean[1], out.mean[2]};
             const double distance = out.mean[0] * pull[0] + out.mean[1] * pull[1] + out.mean[2] * pull[2];
+            if (!std::isfinite(distance)) {
+                throw Error(ErrorCode::bad_value, "the errors are too wide for orbits: a collision is nowhere likely");
+            }
             out.log_scale = -0.5 * std::log(volume) - 1.5 * std::log(2.0 * pi);
             out.log_density = out.log_scale - 0.5 * distance;
             if (std::abs(distance - before) <= 1.0e-7 * (1.0 + std::abs(distance))) {
@@ -286,10 +295,16 @@ Peak peak_of(const Encounter& encounter) {
     return peak;
 }
 
-struct Panel {
-    double start_s, end_s, value;
-    int level;
-};
+// Edges of panels about the peak as fine as it, growing out to half a revolution.
+std::vector<double> edges_of(const Peak& peak, double half_s) {
+    std::vector<double> edges{std::clamp(peak.t_s, -half_s, half_s), half_s, -half_s};
+    for (double width = 2.0 * peak.width_s, reach = width; reach < 4.0 * half_s; width *= 1.7, reach += width) {
+        edges.push_back(std::min(peak.t_s + reach, half_s));
+        edges.push_back(std::max(peak.t_s - reach, -half_s));
+    }
+    std::ranges::sort(edges);
+    return edges;
+}
 
 } // namespace
 
@@ -299,54 +314,20 @@ CollisionRate expected_collisions(const UncertainState& own, const UncertainStat
     }
     const Encounter encounter(own, other, radius_m, mu);
     const Peak peak = peak_of(encounter);
-    const QuadratureRule& rule = gauss_legendre(8);
-    const auto panel = [&](double start, double end, int level) {
-        double sum = 0.0;
-        for (std::size_t i = 0; i < 8; ++i) {
-            const double t = 0.5 * (start + end) + 0.5 * (end - start) * rule.nodes[i];
-            sum += 0.5 * (end - start) * rule.weights[i] * encounter.rate(t, peak.log_density);
-        }
-        return Panel{start, end, sum, level};
-    };
-    // Panels about the peak as fine as it, then doubling out to half a revolution.
-    std::vector<double> edges{std::clamp(peak.t_s, -encounter.half_s(), encounter.half_s())};
-    for (double width = 1.5 * peak.width_s, reach = width; reach < 4.0 * encounter.half_s(); width *= 1.5, reach += width) {
-        edges.push_back(std::min(peak.t_s + reach, encounter.half_s()));
-        edges.push_back(std::max(peak.t_s - reach, -encounter.half_s()));
+    auto integral = integrate_adaptively([&](double t_s) { return encounter.rate(t_s, peak.log_density); },
+                                         edges_of(peak, encounter.half_s()), tolerance, most_panels);
+    if (!integral.settled) {
+        throw Error(ErrorCode::bad_value, "the rate of collisions over time is too rough to integrate");
     }
-    edges.push_back(encounter.half_s());
-    edges.push_back(-encounter.half_s());
-    std::ranges::sort(edges);
-    std::vector<Panel> open, done;
-    double total = 0.0;
-    for (std::size_t i = 0; i + 1 < edges.size(); ++i) {
-        if (edges[i + 1] > edges[i]) {
-            open.push_back(panel(edges[i], edges[i + 1], 0));
-            total += open.back().value;
-        }
-    }
-    while (!open.empty()) {
-        const Panel whole = open.back();
-        open.pop_back();
-        const double middle = 0.5 * (whole.start_s + whole.end_s);
-        const Panel left = panel(whole.start_s, middle, whole.level + 1), right = panel(middle, whole.end_s, whole.level + 1);
-        total += left.value + right.value - whole.value;
-        const bool settled = std::abs(left.value + right.value - whole.value) <= tolerance * total;
-        for (const Panel& half : {left, right}) {
-            (settled || half.level >= most_levels ? done : open).push_back(half);
-        }
-    }
-    total = 0.0;
-    for (const Panel& one : done) {
-        total += one.value;
-    }
+    const double total = integral.value;
+    std::vector<IntegralPanel>& done = integral.panels;
     // The shortest run of time outside which less than a thousandth happens.
-    std::ranges::sort(done, {}, &Panel::start_s);
-    double cut = 0.0005 * total, from = done.front().start_s, to = done.back().end_s, sum = 0.0;
-    for (const Panel& one : done) {
-        from = sum <= cut ? one.start_s : from;
+    std::ranges::sort(done, {}, &IntegralPanel::start);
+    double cut = 0.0005 * total, from = done.front().start, to = done.back().end, sum = 0.0;
+    for (const IntegralPanel& one : done) {
+        from = sum <= cut ? one.start : from;
         sum += one.value;
-        to = sum <= total - cut ? one.end_s : to;
+        to = sum <= total - cut ? one.end : to;
     }
     return {total, peak.t_s, std::max(to - from, 0.0)};
 }

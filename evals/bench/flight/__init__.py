@@ -11,6 +11,7 @@ __all__ = ["ROWS"]
 ROWS: Final[Mapping[str, str]] = {
     "access": "evals.bench.flight.access",
     "screening": "evals.bench.flight.screening",
+    "collision_probability": "evals.bench.flight.collision_probability",
     "sgp4_batch": "evals.bench.flight.sgp4_batch",
     "sgp4_verification": "evals.bench.flight.sgp4_verification",
     "leo_20x20": "evals.bench.flight.leo_20x20",

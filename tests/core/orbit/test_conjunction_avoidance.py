@@ -15,8 +15,10 @@ from scipy.integrate import solve_ivp
 
 from core.constants import EARTH_MU_M3_S2
 from core.errors import PhysicsError
-from core.mission import Cdm, CdmObject
+from core.mission import Cdm, CdmObject, parse_cdm
 from core.orbit import avoidance_options, collision_probability, encounter_of, hcw_transition, rtn_axes_gcrf
+from core.orbit.avoidance import message_after_burn
+from core.orbit.collision_rate import assess_collision
 
 FloatArray = NDArray[np.float64]
 RADIUS_M = 6_876_000.0
@@ -100,6 +102,36 @@ def test_the_predicted_probability_holds_when_the_burn_is_flown() -> None:
         # Second order in a displacement of some hundred metres: centimetres of miss.
         assert found == pytest.approx(option.probability, rel=0.02)
         assert float(np.linalg.norm(flown.miss_m)) == pytest.approx(option.miss_distance_m, abs=0.5)
+
+
+def test_the_message_after_a_burn_is_what_the_integrator_flies() -> None:
+    cdm = encounter_message()
+    own = cdm.objects[0]
+    after = message_after_burn(cdm, 0, 3.0 * HALF_S, 0.2)
+    then_r_m, then_v_m_s = fly(own.r_gcrf_m, -own.v_gcrf_m_s, 3.0 * HALF_S)
+    burnt_m_s = -then_v_m_s * (1.0 + 0.2 / float(np.linalg.norm(then_v_m_s)))
+    r_m, v_m_s = fly(then_r_m, burnt_m_s, 3.0 * HALF_S)
+    assert after.objects[0].r_gcrf_m == pytest.approx(r_m, abs=1e-2)
+    assert after.objects[0].v_gcrf_m_s == pytest.approx(v_m_s, abs=1e-5)
+    assert after.objects[1] is cdm.objects[1] and after.stated_probability is None
+    assert after.miss_distance_m == pytest.approx(float(np.linalg.norm(r_m - cdm.objects[1].r_gcrf_m)), abs=0.1)
+
+
+def test_an_option_lowers_the_probability_along_curved_orbits_too(reference_data: Path) -> None:
+    """A public message whose plane holds: after the burn both say the limit is reached."""
+    folder = reference_data / "planning" / "cdm_pc"
+    case = next(
+        one
+        for one in json.loads((folder / "expected.json").read_text())
+        if not one.get("pc2d_violation", 1) and one["pc2d"] > 1e-3 and one["vrel_mps"] > 1e4
+    )
+    cdm = parse_cdm((folder / case["file"]).read_text())
+    before = assess_collision(cdm, case["hbr_m"])
+    option = avoidance_options(cdm, 0, case["hbr_m"], 4.2 * HALF_S, 1.0)[0]
+    after = assess_collision(message_after_burn(cdm, 0, option.before_tca_s, option.delta_v_m_s), case["hbr_m"])
+    assert before.plane_holds and before.probability > 1e-3
+    assert option.reaches_limit and after.probability <= 1.2e-5
+    assert after.probability == pytest.approx(option.probability, rel=0.25)
 
 
 def test_a_limit_too_low_gives_options_that_say_how_far_they_get() -> None:
