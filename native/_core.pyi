@@ -313,18 +313,3 @@ def fly_cases(
     threads: int,
 ) -> tuple[FloatArray, NDArray[np.uint8]]:
     """States (cases, epochs, 7) and ends. Cases: state of seven, drag and radiation coefficient."""
-
-def expected_collisions(
-    own_r_m: FloatArray,
-    own_v_m_s: FloatArray,
-    own_covariance: FloatArray,
-    other_r_m: FloatArray,
-    other_v_m_s: FloatArray,
-    other_covariance: FloatArray,
-    radius_m: float,
-    mu_m3_s2: float,
-) -> tuple[float, float, float]:
-    """Expected number of collisions, when coincidence is most likely (s after the epoch), and for how long, s."""
-
-def plane_probability(miss_m: FloatArray, covariance_m2: FloatArray, radius_m: FloatArray, method: int) -> FloatArray:
-    """Probabilities (n,) in encounter planes; method 0 Alfano, 1 Foster, 2 Chan, 3 Patera, 4 series."""
