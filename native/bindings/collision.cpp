@@ -31,7 +31,8 @@ py::tuple collisions(const DoubleArray& own_r_m, const DoubleArray& own_v_m_s, c
     return py::make_tuple(found.expected, found.t_s, found.duration_s);
 }
 
-DoubleArray plane(const DoubleArray& miss_m, const DoubleArray& covariance_m2, const DoubleArray& radius_m, int method) {
+DoubleArray plane(const DoubleArray& miss_m, const DoubleArray& covariance_m2, const DoubleArray& radius_m,
+                  int method) {
     const auto radius = vector_of(radius_m, "radius_m");
     const auto n = static_cast<py::ssize_t>(radius.size());
     if (miss_m.ndim() != 2 || miss_m.shape(0) != n || miss_m.shape(1) != 2 || covariance_m2.ndim() != 3 ||

@@ -6,7 +6,9 @@
 namespace llamaspace::bindings {
 namespace {
 
-Vec3 row(std::span<const double> values, std::size_t i) { return {values[3 * i], values[3 * i + 1], values[3 * i + 2]}; }
+Vec3 row(std::span<const double> values, std::size_t i) {
+    return {values[3 * i], values[3 * i + 1], values[3 * i + 2]};
+}
 
 void put(std::span<double> values, std::size_t i, const Vec3& v) {
     values[3 * i] = v.x;

@@ -109,7 +109,8 @@ double chan(const Principal& p) {
     double total = 0.0;
     const double last = std::max(u, v) + 12.0 * std::sqrt(std::max(u, v)) + 60.0;
     for (double m = 0.0; m < last; m += 1.0) {
-        const double weight = std::exp(-v + (v > 0.0 ? m * std::log(v) : (m > 0.0 ? -1.0e300 : 0.0)) - std::lgamma(m + 1.0));
+        const double power = v > 0.0 ? m * std::log(v) : (m > 0.0 ? -1.0e300 : 0.0);
+        const double weight = std::exp(-v + power - std::lgamma(m + 1.0));
         double tail = 0.0, term = std::exp(-u + (m + 1.0) * std::log(u) - std::lgamma(m + 2.0));
         for (double k = m + 1.0; term > 1.0e-18 * tail && k < last + 400.0; k += 1.0) {
             tail += term;
@@ -131,7 +132,7 @@ double patera(const Principal& p) {
         const double c = std::cos(angle), s = std::sin(angle);
         const double x = (p.x_m + p.radius_m * c) / p.wide_m, y = (p.y_m + p.radius_m * s) / p.narrow_m;
         const double swept = p.radius_m * (x * c / p.narrow_m + y * s / p.wide_m), r2 = x * x + y * y;
-        // A closed path that leaves out the centre sweeps nothing; far out the small exponential alone keeps its digits.
+        // A closed path that leaves out the centre sweeps nothing; far out the exponential alone keeps its digits.
         const double part = far_out ? -std::exp(-0.5 * r2) : -std::expm1(-0.5 * r2);
         const double centred = r2 > 1.0e-12 ? part / r2 : 0.5;
         total += centred * swept;
@@ -145,7 +146,8 @@ double series(const Principal& p) {
     if (q * r2 > 600.0) {
         throw Error(ErrorCode::bad_value, "the disk is too large for the errors: the power series would overflow");
     }
-    const double wx = p.x_m * p.x_m / (4.0 * std::pow(p.wide_m, 4)), wy = p.y_m * p.y_m / (4.0 * std::pow(p.narrow_m, 4));
+    const double wx = p.x_m * p.x_m / (4.0 * std::pow(p.wide_m, 4));
+    const double wy = p.y_m * p.y_m / (4.0 * std::pow(p.narrow_m, 4));
     const double mahalanobis = p.x_m * p.x_m / (p.wide_m * p.wide_m) + p.y_m * p.y_m / (p.narrow_m * p.narrow_m);
     const double a0 = std::exp(-0.5 * mahalanobis - q * r2) / (2.0 * p.wide_m * p.narrow_m);
     const double a = q * (0.5 * f + 1.0) + wx + wy, b = q * q * (0.5 * f * f + 1.0) + 2.0 * q * f * wx;
@@ -157,7 +159,8 @@ double series(const Principal& p) {
         const double k2 = k + 2.0, k3 = k + 3.0, k4 = k + 4.0, k5 = k + 5.0;
         const double next =
             -r2 * r2 * r2 * r2 * q * q * q * f * f * wy / (k2 * k3 * k4 * k4 * k5) * last[0] +
-            r2 * r2 * r2 * q * q * f * (q * f * (k + 2.5) + 2.0 * wy * (0.5 * f + 1.0)) / (k3 * k4 * k4 * k5) * last[1] -
+            r2 * r2 * r2 * q * q * f * (q * f * (k + 2.5) + 2.0 * wy * (0.5 * f + 1.0)) / (k3 * k4 * k4 * k5) *
+                last[1] -
             r2 * r2 * q * (q * f * (0.5 * f + 1.0) * (2.0 * k + 5.0) + f * (2.0 * wy + 1.5 * q) + wx + wy) /
                 (k4 * k4 * k5) * last[2] +
             r2 * (q * (2.0 * f + 1.0) * k3 + q * (0.5 * f + 1.0) + wx + wy) / (k4 * k5) * last[3];

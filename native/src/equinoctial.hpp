@@ -10,8 +10,8 @@ namespace llamaspace {
 // mean longitude at the epoch.
 using Equinoctial = Column<6>;
 
-// Elements of a bound state at its epoch, in axes whose third is the orbit's own normal: no singularity is near. Broucke
-// and Cefola, Celestial Mechanics 5 (1972) 303.
+// Elements of a bound state at its epoch, in axes whose third is the orbit's own normal: no singularity is near.
+// Source: Broucke and Cefola, Celestial Mechanics 5 (1972) 303.
 class EquinoctialOrbit {
   public:
     // Throws Error(bad_value) where the state is not that of a bound orbit.

@@ -24,8 +24,10 @@ Stumpff stumpff(double psi) {
         ++halvings;
     }
     Stumpff c{};
-    c.c3 = (1.0 - psi / 20.0 * (1.0 - psi / 42.0 * (1.0 - psi / 72.0 * (1.0 - psi / 110.0 * (1.0 - psi / 156.0))))) / 6.0;
-    c.c2 = (1.0 - psi / 12.0 * (1.0 - psi / 30.0 * (1.0 - psi / 56.0 * (1.0 - psi / 90.0 * (1.0 - psi / 132.0))))) / 2.0;
+    const double far_3 = 1.0 - psi / 72.0 * (1.0 - psi / 110.0 * (1.0 - psi / 156.0));
+    const double far_2 = 1.0 - psi / 56.0 * (1.0 - psi / 90.0 * (1.0 - psi / 132.0));
+    c.c3 = (1.0 - psi / 20.0 * (1.0 - psi / 42.0 * far_3)) / 6.0;
+    c.c2 = (1.0 - psi / 12.0 * (1.0 - psi / 30.0 * far_2)) / 2.0;
     c.c1 = 1.0 - psi * c.c3;
     c.c0 = 1.0 - psi * c.c2;
     for (; halvings > 0; --halvings) { // Danby, Fundamentals of Celestial Mechanics, 2nd ed., equation 6.9.17

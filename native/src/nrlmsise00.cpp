@@ -27,8 +27,20 @@ constexpr double full_mixing_km = 62.5;
 constexpr double node_variations_below_km = 300.0;
 
 // The parameters of the thermosphere, in the order of their expansion.
-enum Upper : std::size_t { helium, oxygen, nitrogen, boundary_temperature_set, dioxygen, argon, hydrogen, atomic_nitrogen,
-                           anomalous_oxygen, exosphere, gradient, upper_sets };
+enum Upper : std::size_t {
+    helium,
+    oxygen,
+    nitrogen,
+    boundary_temperature_set,
+    dioxygen,
+    argon,
+    hydrogen,
+    atomic_nitrogen,
+    anomalous_oxygen,
+    exosphere,
+    gradient,
+    upper_sets
+};
 constexpr std::size_t padded_upper_sets = 12; // a whole number of vector registers
 constexpr std::size_t lower_sets = 6;         // four nodes, one gradient, one unused
 constexpr std::size_t middle_sets = 10;       // PMA 0 to 9; 8 belongs to the lower thermosphere and stays 0
@@ -237,35 +249,27 @@ Coefficients::Mixture Coefficients::mixture(const Place& place, const std::array
         fall_at(boundary_density[2][2] * turbopause[1][24] * (1.0 + turbopause_annual_ * place.sin_latitude));
 
     Mixture out{};
-    double mixed_base_nitrogen = 0.0;
+    double base_nitrogen = 0.0; // at 120 km, if mixed from there; the others' ratios at the ground refer to it
     for (std::size_t i = 0; i < species_table.size(); ++i) {
         const Species& s = species_table[i];
-        const auto& d = boundary_density[s.boundary];
         const double boundary = boundary_logarithm_[i] + g[s.set];
         double value = boundary + (1.0 + s.thermal_diffusion) * here.thermal + s.mass * here.weight;
-        const bool mixed = z < s.mixed_below_km || (z == s.mixed_below_km && s.set != helium); // as in the model
-        if (mixed || (s.set == nitrogen && any_mixed)) {
-            const Fall& turbo = s.set == nitrogen ? at_nitrogen
-                                : s.set == helium ? at_100
-                                : s.set == hydrogen ? at_95
-                                                    : at_105;
-            const double base =
-                boundary + s.thermal_diffusion * turbo.thermal + (s.mass - mixed_mass) * turbo.weight;
-            if (s.set == nitrogen) {
-                mixed_base_nitrogen = base;
-            }
-            if (mixed) {
-                const double full = base + here.thermal + mixed_mass * here.weight;
-                value = join(value, full, mixing_length, mixed_mass, s.mass);
-                if (s.set == nitrogen) {
-                    out.mixed_nitrogen = full;
-                } else {
-                    const double to_ground = mixed_base_nitrogen + ground_share_logarithm_[i] - base;
-                    value += mixed_correction(s, z, to_ground, flux_factor_);
-                }
-            }
+        const Fall& turbo = s.set == nitrogen   ? at_nitrogen
+                            : s.set == helium   ? at_100
+                            : s.set == hydrogen ? at_95
+                                                : at_105;
+        const double base = boundary + s.thermal_diffusion * turbo.thermal + (s.mass - mixed_mass) * turbo.weight;
+        const double full = base + here.thermal + mixed_mass * here.weight;
+        if (s.set == nitrogen) { // the first of the table
+            base_nitrogen = base;
+            out.mixed_nitrogen = full;
+        }
+        if (z < s.mixed_below_km || (z == s.mixed_below_km && s.set != helium)) { // as in the model
+            value = join(value, full, mixing_length, mixed_mass, s.mass) +
+                    mixed_correction(s, z, base_nitrogen + ground_share_logarithm_[i] - base, flux_factor_);
         }
         if (s.set == dioxygen) { // general departure from diffusive equilibrium, at all heights
+            const auto& d = boundary_density[s.boundary];
             value += transition(z, d[3] * turbopause[1][23] * flux_factor_, d[7] * turbopause[1][22],
                                 d[6] * turbopause[1][21], d[7] * turbopause[0][22]);
         }
@@ -312,7 +316,7 @@ Air Coefficients::below_72_km(const Place& place, const Thermal& thermal, const 
         mixed += std::log(joint_k / temperature_k) - mixed_mass * lower.weight;
     }
     // Linear transition from the composition at 72.5 km to the one at the ground.
-    const double share = z > full_mixing_km ? 1.0 - (mesosphere_top_km - z) / (mesosphere_top_km - full_mixing_km) : 0.0;
+    const double share = std::max(1.0 - (mesosphere_top_km - z) / (mesosphere_top_km - full_mixing_km), 0.0);
     const auto blend = [&](double ratio) { return 1.0 + share * (ratio - 1.0); };
     const double nitrogen_at_top = std::exp(top.logarithms[2]);
     const double nitrogen_here = std::exp(mixed) * blend(nitrogen_at_top / std::exp(top.mixed_nitrogen));

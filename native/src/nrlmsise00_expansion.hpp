@@ -1,4 +1,4 @@
-// The harmonic expansions of NRLMSISE-00 (Picone et al. 2002, appendix; Hedin, J. Geophys. Res. 92, 1987, 4649, eq. A22).
+// The harmonic expansions of NRLMSISE-00 (Picone et al. 2002; Hedin, J. Geophys. Res. 92, 1987, 4649, equation A22).
 //
 // Every parameter of the model is an expansion in the same 75 functions of place and time of day. What depends on the
 // day, the solar flux and Ap alone is folded into their coefficients once; then all parameters at one place are one

@@ -1,7 +1,7 @@
-// Coefficients of NRLMSISE-00, the neutral atmosphere of Picone, Hedin, Drob and Aikin (J. Geophys. Res. 107, 2002, 1468).
+// Coefficients of NRLMSISE-00 (Picone, Hedin, Drob and Aikin, J. Geophys. Res. 107, 2002, 1468).
 //
-// Origin: block data GTD7BK of the model's distribution by the US Naval Research Laboratory (NRLMSISE-00.DIST17), a work
-// of the US Government and in the public domain. Numbers only, unchanged; trailing zeros of a set are left out and
+// Origin: block data GTD7BK of the model's distribution by the US Naval Research Laboratory (NRLMSISE-00.DIST17), a
+// work of the US Government and in the public domain. Numbers only, unchanged; trailing zeros of a set are left out and
 // filled by the language. Indices are the distribution's, less one.
 #pragma once
 

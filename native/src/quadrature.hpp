@@ -54,9 +54,9 @@ inline const QuadratureRule& gauss_legendre(std::size_t order) {
 inline constexpr std::array<double, 8> kronrod_nodes{0.991455371120812639, 0.949107912342758525, 0.864864423359769073,
                                                      0.741531185599394440, 0.586087235467691130, 0.405845151377397167,
                                                      0.207784955007898468, 0.0};
-inline constexpr std::array<double, 8> kronrod_weights{0.0229353220105292250, 0.0630920926299785533, 0.104790010322250184,
-                                                       0.140653259715525919,  0.169004726639267903,  0.190350578064785410,
-                                                       0.204432940075298892,  0.209482141084727828};
+inline constexpr std::array<double, 8> kronrod_weights{0.022935322010529225, 0.063092092629978553, 0.104790010322250184,
+                                                       0.140653259715525919, 0.169004726639267903, 0.190350578064785410,
+                                                       0.204432940075298892, 0.209482141084727828};
 inline constexpr std::array<double, 4> gauss_weights{0.129484966168869693, 0.279705391489276668, 0.381830050505118945,
                                                      0.417959183673469388};
 
@@ -79,7 +79,8 @@ AdaptiveIntegral integrate_adaptively(Function f, std::span<const double> edges,
         double fine = 0.0, coarse = 0.0;
         for (std::size_t i = 0; i < kronrod_nodes.size(); ++i) {
             const bool central = i + 1 == kronrod_nodes.size();
-            const double value = central ? f(middle) : f(middle - half * kronrod_nodes[i]) + f(middle + half * kronrod_nodes[i]);
+            const double apart = half * kronrod_nodes[i];
+            const double value = central ? f(middle) : f(middle - apart) + f(middle + apart);
             fine += kronrod_weights[i] * value;
             coarse += i % 2 == 1 ? gauss_weights[i / 2] * value : 0.0;
         }

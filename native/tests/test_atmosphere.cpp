@@ -55,8 +55,8 @@ void the_model_in_time_turns_its_days_at_midnight_utc() {
     // 2000-03-01 is day 61; its first 3 hours begin 59.5 days after J2000, in UTC.
     const double midnight_tai_s = 59.5 * 86400.0 + 32.0;
     const Nrlmsise00 eve(60, weather->at_slot(8 * (51544 + 59) + 7)), day(61, weather->at_slot(8 * (51544 + 60)));
-    CHECK_NEAR(in_time.density_kg_m3(midnight_tai_s - 1.0, 0.3, 1.0, 5.0e5), eve.at(86399.0, 0.3, 1.0, 5.0e5).density_kg_m3,
-               1.0e-20);
+    CHECK_NEAR(in_time.density_kg_m3(midnight_tai_s - 1.0, 0.3, 1.0, 5.0e5),
+               eve.at(86399.0, 0.3, 1.0, 5.0e5).density_kg_m3, 1.0e-20);
     CHECK_NEAR(in_time.density_kg_m3(midnight_tai_s + 1.0, 0.3, 1.0, 5.0e5), day.at(1.0, 0.3, 1.0, 5.0e5).density_kg_m3,
                1.0e-20);
     const Nrlmsise00 last(366, weather->at_slot(8 * (51544 + 365)));

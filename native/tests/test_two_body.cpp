@@ -56,7 +56,8 @@ void every_method_in_the_plane_agrees() {
 }
 
 void a_fast_encounter_is_what_the_plane_says() {
-    UncertainState own{{7.0e6, 0.0, 0.0}, {0.0, 7546.0, 0.0}, {}}, other{{7.0e6 + 30.0, 0.0, 0.0}, {0.0, 0.0, 7546.0}, {}};
+    UncertainState own{{7.0e6, 0.0, 0.0}, {0.0, 7546.0, 0.0}, {}};
+    UncertainState other{{7.0e6 + 30.0, 0.0, 0.0}, {0.0, 0.0, 7546.0}, {}};
     for (std::size_t i = 0; i < 6; ++i) {
         own.covariance[7 * i] = other.covariance[7 * i] = i < 3 ? 400.0 : 1.0e-6;
     }

@@ -45,8 +45,8 @@ class Nrlmsise00 {
     Nrlmsise00(int day_of_year, const SolarActivity& activity);
 
     // Geodetic place; seconds of the UTC day; apparent local solar time in hours. Heights from -1 km to 3,000 km.
-    // Throws Error(bad_value) outside them and where the model has no answer: below 123 km over the poles, after days of
-    // extreme storm, its temperature crosses zero.
+    // Throws Error(bad_value) outside them and where the model has no answer: below 123 km over the poles, after days
+    // of extreme storm, its temperature crosses zero.
     [[nodiscard]] Air at(double ut_s, double latitude_rad, double longitude_rad, double height_m,
                          double local_solar_time_h) const;
     // The same, with the local time that follows from Universal Time and longitude.

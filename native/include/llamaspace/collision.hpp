@@ -20,8 +20,8 @@ struct CollisionRate {
     double duration_s; // the time in which all but a thousandth of the collisions fall
 };
 
-// Expected number of collisions within half a revolution of the epoch, both objects on two-body orbits. Their errors are
-// normal in equinoctial elements; at each time these are linearised about the most likely collision then, and the rate
+// Expected number of collisions within half a revolution of the epoch, both objects on two-body orbits. Their errors
+// are normal in equinoctial elements; at each time these are linearised about the most likely collision then, and the rate
 // at which one enters the sphere about the other is integrated (Hall, J. Spacecraft and Rockets 58, 2021, 1266).
 // Throws Error(bad_value) where a state is not that of a bound orbit or the errors have no volume.
 [[nodiscard]] CollisionRate expected_collisions(const UncertainState& own, const UncertainState& other,
