@@ -17,8 +17,8 @@ from core.orbit.determination import (
 )
 from core.orbit.numerical import Atmosphere, CartesianState, ForceModel, SpacecraftProperties
 from core.time import parse_ascii
-from evals.bench.flight.catalogue import reference_data
 from evals.bench.model import BenchResult, Goal
+from evals.bench.reference import reference_data
 
 __all__ = ["run"]
 
