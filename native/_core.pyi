@@ -35,6 +35,22 @@ class Sgp4Batch:
 
         ``lanes``: automatic, scalar (the reference), portable, avx2 or avx512.
         """
+    def find_all_passes(
+        self,
+        offsets_min: FloatArray,
+        geodetic: FloatArray,
+        min_elevations_rad: FloatArray,
+        start_tai_s: float,
+        end_tai_s: float,
+        earth: EarthOrientationTable,
+        threads: int = ...,
+    ) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows: satellite, site, then those of :func:`find_passes`; and the satellites for which SGP4 fails."""
+    def screen(
+        self, offsets_min: FloatArray, duration_s: float, threshold_m: float, step_s: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Rows of close approaches (first, second, s since start, miss m, relative speed m/s, 1 at an end of the span),
+        in order of time, and rows of objects without a state (object, first s since start without, SGP4 code)."""
     def nodedot_rad_min(self) -> FloatArray:
         """Secular rate of each node from zonal gravity."""
 
@@ -258,6 +274,8 @@ class Flown:
     stopped: bool
     reentered: bool
     end_tai_s: float
+    largest_correction_m: float
+    adaptive_from_tai_s: float
 
 def fly(
     satellite: Satellite,

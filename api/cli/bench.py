@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
 
+from core.errors import InputError
 from evals.bench.model import BenchReport, BenchResult, Goal
+from evals.bench.page import accuracy_page
 from evals.bench.run import run_benchmarks
 
 __all__ = ["bench"]
 
 
 def bench(options: argparse.Namespace) -> int:
-    """Run the rows and print a table, or one JSON document.
+    """Run the rows and print a table, or one JSON document; with ``--page`` also write them as a page.
 
     Raises:
-        InputError: There is no such benchmark, or its peers are not installed.
+        InputError: There is no such benchmark, its peers are not installed, or the page's folder is not there.
     """
+    if options.page is not None and not options.page.parent.is_dir():
+        raise InputError("--page", f"cannot write {options.page}: there is no folder {options.page.parent}")
     console = Console(stderr=True)
     with console.status("benchmarks") as status:
         report = run_benchmarks(options.name, lambda row: status.update(row))
+    if options.page is not None:
+        options.page.write_text(accuracy_page(report, datetime.now(UTC)), encoding="utf-8")
     if options.json:
         sys.stdout.write(report.model_dump_json(indent=2) + "\n")
     else:

@@ -59,23 +59,23 @@ class _Field:
     pattern: str
 
 
-_INTEGER = r"[ 0-9]*[0-9]"
-_NORAD = _Field(1, 3, 7, "norad_id", r"[ 0-9A-HJ-NP-Z][ 0-9]{3}[0-9]")
+_INTEGER = r" *[0-9]+"
+_NORAD = _Field(1, 3, 7, "norad_id", r"[A-HJ-NP-Z][0-9]{4}| *[0-9]+")
 _NORAD_2 = _Field(2, 3, 7, "norad_id", _NORAD.pattern)
 _CLASS = _Field(1, 8, 8, "classification", r"[A-Z ]")
 _DESIGNATOR = _Field(1, 10, 17, "international_designator", r".*")
 _YEAR = _Field(1, 19, 20, "epoch_year", r"[ 0-9][0-9]")
-_DAY = _Field(1, 21, 32, "epoch_day", r"[ 0-9]{3}\.[ 0-9]*")
+_DAY = _Field(1, 21, 32, "epoch_day", r" *[0-9]+\.[0-9]* *")
 _NDOT = _Field(1, 34, 43, "mean_motion_dot_rev_day2", r" *[ +-]?[0-9]*\.[0-9]+ *")
 _NDDOT = _Field(1, 45, 52, "mean_motion_ddot_rev_day3", r"[ +-][ 0-9]{5}[ +-][0-9]")
 _BSTAR = _Field(1, 54, 61, "bstar_per_earth_radius", r"[ +-][ 0-9]{5}[ +-][0-9]")
 _SET = _Field(1, 65, 68, "element_set_number", rf"{_INTEGER}|\s*")
-_INCLINATION = _Field(2, 9, 16, "inclination_deg", r" *[0-9]+\.[0-9 ]+")
-_RAAN = _Field(2, 18, 25, "raan_deg", r" *[0-9]+\.[0-9 ]+")
+_INCLINATION = _Field(2, 9, 16, "inclination_deg", r" *[0-9]+\.[0-9]+ *")
+_RAAN = _Field(2, 18, 25, "raan_deg", r" *[0-9]+\.[0-9]+ *")
 _ECCENTRICITY = _Field(2, 27, 33, "eccentricity", r"[ 0-9]{6}[0-9]")
-_ARGUMENT = _Field(2, 35, 42, "argument_of_perigee_deg", r" *[0-9]+\.[0-9 ]+")
-_ANOMALY = _Field(2, 44, 51, "mean_anomaly_deg", r" *[0-9]+\.[0-9 ]+")
-_MOTION = _Field(2, 53, 63, "mean_motion_rev_day", r" *[0-9]+\.[0-9 ]+")
+_ARGUMENT = _Field(2, 35, 42, "argument_of_perigee_deg", r" *[0-9]+\.[0-9]+ *")
+_ANOMALY = _Field(2, 44, 51, "mean_anomaly_deg", r" *[0-9]+\.[0-9]+ *")
+_MOTION = _Field(2, 53, 63, "mean_motion_rev_day", r" *[0-9]+\.[0-9]+ *")
 _REVOLUTION = _Field(2, 64, 68, "revolution_at_epoch", rf"{_INTEGER}|\s*")
 
 
@@ -92,7 +92,7 @@ def _take(lines: tuple[str, str], field: _Field) -> str:
 
 
 def _number(lines: tuple[str, str], field: _Field) -> float:
-    return float(_take(lines, field).strip().replace(" ", "0"))
+    return float(_take(lines, field))
 
 
 def _assumed_point(lines: tuple[str, str], field: _Field) -> float:
@@ -103,13 +103,13 @@ def _assumed_point(lines: tuple[str, str], field: _Field) -> float:
 
 
 def _count(lines: tuple[str, str], field: _Field) -> int:
-    return int(_take(lines, field).strip().replace(" ", "0") or 0)
+    return int(_take(lines, field).strip() or 0)
 
 
 def _norad_id(text: str) -> int:
     stripped = text.strip()
     if stripped[0].isalpha():
-        return (10 + _ALPHA5.index(stripped[0])) * 10_000 + int(stripped[1:].replace(" ", "0"))
+        return (10 + _ALPHA5.index(stripped[0])) * 10_000 + int(stripped[1:])
     return int(stripped)
 
 

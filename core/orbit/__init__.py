@@ -21,16 +21,30 @@ from core.orbit.conjunction import (
     rtn_axes_gcrf,
 )
 from core.orbit.constellation import Constellation, TemeStates
+from core.orbit.crossings import (
+    Apses,
+    GroundTrack,
+    KeepOut,
+    Nodes,
+    beta_angle_rad,
+    find_apsides,
+    find_keep_out,
+    find_nodes,
+    ground_track,
+)
 from core.orbit.eclipse import Eclipse, find_eclipses, illumination
 from core.orbit.maneuver import Transfer, altitude_change_delta_v_m_s, circular_transfer
-from core.orbit.passes import Pass, find_passes, look_angles
+from core.orbit.passes import AllPasses, Pass, find_all_passes, find_passes, look_angles
 from core.orbit.propagation import Ephemeris, PropagationError, Sgp4Orbit
+from core.orbit.screening import Screening, screen
 from core.orbit.state import OrbitState, state_at
 from core.orbit.two_body import propagate_kepler
 
 __all__ = [
     "DEFAULT_PROBABILITY_LIMIT",
     "Access",
+    "AllPasses",
+    "Apses",
     "AvoidanceOption",
     "CollisionAssessment",
     "Constellation",
@@ -38,11 +52,15 @@ __all__ = [
     "Encounter",
     "EncounterError",
     "Ephemeris",
+    "GroundTrack",
+    "KeepOut",
     "LookAngles",
+    "Nodes",
     "OrbitState",
     "Pass",
     "PropagationError",
     "RadiusSource",
+    "Screening",
     "Sgp4Orbit",
     "TemeStates",
     "Transfer",
@@ -50,12 +68,18 @@ __all__ = [
     "altitude_change_delta_v_m_s",
     "assess_collision",
     "avoidance_options",
+    "beta_angle_rad",
     "circular_transfer",
     "collision_probability",
     "encounter_of",
+    "find_all_passes",
+    "find_apsides",
     "find_eclipses",
+    "find_keep_out",
+    "find_nodes",
     "find_passes",
     "find_target_access",
+    "ground_track",
     "hard_body_radius_m",
     "hcw_transition",
     "illumination",
@@ -63,6 +87,7 @@ __all__ = [
     "look_angles",
     "propagate_kepler",
     "rtn_axes_gcrf",
+    "screen",
     "state_at",
     "sun_position_gcrf_m",
 ]

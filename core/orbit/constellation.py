@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError
+from core.frames import shipped_earth_orientation
 from core.mission.model import MeanElements
 from core.orbit.propagation import sgp4_row
 from core.time import tai_s_from_utc
@@ -104,3 +105,23 @@ class Constellation:
         except (_core.NativeError, TypeError) as error:
             raise InputError("out", str(error)) from error
         return states
+
+    def pass_rows(
+        self, geodetic: FloatArray, min_elevations_rad: FloatArray, start_tai_s: float, end_tai_s: float, threads: int
+    ) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows of the native pass search; :func:`core.orbit.passes.find_all_passes` gives them names."""
+        return self._batch.find_all_passes(
+            self.offsets_min(start_tai_s),
+            geodetic,
+            min_elevations_rad,
+            start_tai_s,
+            end_tai_s,
+            shipped_earth_orientation().table,
+            threads,
+        )
+
+    def screen_rows(
+        self, start_tai_s: float, duration_s: float, threshold_m: float, step_s: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Rows of the native screening; :func:`core.orbit.screening.screen` gives them names."""
+        return self._batch.screen(self.offsets_min(start_tai_s), duration_s, threshold_m, step_s)

@@ -177,7 +177,7 @@ def _after_preamble(data: bytes, preamble: bytes, name: str) -> bytes:
 
 def _leap_second_of(day_start_utc: datetime) -> int:
     """1 where the day ends with an inserted second."""
-    return int(any(start == day_start_utc + timedelta(days=1) for start, _ in LEAP_SECONDS[1:]))
+    return int(any(start - timedelta(days=1) == day_start_utc for start, _ in LEAP_SECONDS[1:]))
 
 
 def _day_of(t_tai_s: float) -> tuple[datetime, Fraction]:

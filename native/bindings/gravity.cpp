@@ -11,7 +11,8 @@
 namespace llamaspace::bindings {
 namespace {
 
-std::shared_ptr<GravityModel> model_of(double mu_m3_s2, double radius_m, int degree, int order, const DoubleArray& harmonics) {
+std::shared_ptr<GravityModel> model_of(double mu_m3_s2, double radius_m, int degree, int order,
+                                       const DoubleArray& harmonics) {
     if (harmonics.ndim() != 2 || harmonics.shape(1) != 4) {
         throw Error(ErrorCode::bad_shape, "harmonics must have shape (n, 4): degree, order, C, S");
     }
@@ -47,7 +48,8 @@ DoubleArray gradient(const GravityModel& model, const DoubleArray& r_itrf_m) {
     py::gil_scoped_release release;
     for (std::size_t k = 0; k < r.size() / 3; ++k) {
         const Gradient g = model.derivatives(row_of(r, k)).gradient_s2;
-        std::ranges::copy(std::array{g.xx, g.xy, g.xz, g.xy, g.yy, g.yz, g.xz, g.yz, g.zz}, rows.subspan(9 * k, 9).begin());
+        const std::array matrix{g.xx, g.xy, g.xz, g.xy, g.yy, g.yz, g.xz, g.yz, g.zz};
+        std::ranges::copy(matrix, rows.subspan(9 * k, 9).begin());
     }
     return out;
 }

@@ -95,7 +95,7 @@ struct Flown {
     DoubleArray states, variational, sightings, end_state;
     std::size_t epochs_reached, steps, evaluations;
     bool stopped, reentered;
-    double end_tai_s;
+    double end_tai_s, largest_correction_m, adaptive_from_tai_s;
 };
 
 Flown fly_satellite(const Satellite& satellite, double t_tai_s, const DoubleArray& state, const DoubleArray& epochs_tai_s,
@@ -115,8 +115,18 @@ Flown fly_satellite(const Satellite& satellite, double t_tai_s, const DoubleArra
     }
     DoubleArray end_state(static_cast<py::ssize_t>(state_columns));
     std::ranges::copy(record.end_state, end_state.mutable_data());
-    return {states,       matrices,           sightings_of(record), end_state,        record.epochs_reached,
-            record.steps, record.evaluations, record.stopped,       record.reentered, record.end_tai_s};
+    return {.states = states,
+            .variational = matrices,
+            .sightings = sightings_of(record),
+            .end_state = end_state,
+            .epochs_reached = record.epochs_reached,
+            .steps = record.steps,
+            .evaluations = record.evaluations,
+            .stopped = record.stopped,
+            .reentered = record.reentered,
+            .end_tai_s = record.end_tai_s,
+            .largest_correction_m = record.largest_correction_m,
+            .adaptive_from_tai_s = record.adaptive_from_tai_s};
 }
 
 py::tuple fly_cases(const Satellite& satellite, double t_tai_s, const DoubleArray& cases, const DoubleArray& epochs_tai_s,
@@ -197,7 +207,8 @@ void bind_propagation(py::module_& m) {
                  const auto a = vector_of(areas, "areas", 4);
                  Satellite made{{std::move(gravity), std::move(sky), sun, moon, solid_tides,
                                  static_cast<TideSystem>(tide_system), radiation, moon_shadow, relativity,
-                                 static_cast<DragModel>(drag), harris_priester_exponent, std::move(weather), tai_minus_utc_s},
+                                 static_cast<DragModel>(drag), harris_priester_exponent, std::move(weather),
+                                 tai_minus_utc_s},
                                 {a[0], a[1], a[2], a[3], panels_of(panels)}};
                  static_cast<void>(Forces(made.settings, made.shape)); // refuses what does not fit together
                  return made;
@@ -217,7 +228,9 @@ void bind_propagation(py::module_& m) {
         .def_readonly("evaluations", &Flown::evaluations)
         .def_readonly("stopped", &Flown::stopped)
         .def_readonly("reentered", &Flown::reentered)
-        .def_readonly("end_tai_s", &Flown::end_tai_s);
+        .def_readonly("end_tai_s", &Flown::end_tai_s)
+        .def_readonly("largest_correction_m", &Flown::largest_correction_m)
+        .def_readonly("adaptive_from_tai_s", &Flown::adaptive_from_tai_s);
     m.def("fly", &fly_satellite, py::arg("satellite"), py::arg("t_tai_s"), py::arg("state"), py::arg("epochs_tai_s"),
           py::kw_only(), py::arg("method"), py::arg("step_s"), py::arg("tolerance_m"), py::arg("lowest_height_m"),
           py::arg("impulses"), py::arg("burns"), py::arg("stops"), py::arg("variational"));

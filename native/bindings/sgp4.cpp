@@ -1,6 +1,9 @@
 // SGP4 over satellites and epochs.
 #include "llamaspace/sgp4.hpp"
 
+#include "llamaspace/events.hpp"
+#include "llamaspace/screening.hpp"
+
 #include "arrays.hpp"
 
 #include <algorithm>
@@ -92,6 +95,57 @@ class Sgp4Batch {
         llamaspace::propagate_grid(satellites_, offsets, grid, r, v, c, which, threads);
     }
 
+    [[nodiscard]] py::tuple find_all_passes(const DoubleArray& offsets_min, const DoubleArray& geodetic,
+                                            const DoubleArray& min_elevations_rad, double start_tai_s, double end_tai_s,
+                                            const EarthOrientationTable& earth, unsigned threads) const {
+        const auto offsets = vector_of(offsets_min, "offsets_min", static_cast<py::ssize_t>(size()));
+        const auto places = rows_of_three(geodetic, "geodetic");
+        const auto masks = vector_of(min_elevations_rad, "min_elevations_rad", geodetic.shape(0));
+        std::vector<Site> sites;
+        for (std::size_t k = 0; k < masks.size(); ++k) {
+            sites.push_back(site_at(places[3 * k], places[3 * k + 1], places[3 * k + 2]));
+        }
+        AllPasses found;
+        {
+            py::gil_scoped_release release;
+            found = llamaspace::find_all_passes({satellites_, offsets, sites, masks, {start_tai_s, end_tai_s}, threads}, earth);
+        }
+        DoubleArray passes({static_cast<py::ssize_t>(found.passes.size()), py::ssize_t{11}});
+        double* row = passes.mutable_data();
+        for (const auto& [satellite, site, p] : found.passes) {
+            const std::array values{static_cast<double>(satellite), static_cast<double>(site), p.aos_tai_s, p.los_tai_s,
+                                    p.culmination_tai_s, p.max_elevation_rad, p.aos_azimuth_rad, p.los_azimuth_rad,
+                                    p.min_range_m, p.truncated_start ? 1.0 : 0.0, p.truncated_end ? 1.0 : 0.0};
+            row = std::ranges::copy(values, row).out;
+        }
+        py::array_t<std::uint32_t> unsearched(static_cast<py::ssize_t>(found.unsearched.size()));
+        std::ranges::copy(found.unsearched, unsearched.mutable_data());
+        return py::make_tuple(passes, unsearched);
+    }
+
+    [[nodiscard]] py::tuple screen(const DoubleArray& offsets_min, double duration_s, double threshold_m, double step_s) const {
+        const auto offsets = vector_of(offsets_min, "offsets_min", static_cast<py::ssize_t>(size()));
+        Screening found;
+        {
+            py::gil_scoped_release release;
+            found = llamaspace::screen({satellites_, offsets, duration_s, threshold_m, step_s});
+        }
+        DoubleArray approaches({static_cast<py::ssize_t>(found.approaches.size()), py::ssize_t{6}});
+        double* row = approaches.mutable_data();
+        for (const auto& a : found.approaches) {
+            const std::array values{static_cast<double>(a.first), static_cast<double>(a.second), a.since_start_s, a.miss_m,
+                                    a.relative_speed_m_s, a.at_edge ? 1.0 : 0.0};
+            row = std::ranges::copy(values, row).out;
+        }
+        DoubleArray unscreened({static_cast<py::ssize_t>(found.unscreened.size()), py::ssize_t{3}});
+        row = unscreened.mutable_data();
+        for (const auto& u : found.unscreened) {
+            const std::array values{static_cast<double>(u.object), u.since_start_s, static_cast<double>(u.code)};
+            row = std::ranges::copy(values, row).out;
+        }
+        return py::make_tuple(approaches, unscreened);
+    }
+
   private:
     std::vector<Sgp4Satellite> satellites_;
 };
@@ -107,6 +161,11 @@ void bind_sgp4(py::module_& m) {
         .def("propagate_grid", &Sgp4Batch::propagate_grid, py::arg("offsets_min"), py::arg("minutes"),
              py::arg("r_teme_m").noconvert(), py::arg("v_teme_m_s").noconvert(), py::arg("codes").noconvert(),
              py::arg("lanes") = "automatic", py::arg("threads") = 1U)
+        .def("find_all_passes", &Sgp4Batch::find_all_passes, py::arg("offsets_min"), py::arg("geodetic"),
+             py::arg("min_elevations_rad"), py::arg("start_tai_s"), py::arg("end_tai_s"), py::arg("earth"),
+             py::arg("threads") = 1U)
+        .def("screen", &Sgp4Batch::screen, py::arg("offsets_min"), py::arg("duration_s"), py::arg("threshold_m"),
+             py::arg("step_s"))
         .def("nodedot_rad_min", &Sgp4Batch::nodedot);
 }
 

@@ -32,19 +32,22 @@ class Track {
     Vec3 r_itrf_m(double t_tai_s) { return earth_.dcm_itrf_from_teme(t_tai_s) * r_teme_m(t_tai_s); }
     Vec3 r_gcrf_m(double t_tai_s) { return earth_.dcm_gcrf_from_teme(t_tai_s) * r_teme_m(t_tai_s); }
 
-    // 180 samples of a revolution flown at its fastest: half a minute for a low orbit.
-    [[nodiscard]] double step_s() const {
-        const double e = orbit_.satellite.elements().eccentricity;
-        const double perigee_rate_rad_min =
-            orbit_.satellite.mean_motion_rad_min() * (1.0 + e) * (1.0 + e) / std::pow(1.0 - e * e, 1.5);
-        return 60.0 * 2.0 * pi / perigee_rate_rad_min / 180.0;
-    }
+    [[nodiscard]] double step_s() const { return search_step_s(orbit_.satellite); }
 
   private:
     const OrbitInTime& orbit_;
     const EarthRotation& earth_;
     ResonanceState resonance_{};
 };
+
+Vec3 sun_gcrf_m(const SunMoonEphemeris& sky, double t_tai_s) { return sky.apparent_sun_gcrf_m(tdb_s_from_tai_s(t_tai_s)); }
+
+double sun_elevation_rad(double t_tai_s, const Site& site, const EarthRotation& earth, const SunMoonEphemeris& sky) {
+    const Vec3 sun_itrf_m = earth.dcm_itrf_from_gcrf(t_tai_s) * sun_gcrf_m(sky, t_tai_s);
+    return look_angles(sun_itrf_m, site).elevation_rad;
+}
+
+} // namespace
 
 void require_span(Span span) {
     const double length_s = span.end_tai_s - span.start_tai_s;
@@ -57,14 +60,12 @@ void require_span(Span span) {
     }
 }
 
-Vec3 sun_gcrf_m(const SunMoonEphemeris& sky, double t_tai_s) { return sky.apparent_sun_gcrf_m(tdb_s_from_tai_s(t_tai_s)); }
-
-double sun_elevation_rad(double t_tai_s, const Site& site, const EarthRotation& earth, const SunMoonEphemeris& sky) {
-    const Vec3 sun_itrf_m = earth.dcm_itrf_from_gcrf(t_tai_s) * sun_gcrf_m(sky, t_tai_s);
-    return look_angles(sun_itrf_m, site).elevation_rad;
+double search_step_s(const Sgp4Satellite& satellite) {
+    const double e = satellite.elements().eccentricity;
+    const double perigee_rate_rad_min =
+        satellite.mean_motion_rad_min() * (1.0 + e) * (1.0 + e) / std::pow(1.0 - e * e, 1.5);
+    return 60.0 * 2.0 * pi / perigee_rate_rad_min / 180.0;
 }
-
-} // namespace
 
 LookAngles look_angles(const Vec3& r_itrf_m, const Site& site) {
     const Vec3 d = r_itrf_m - site.r_itrf_m;

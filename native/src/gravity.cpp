@@ -127,8 +127,8 @@ GravityModel::GravityModel(double mu_m3_s2, double radius_m, int degree, int ord
     require(mu_ > 0.0 && radius_ > 0.0 && std::isfinite(mu_) && std::isfinite(radius_),
             "gravitational parameter and radius must be positive");
     require(degree_ >= 0 && degree_ < gravity_degree_limit && order_ >= 0 && order_ <= degree_,
-            "degree " + std::to_string(degree_) + " and order " + std::to_string(order_) + " are not 0 <= order <= degree < " +
-                std::to_string(gravity_degree_limit));
+            "degree " + std::to_string(degree_) + " and order " + std::to_string(order_) +
+                " are not 0 <= order <= degree < " + std::to_string(gravity_degree_limit));
     const int blocks = order_ / lanes + 1;
     sectoral_.assign(static_cast<std::size_t>(blocks * lanes), 0.0);
     table_.assign(block_row(blocks, degree_) * row, 0.0);

@@ -22,23 +22,29 @@ __attribute__((target("avx512f,avx2,fma"))) void second_avx512(const Task& task,
 }
 #endif
 
-Kernels choose() {
+std::vector<Kernels> find_kernels() {
+    std::vector<Kernels> found{{first_portable, second_portable}};
 #if defined(__x86_64__) && defined(__GNUC__)
-    if (__builtin_cpu_supports("avx512f")) {
-        return {first_avx512, second_avx512};
-    }
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        return {first_avx2, second_avx2};
+        found.push_back({first_avx2, second_avx2});
+        if (__builtin_cpu_supports("avx512f")) {
+            found.push_back({first_avx512, second_avx512});
+        }
     }
 #endif
-    return {first_portable, second_portable};
+    return found;
 }
 
 } // namespace
 
+const std::vector<Kernels>& available_kernels() {
+    static const std::vector<Kernels> found = find_kernels();
+    return found;
+}
+
 const Kernels& kernels() {
-    static const Kernels chosen = choose();
-    return chosen;
+    static const Kernels& widest = available_kernels().back();
+    return widest;
 }
 
 } // namespace llamaspace::gravity

@@ -4,7 +4,7 @@
 #include "llamaspace/gravity.hpp"
 
 #include <cstddef>
-#include <cstring>
+#include <vector>
 
 namespace llamaspace::gravity {
 
@@ -136,7 +136,8 @@ struct Kernels {
     SecondKernel second;
 };
 
-// The widest that this processor runs; chosen once.
+// All that this processor runs, narrowest first; and the widest, which is used.
+[[nodiscard]] const std::vector<Kernels>& available_kernels();
 [[nodiscard]] const Kernels& kernels();
 
 } // namespace llamaspace::gravity

@@ -152,17 +152,31 @@ template <std::size_t N> class Flyer {
 
     void apply(const Impulse& impulse) {
         const Vec3 r = vec_at(&y_[0]), v = vec_at(&y_[3]);
-        if (direction_ < 0.0 && impulse.axes != Axes::inertial) {
-            throw Error(ErrorCode::bad_value, "an impulse in axes that move with the orbit cannot be undone backwards");
-        }
         if constexpr (N == full) {
+            if (direction_ < 0.0 && impulse.axes != Axes::inertial) {
+                throw Error(ErrorCode::bad_value, "variations do not run backwards over an impulse in moving axes");
+            }
             partials::kick(y_.data() + plain, impulse.axes, direction_ * impulse.delta_v_m_s, r, v);
         }
-        put(&y_[3], v + direction_ * (triad(impulse.axes, r, v) * impulse.delta_v_m_s));
+        put(&y_[3], direction_ > 0.0 ? v + triad(impulse.axes, r, v) * impulse.delta_v_m_s : undone(impulse, r, v));
         if (impulse.exhaust_speed_m_s > 0.0) {
             y_[6] *= std::exp(-direction_ * norm(impulse.delta_v_m_s) / impulse.exhaust_speed_m_s);
         }
         watch_.begin(t_, y_.data());
+    }
+
+    // The velocity before an impulse whose axes are those of that velocity: each pass shrinks the error by dv / v.
+    static Vec3 undone(const Impulse& impulse, const Vec3& r, const Vec3& v_after) {
+        Vec3 v = v_after;
+        for (int pass = 0; pass < 100; ++pass) {
+            const Vec3 next = v_after - triad(impulse.axes, r, v) * impulse.delta_v_m_s;
+            const double change_m_s = norm(next - v);
+            v = next;
+            if (change_m_s < 1.0e-11 * norm(v_after)) {
+                return v;
+            }
+        }
+        throw Error(ErrorCode::no_convergence, "an impulse as large as the speed cannot be undone backwards");
     }
 
     // False when the flight ends inside the arc.
@@ -231,7 +245,8 @@ template <std::size_t N> class Flyer {
 
     bool fly_jackson(double end) requires(N == plain) {
         const double h = direction_ * flight_.step_s;
-        forces_.set_smoothing({smoothing_steps * flight_.step_s, flight_.t_tai_s + std::min(t_, end), flight_.t_tai_s + std::max(t_, end)});
+        forces_.set_smoothing({smoothing_steps * flight_.step_s, flight_.t_tai_s + std::min(t_, end),
+                               flight_.t_tai_s + std::max(t_, end)});
         typename GaussJackson<jackson_order, Full, Dominant>::Start start;
         RungeKutta<Dop853, N, Rates<N>> first(rates_, t_, y_, start_tolerance_m, flight_.step_s);
         const double begin = t_;
@@ -244,7 +259,7 @@ template <std::size_t N> class Flyer {
             }
             start[k] = point();
         }
-        return fly_grid(start, end) && fly_tail(end);
+        return fly_grid(start, end) && (t_ == end || fly_tail(end));
     }
 
     struct Full {
@@ -270,6 +285,10 @@ template <std::size_t N> class Flyer {
         while ((end - integration.now().t - integration.step_s()) * direction_ >= 0.0) {
             integration.advance();
             ++record_.steps;
+            if (!(integration.correction_m() < tolerable_correction_m)) {
+                return hand_over(end);
+            }
+            record_.largest_correction_m = std::max(record_.largest_correction_m, integration.correction_m());
             const auto at = [&](double t) {
                 const MotionPoint p = t == integration.now().t ? integration.now()
                                                                : hermite(integration.before(), integration.now(), t);
@@ -289,6 +308,13 @@ template <std::size_t N> class Flyer {
             }
         }
         return true;
+    }
+
+    // The step before was good; from its end an adaptive method goes on, as through the last revolution of a decay.
+    bool hand_over(double end) {
+        forces_.set_smoothing({});
+        record_.adaptive_from_tai_s = flight_.t_tai_s + t_;
+        return fly_adaptive<Verner98>(end);
     }
 
     // From the last point of the grid to the end of the arc, less than a step away.
@@ -321,6 +347,7 @@ template <std::size_t N> class Flyer {
     }
 
     static constexpr double start_tolerance_m = 1.0e-7, smoothing_steps = 3.0;
+    static constexpr double tolerable_correction_m = 0.05; // a day of such steps leaves 0.1 m
 };
 
 void check(const Flight& flight, std::span<const double> epochs, std::span<double> states, std::span<double> variational) {

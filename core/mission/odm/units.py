@@ -30,7 +30,7 @@ _BASE: Final[dict[str, tuple[float, Dimension]]] = {
     "n/a": (1.0, _NONE),
 }
 _SUPERSCRIPTS: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-_POWER: Final = re.compile(r"([a-z°]+|1)(?:(?:\*\*|\^)\(?(-?\d+)\)?)?")
+_POWER: Final = re.compile(r"([a-z°]+|1)(?:(?:\*\*|\^)\(?(-?\d)\)?)?")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ __all__ = ["Integration", "Method", "chosen_integration"]
 
 _LOW_ORBIT_STEP_S: Final = 30.0  # 0.02 m in a day with a 20 x 20 field (evals/bench/flight/leo_20x20.py)
 _LOW_ORBIT_RADIUS_M: Final = 6.878e6
-_ROUND_ORBIT: Final = 0.02  # eccentricity up to which a fixed step is the faster method
+_ROUND_ORBIT: Final = 0.05  # eccentricity up to which a fixed step is the faster method
 _START_UP_STEPS: Final = 24
 
 
@@ -46,7 +46,7 @@ class Integration:
 
     method: Method | None = None
     step_s: float | None = None
-    tolerance_m: float = 1e-5
+    tolerance_m: float = 1e-6
 
     @classmethod
     def fixed_step(cls, step_s: float) -> Integration:
@@ -54,12 +54,12 @@ class Integration:
         return cls(Method.GAUSS_JACKSON_8, step_s)
 
     @classmethod
-    def dop853(cls, tolerance_m: float = 1e-5) -> Integration:
+    def dop853(cls, tolerance_m: float = 1e-6) -> Integration:
         """Dormand-Prince of order 8 with step control and stops at the shadow's edges."""
         return cls(Method.DOP853, None, tolerance_m)
 
     @classmethod
-    def verner98(cls, tolerance_m: float = 1e-5) -> Integration:
+    def verner98(cls, tolerance_m: float = 1e-6) -> Integration:
         """Verner's pair of order 9(8), the most exact for its price at tight tolerances."""
         return cls(Method.VERNER_98, None, tolerance_m)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -16,6 +17,7 @@ from core.orbit.numerical.cartesian import CartesianState
 from core.orbit.numerical.forces import Atmosphere, EnvironmentData, ForceModel, SpacecraftProperties, satellite_of
 from core.orbit.numerical.integration import Integration, Method, chosen_integration
 from core.orbit.numerical.maneuvers import Maneuver, native_maneuvers
+from core.orbit.propagation import Ephemeris
 from core.orbit.space_weather import SpaceWeatherSource
 from core.time import format_utc, utc_from_tai_s
 from native import _core
@@ -88,7 +90,8 @@ class ModelsUsed:
     """What a result stands on: the least certain source of each table over its span, and the integrator.
 
     ``earth_orientation`` and ``space_weather`` say held where the span leaves the tables, so that values of their ends
-    were used; ``space_weather`` is None without NRLMSISE-00.
+    were used; ``space_weather`` is None without NRLMSISE-00. ``largest_correction_m`` is how far predictor and corrector of
+    a fixed step were apart at worst; where that passes 5 cm, Verner's method takes over: ``adaptive_from_tai_s`` says when.
     """
 
     forces: ForceModel
@@ -99,6 +102,8 @@ class ModelsUsed:
     space_weather: SpaceWeatherSource | None
     steps: int
     evaluations: int
+    largest_correction_m: float | None
+    adaptive_from_tai_s: float | None
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,11 @@ class Propagation:
     transition: FloatArray | None = None
     by_drag_coefficient: FloatArray | None = None
     by_radiation_coefficient: FloatArray | None = None
+
+    @property
+    def ephemeris(self) -> Ephemeris:
+        """The states alone, as messages and searches take them."""
+        return Ephemeris(self.t_tai_s, self.r_gcrf_m, self.v_gcrf_m_s)
 
 
 def propagate(
@@ -255,6 +265,8 @@ def _models(
         space_weather=data.weather.worst_source(np.array(span)) if forces.atmosphere is Atmosphere.NRLMSISE00 else None,
         steps=flown.steps,
         evaluations=flown.evaluations,
+        largest_correction_m=flown.largest_correction_m if fixed else None,
+        adaptive_from_tai_s=None if math.isnan(flown.adaptive_from_tai_s) else flown.adaptive_from_tai_s,
     )
 
 

@@ -9,10 +9,13 @@ __all__ = ["ROWS"]
 
 # The module of each row, imported when it runs: peers are heavy, and optional. Each has ``run() -> list[BenchResult]``.
 ROWS: Final[Mapping[str, str]] = {
-    "collision_probability": "evals.bench.flight.collision_probability",
     "sgp4_batch": "evals.bench.flight.sgp4_batch",
     "sgp4_verification": "evals.bench.flight.sgp4_verification",
     "leo_20x20": "evals.bench.flight.leo_20x20",
     "leo_70x70": "evals.bench.flight.leo_70x70",
     "lambert": "evals.bench.flight.lambert",
+    "access": "evals.bench.flight.access",
+    "screening": "evals.bench.flight.screening",
+    "collision_probability": "evals.bench.flight.collision_probability",
+    "laser_ranging": "evals.bench.flight.laser_ranging",
 }

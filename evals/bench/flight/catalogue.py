@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-from core.errors import NotFound
 from core.mission import Tle, parse_tle
+from evals.bench.reference import reference_data
 
-__all__ = ["Entry", "catalogue", "reference_data"]
+__all__ = ["Entry", "catalogue"]
 
 
 @dataclass(frozen=True)
@@ -20,18 +18,6 @@ class Entry:
     line1: str
     line2: str
     tle: Tle
-
-
-def reference_data() -> Path:
-    """The folder of reference data.
-
-    Raises:
-        NotFound: It is not there; names the environment variable that says where it is.
-    """
-    folder = Path(os.environ.get("LLAMASPACE_REFERENCE_DATA", "../shared/data"))
-    if not folder.is_dir():
-        raise NotFound(f"reference data not found at {folder}: set LLAMASPACE_REFERENCE_DATA")
-    return folder
 
 
 @cache

@@ -6,21 +6,17 @@ CARA's tools need MATLAB, so no peer runs here: the peer's figures are those pub
 from __future__ import annotations
 
 import json
-import os
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.errors import InputError
 from core.mission.cdm import Cdm, parse_cdm
 from core.orbit.collision_rate import CollisionAssessment, assess_collision
 from evals.bench.model import BenchResult, Goal
+from evals.bench.reference import reference_data
 
 __all__ = ["run"]
-
-REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 def run() -> list[BenchResult]:
@@ -94,10 +90,7 @@ def _row(name: str, *, ours: int, peer: int, goal: float, error: float | None = 
 
 
 def _cases() -> list[tuple[dict[str, Any], Cdm]]:
-    folder = Path(os.environ.get("LLAMASPACE_REFERENCE_DATA", REPOSITORY.parent / "shared" / "data"))
-    expected = folder / "planning" / "cdm_pc" / "expected.json"
-    if not expected.is_file():
-        raise InputError("bench", f"the public conjunction messages are not at {expected.parent}")
+    expected = reference_data() / "planning" / "cdm_pc" / "expected.json"
     return [
         (case, parse_cdm((expected.parent / case["file"]).read_text())) for case in json.loads(expected.read_text())
     ]

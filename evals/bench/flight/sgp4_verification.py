@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from core.mission import parse_tle, tle_checksum
 from core.orbit import Constellation
-from evals.bench.flight.catalogue import reference_data
 from evals.bench.model import BenchResult, Goal, PeerMissing
+from evals.bench.reference import reference_data
 
 __all__ = ["run"]
 

@@ -6,7 +6,9 @@
 #include "llamaspace/frames.hpp"
 #include "llamaspace/sgp4.hpp"
 
+#include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 namespace llamaspace {
@@ -57,6 +59,34 @@ struct Surroundings {
                                                       const Surroundings& around);
 [[nodiscard]] std::vector<AccessEvent> find_target_access(const OrbitInTime& orbit, const Site& site, Span span,
                                                           const AccessLimits& limits, const Surroundings& around);
+
+// Passes of many satellites over many sites: one ephemeris of each satellite serves every site.
+struct AllPassesTask {
+    std::span<const Sgp4Satellite> satellites;
+    std::span<const double> offsets_min; // from each one's epoch to the start of the span
+    std::span<const Site> sites;
+    std::span<const double> min_elevations_rad; // per site
+    Span span;
+    unsigned threads;
+};
+
+struct PassOf {
+    std::uint32_t satellite, site;
+    PassEvent pass;
+};
+
+struct AllPasses {
+    std::vector<PassOf> passes;          // by satellite, then site, then time
+    std::vector<std::uint32_t> unsearched; // satellites for which SGP4 fails inside the span: nothing is said of them
+};
+
+// As find_passes to 10 ms: positions between the states of the ephemeris are cubics, within a few metres.
+[[nodiscard]] AllPasses find_all_passes(const AllPassesTask& task, const EarthOrientationTable& earth);
+
+// 180 samples of a revolution flown at its fastest: half a minute for a low orbit.
+[[nodiscard]] double search_step_s(const Sgp4Satellite& satellite);
+
+void require_span(Span span); // throws Error(bad_interval) where it is empty, reversed or longer than 400 days
 
 struct LookAngles {
     double azimuth_rad, elevation_rad, range_m;

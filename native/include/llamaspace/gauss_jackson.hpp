@@ -105,6 +105,8 @@ template <int Order, class Full, class Dominant> class GaussJackson {
     [[nodiscard]] const MotionPoint& now() const { return now_; }
     [[nodiscard]] const MotionPoint& before() const { return before_; }
     [[nodiscard]] double step_s() const { return h_; }
+    // How far the last step's predicted and corrected positions are apart: how hard the step is for the orbit.
+    [[nodiscard]] double correction_m() const { return correction_m_; }
 
     void advance() {
         static const auto predictor = summed_weights<Order>(1), corrector = summed_weights<Order>(0);
@@ -123,6 +125,7 @@ template <int Order, class Full, class Dominant> class GaussJackson {
         sum_ = sum_ + change;
         double_sum_ = double_sum_ + change;
         now_ = {t, position(corrector), velocity(corrector), a_[0]};
+        correction_m_ = norm(now_.r - r_predicted);
     }
 
   private:
@@ -132,6 +135,7 @@ template <int Order, class Full, class Dominant> class GaussJackson {
     MotionPoint before_, now_;
     double steps_t0_;
     long steps_{0};
+    double correction_m_{0.0};
     std::array<Vec3, Order + 1> a_{}; // newest first
     Vec3 sum_, double_sum_;           // first and second sum of the accelerations through the newest point
 

@@ -4,6 +4,7 @@
 #include "llamaspace/forces.hpp"
 
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -67,6 +68,9 @@ struct FlightRecord {
     std::array<double, state_columns> end_state{};
     std::vector<Sighting> sightings;
     std::size_t steps{}, evaluations{};
+    double largest_correction_m{}; // between predictor and corrector of the fixed step
+    // Where a fixed step proved too long and verner98 took over; not-a-number where none did.
+    double adaptive_from_tai_s{std::numeric_limits<double>::quiet_NaN()};
 };
 
 // States at `epochs_tai_s`, ascending from the start or descending from it, one row of seven each. `variational` holds 48

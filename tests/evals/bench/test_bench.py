@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from types import ModuleType
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from core.errors import InputError
 from evals.bench import run as bench_run
-from evals.bench.model import BenchResult, Goal, PeerMissing
+from evals.bench.model import BenchReport, BenchResult, Goal, PeerMissing
+from evals.bench.page import accuracy_page
 from evals.bench.run import SUITES, rows_named, run_benchmarks
 
 _FIGURE = st.floats(1e-6, 1e9)
@@ -74,3 +76,16 @@ def test_a_row_without_its_peer_is_listed_and_the_others_run(monkeypatch: pytest
     assert "fastsat" in report.missing[0] and "bench" in report.missing[0]
     with pytest.raises(PeerMissing, match="fastsat"):
         run_benchmarks("gone")
+
+
+def test_the_page_tells_every_row_and_what_is_left_out() -> None:
+    report = BenchReport(
+        machine="a machine",
+        results=(_row(20.0, 10.0, 1.1, Goal.AT_LEAST, error=1e-5), _row(5.0, 10.0, 0.4, Goal.AT_MOST)),
+        missing=("the peer fastsat is not installed",),
+    )
+    page = accuracy_page(report, datetime(2026, 11, 23, tzinfo=UTC))
+    rows = [line for line in page.splitlines() if line.startswith("| work")]
+    assert len(rows) == 3  # the heading begins with the same word
+    assert "≥ 1.1, met" in page and "≤ 0.4, missed" in page and "2026-11-23" in page
+    assert "Left out: the peer fastsat is not installed." in page

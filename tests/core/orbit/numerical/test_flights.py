@@ -12,6 +12,7 @@ from core.errors import InputError
 from core.frames import Ut1Source, dcm_itrf_from_gcrf
 from core.orbit import illumination
 from core.orbit.numerical import (
+    Atmosphere,
     Burn,
     CartesianState,
     ForceModel,
@@ -137,6 +138,29 @@ def test_a_hohmann_transfer_arrives(low_orbit: CartesianState) -> None:
     assert first + second == pytest.approx(3_935.224, abs=2e-3)
     radii = np.linalg.norm(flown.r_gcrf_m, axis=1)
     np.testing.assert_allclose(radii, outer, rtol=1e-4)
+
+
+@METHODS
+def test_a_flight_over_maneuvers_runs_back_to_its_start(
+    low_orbit: CartesianState, craft: SpacecraftProperties, integration: Integration
+) -> None:
+    """Out over an impulse and a burn in moving axes, and back with mass and state of the start; both methods alike."""
+    forces = ForceModel(degree=8, order=8, atmosphere=Atmosphere.HARRIS_PRIESTER)
+    t = low_orbit.t_tai_s
+    maneuvers = (
+        Impulse(t + 2_000.0, (1.0, 3.0, -2.0), ManeuverAxes.VELOCITY, 220.0),
+        Burn(t + 5_000.0, t + 5_600.0, 2.0, 220.0, (0.0, 1.0, 1.0)),
+    )
+    flying = {"maneuvers": maneuvers, "integration": integration}
+    there = propagate(low_orbit, np.array([t + 9_000.0]), craft, forces, **flying)  # type: ignore[arg-type]
+    exact = propagate(
+        low_orbit, np.array([t + 9_000.0]), craft, forces, maneuvers=maneuvers, integration=Integration.dop853(1e-8)
+    )
+    assert np.linalg.norm(there.r_gcrf_m - exact.r_gcrf_m) < 5e-3
+    lighter = replace(craft, mass_kg=there.end_mass_kg)
+    back = propagate(there.end, np.array([t]), lighter, forces, **flying)  # type: ignore[arg-type]
+    assert np.linalg.norm(back.r_gcrf_m[0] - low_orbit.r_gcrf_m) < 0.02
+    assert back.mass_kg[0] == pytest.approx(craft.mass_kg, rel=1e-12)
 
 
 def test_overlapping_burns_are_refused(low_orbit: CartesianState, craft: SpacecraftProperties) -> None:

@@ -18,7 +18,7 @@ from core.frames import (
     tdb_s_from_tai_s,
 )
 from core.orbit import illumination
-from core.orbit.atmosphere import exponential_density_kg_m3, nrlmsise00
+from core.orbit.atmosphere import exponential_density_kg_m3, harris_priester_density_kg_m3, nrlmsise00
 from core.orbit.numerical import (
     Atmosphere,
     CartesianState,
@@ -101,18 +101,22 @@ def test_the_moon_shades_a_satellite_during_an_eclipse(craft: SpacecraftProperti
     assert shaded < 0.01 * free
 
 
-@pytest.mark.parametrize("atmosphere", [Atmosphere.NRLMSISE00, Atmosphere.EXPONENTIAL])
+@pytest.mark.parametrize("atmosphere", [Atmosphere.NRLMSISE00, Atmosphere.EXPONENTIAL, Atmosphere.HARRIS_PRIESTER])
 def test_drag_is_the_air_that_turns_with_the_earth(
     low_orbit: CartesianState, craft: SpacecraftProperties, atmosphere: Atmosphere
 ) -> None:
     t = np.array([low_orbit.t_tai_s])
     dcm = dcm_itrf_from_gcrf(t)[0]
     place = geodetic_from_itrf((dcm @ low_orbit.r_gcrf_m)[np.newaxis])
-    rho = (
-        exponential_density_kg_m3(place.height_m)[0]
-        if atmosphere is Atmosphere.EXPONENTIAL
-        else nrlmsise00(t, place.latitude_rad, place.longitude_rad, place.height_m).density_kg_m3[0]
-    )
+    rho = {
+        Atmosphere.EXPONENTIAL: lambda: exponential_density_kg_m3(place.height_m),
+        Atmosphere.HARRIS_PRIESTER: lambda: harris_priester_density_kg_m3(
+            place.height_m, low_orbit.r_gcrf_m[np.newaxis], sun_m(low_orbit)[np.newaxis], 4.0
+        ),
+        Atmosphere.NRLMSISE00: lambda: (
+            nrlmsise00(t, place.latitude_rad, place.longitude_rad, place.height_m).density_kg_m3
+        ),
+    }[atmosphere]()[0]
     wind = low_orbit.v_gcrf_m_s - np.cross(7.292115e-5 * dcm[2], low_orbit.r_gcrf_m)
     expected = -0.5 * rho * 2.2 * 1.0 / 100.0 * np.linalg.norm(wind) * wind
     np.testing.assert_allclose(
