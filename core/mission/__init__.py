@@ -1,6 +1,7 @@
 """Missions: spacecraft, ground stations, targets, flight rules, and the files they come from."""
 
 from core.mission.cdm import Cdm, CdmError, CdmObject, parse_cdm
+from core.mission.cdm_writing import CdmFormat, write_cdm
 from core.mission.files import (
     MissionReport,
     Problem,
@@ -18,6 +19,7 @@ from core.mission.tle import Tle, TleError, format_tle, parse_tle, tle_checksum
 __all__ = [
     "Cdm",
     "CdmError",
+    "CdmFormat",
     "CdmObject",
     "MissionReport",
     "Omm",
@@ -36,5 +38,6 @@ __all__ = [
     "reference_mission",
     "sentinel2a_mission",
     "tle_checksum",
+    "write_cdm",
     "write_omm",
 ]
