@@ -71,6 +71,13 @@ def test_lines_that_are_no_element_set_are_refused(lines: tuple[str, str]) -> No
         parse_tle(*lines)
 
 
+def test_a_catalogue_number_with_a_gap_is_refused() -> None:
+    lines = [f"{line[:2]}21 25{line[7:68]}" for line in (LINE1, LINE2)]
+    with pytest.raises(TleError) as raised:
+        parse_tle(*(f"{line}{tle_checksum(line)}" for line in lines))
+    assert (raised.value.line, raised.value.column, raised.value.field) == (1, 3, "norad_id")
+
+
 def test_alpha5_numbers_read_and_write() -> None:
     tle = parse_tle(LINE1, LINE2)
     big = dataclasses.replace(tle, norad_id=148_493)
