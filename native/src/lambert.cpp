@@ -13,7 +13,7 @@ namespace {
 constexpr double pi = std::numbers::pi;
 constexpr int most_iterations = 80; // three or four are typical; bisection near nearly coincident ends takes more
 constexpr double series_within = 0.05; // of the parabola, where the closed form cancels
-constexpr double step_tolerance = 1.0e-5; // the next step of a fourth-order method lies at rounding
+constexpr double step_tolerance = 5.0e-5; // the next step of a fourth-order method lies at rounding
 
 struct Geometry {
     Vec3 u1, u2, normal; // unit vectors; the normal is that of the motion
@@ -45,9 +45,13 @@ Geometry geometry_of(const LambertProblem& p, bool retrograde, double mu) {
         g.code = LambertCode::plane_undefined;
         return g;
     }
-    g.sine = 0.5 * norm(g.u1 - g.u2);
-    g.cosine = 0.5 * norm(g.u1 + g.u2);
-    g.chord_m = std::hypot(g.r1_m - g.r2_m, 2.0 * std::sqrt(g.r1_m * g.r2_m) * g.sine);
+    const double sense = dot(g.u1, g.u2);
+    // Half angles from the full one; whichever is small comes from the cross product, which keeps its digits.
+    const double greater = std::sqrt(0.5 * (1.0 + std::abs(sense))), lesser = 0.5 * across_norm / greater;
+    g.sine = sense > 0.0 ? lesser : greater;
+    g.cosine = sense > 0.0 ? greater : lesser;
+    const double apart = g.r1_m - g.r2_m;
+    g.chord_m = std::sqrt(apart * apart + 4.0 * g.r1_m * g.r2_m * g.sine * g.sine);
     g.s_m = 0.5 * (g.r1_m + g.r2_m + g.chord_m);
     const bool turned = (across.z < 0.0) != retrograde; // the short way round would go against the wanted sense
     g.normal = ((turned ? -1.0 : 1.0) / across_norm) * across;
@@ -135,7 +139,7 @@ double first_guess(const Curve& curve, double T) {
         const double up_to_five = short_of_one * (1.0 + lambda + l2 + l2 * lambda + l2 * l2);
         return 2.5 * t1 * (t1 - T) / (T * up_to_five) + 1.0;
     }
-    return std::exp(std::numbers::ln2 * std::log(T / t0) / std::log(t1 / t0)) - 1.0;
+    return std::exp2(std::log(T / t0) / std::log(t1 / t0)) - 1.0;
 }
 
 // Equation 31.
