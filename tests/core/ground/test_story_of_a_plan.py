@@ -90,13 +90,16 @@ def test_every_command_of_an_approved_plan_is_completed_once(tmp_path: Path, rat
 
 @pytest.mark.parametrize("rate", [60.0, 600.0])
 def test_a_command_due_within_its_contact_is_sent_directly_at_its_time(tmp_path: Path, rate: float) -> None:
-    clock = new_clock(rate)
-    clock.re_anchor(ClockAnchor(clock.anchor.wall_s, clock.anchor.t_tai_s + 900.0 - 5.0 * rate / 2, rate))
+    """The clock runs at one until the ground segment stands and the plan is submitted: starting takes its time."""
+    clock = new_clock(1.0)
+    clock.re_anchor(ClockAnchor(clock.anchor.wall_s, clock.anchor.t_tai_s + 900.0 - rate, 1.0))
     story = Story(tmp_path, clock)
     story.fleet.start()
     try:
+        story.until(lambda _: story.fleet.link.connected)
         plan = contact_plan(story.clock, offset_s=15.0)
         story.fleet.pipeline.submit(plan, [approval(plan)])
+        story.fleet.set_clock_rate(rate)
         (command,) = story.until(lambda all_of: all(one.final for one in all_of))
         assert (command.state, command.route, command.carrier_count) == (CommandState.COMPLETED, Route.DIRECT, None)
         assert max(Counter(executions(story)[command.command_id]).values()) == 1
