@@ -31,7 +31,7 @@ def accuracy_page(report: BenchReport, made_utc: datetime) -> str:
         "|---|---|---|---|---|---|---|",
         *map(_row, report.results),
         "",
-        *(f"- **{one.name}**: {one.note}." for one in report.results if one.note),
+        *(f"- **{one.name}**: {one.note.rstrip('.')}." for one in report.results if one.note),
     ]
     if report.missing:
         lines += ["", *(f"Left out: {one}." for one in report.missing)]
