@@ -66,7 +66,7 @@ def _first_reply(messages: Sequence[Message], context: Context) -> ChatReply:
     try:
         frames = understand(said[-6:], context)
     except ImpossibleTime as error:
-        return _ask(f"{error.message}. Which time do you mean (UTC)?", ["time"])
+        return _ask(f"There is no time such as {error.facts['said']!r}. Which time do you mean (UTC)?", ["time"])
     if not frames:
         return _ask("What would you like to do? I can " + greeting("short", context), ["request"])
     orders = leftover_orders(utterance, context)
