@@ -18,10 +18,11 @@ from core.mission.model import Bus, Spacecraft
 from core.orbit import (
     DEFAULT_PROBABILITY_LIMIT,
     AvoidanceOption,
+    CollisionAssessment,
     RadiusSource,
     Sgp4Orbit,
+    assess_collision,
     avoidance_options,
-    collision_probability,
     encounter_of,
     hard_body_radius_m,
 )
@@ -186,13 +187,14 @@ def _case(message: ConjunctionMessage, craft: Spacecraft, context: ToolContext) 
         )
     _check_orbit(message, orbit_of(craft.id, context))
     encounter = encounter_of(cdm, message.own)
-    if encounter.faults:
+    radius_m, source = hard_body_radius_m(cdm)
+    assessed = assess_collision(cdm, radius_m, message.own)
+    if not assessed.plane_holds and (assessed.rate is None or assessed.probability > DEFAULT_PROBABILITY_LIMIT):
         raise ToolError(
-            f"{message.conjunction_id}: the two-dimensional collision probability does not hold for this encounter "
-            f"({', '.join(encounter.faults)}); it must be analysed by other means before a burn is planned",
+            f"{message.conjunction_id}: {_why_not_the_plane(assessed)}; it must be analysed by other means before a burn "
+            "is planned",
             code="COL-006",
         )
-    radius_m, source = hard_body_radius_m(cdm)
     return _Case(
         message=message,
         bus=context.mission.bus_of(craft.id),
@@ -201,9 +203,17 @@ def _case(message: ConjunctionMessage, craft: Spacecraft, context: ToolContext) 
         radius_source=source,
         miss_distance_m=float(np.linalg.norm(encounter.miss_m)),
         relative_speed_m_s=encounter.relative_speed_m_s,
-        probability=collision_probability(encounter.miss_m, encounter.covariance_m2, radius_m),
+        probability=assessed.plane_probability if assessed.plane_holds else assessed.probability,
         now_utc=now_utc,
     )
+
+
+def _why_not_the_plane(assessed: CollisionAssessment) -> str:
+    faults = f" ({', '.join(assessed.faults)})" if assessed.faults else ""
+    text = f"the two-dimensional collision probability does not hold for this encounter{faults}"
+    if assessed.rate is None:
+        return text
+    return f"{text}: it is {_shown(assessed.plane_probability)}, and {_shown(assessed.probability)} along curved orbits"
 
 
 def _check_orbit(message: ConjunctionMessage, orbit: Sgp4Orbit) -> None:

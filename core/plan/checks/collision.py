@@ -14,22 +14,28 @@ from datetime import timedelta
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import PhysicsError
 from core.mission.conjunctions import STALE_AFTER, ConjunctionMessage, newest_of_each
 from core.orbit import (
     DEFAULT_PROBABILITY_LIMIT,
+    assess_collision,
     collision_probability,
     encounter_of,
     hard_body_radius_m,
     impulse_shift_gcrf_m,
 )
+from core.orbit.avoidance import message_after_burn
+from core.orbit.collision_rate import expected_collisions
 from core.plan.activity import BurnActivity, Window
 from core.plan.checks.context import CheckContext, limit_finding
 from core.plan.model import Finding, Severity
 from core.time import add_s, duration_s, format_utc
 
 __all__ = ["collision_checks"]
+
+FloatArray = NDArray[np.float64]
 
 # A burn's effect on an encounter is judged so long after it: the same span that avoidance burns are planned over.
 _EFFECT: Final = timedelta(hours=32)
@@ -92,23 +98,39 @@ def _known(message: ConjunctionMessage, burns: list[BurnActivity], context: Chec
 
 
 def _probability(message: ConjunctionMessage, acting: list[BurnActivity]) -> float:
-    """The collision probability after the burns."""
+    """The collision probability after the burns: in the encounter plane where it holds, else along curved orbits."""
+    radius_m, _ = hard_body_radius_m(message.cdm)
+    before = assess_collision(message.cdm, radius_m, message.own)
+    if not before.plane_holds and before.rate is None:
+        faults = ", ".join(before.faults)
+        raise PhysicsError(f"the two-dimensional probability does not hold ({faults}), and {before.rate_failure}")
+    shift_m = _shift_gcrf_m(message, acting)
+    if before.plane_holds:
+        encounter = encounter_of(message.cdm, message.own)
+        return collision_probability(encounter.displaced(shift_m), encounter.covariance_m2, radius_m)
+    burnt = message.cdm
+    for one in acting:
+        burnt = message_after_burn(burnt, message.own, _until_closest_s(one, message), one.delta_v_m_s)
+    return min(expected_collisions(burnt, radius_m, message.own).expected, 1.0)
+
+
+def _shift_gcrf_m(message: ConjunctionMessage, acting: list[BurnActivity]) -> FloatArray:
+    """How far the burns move the satellite at the closest approach; refuses more than the message can tell of."""
     own = message.cdm.objects[message.own]
-    encounter = encounter_of(message.cdm, message.own)
-    if encounter.faults:
-        raise PhysicsError(f"the two-dimensional probability does not hold ({', '.join(encounter.faults)})")
     shift_m = np.zeros(3)
     for one in acting:
-        middle = add_s(one.window.start, 0.5 * one.window.duration_s)
-        shift_m = shift_m + impulse_shift_gcrf_m(own, duration_s(middle, message.cdm.tca_utc), one.delta_v_m_s)
+        shift_m = shift_m + impulse_shift_gcrf_m(own, _until_closest_s(one, message), one.delta_v_m_s)
     moved_m = float(np.linalg.norm(shift_m))
     if moved_m > _LARGEST_SHIFT_M:
         raise PhysicsError(
             f"the burns move the satellite {moved_m / 1000:.0f} km from where the message has it; beyond "
             f"{_LARGEST_SHIFT_M / 1000:.0f} km the message does not tell"
         )
-    radius_m, _ = hard_body_radius_m(message.cdm)
-    return collision_probability(encounter.displaced(shift_m), encounter.covariance_m2, radius_m)
+    return shift_m
+
+
+def _until_closest_s(burn: BurnActivity, message: ConjunctionMessage) -> float:
+    return duration_s(add_s(burn.window.start, 0.5 * burn.window.duration_s), message.cdm.tca_utc)
 
 
 def _above(message: ConjunctionMessage, acting: list[BurnActivity], probability: float) -> Finding:

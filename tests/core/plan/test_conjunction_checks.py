@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from core.mission import parse_cdm
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
+from core.orbit import assess_collision, hard_body_radius_m
 from core.plan.activity import BurnActivity
 from core.plan.check import check_plan
 from core.plan.draft import draft_plan
@@ -112,6 +114,29 @@ def test_a_message_that_cannot_be_judged_is_unknown(
     assert "COL-003" in [one.code for one in collisions(scaled(plan, 500.0), mission, now, message)]
     slow = folder_of(tmp_path, cdm_text(message.cdm.tca_utc, now, crossing_deg=0.01)).message(CDM_ID)
     assert "COL-003" in [one.code for one in collisions(plan, mission, now, slow)]
+
+
+def test_a_real_encounter_that_the_plane_does_not_describe_is_judged_along_curved_orbits(
+    story: MissionPlan, mission: Mission, now: datetime, tmp_path: Path, reference_data: Path
+) -> None:
+    """NASA CARA's public messages: where the plane misjudges, the finding has the value that Monte Carlo confirms."""
+    inside = story.horizon.end - timedelta(minutes=5)
+    (message,) = folder_of(tmp_path, cdm_text(inside, now - timedelta(hours=1))).messages()
+    judged = 0
+    for path in sorted((reference_data / "planning/cdm_pc").glob("*.cdm"))[:12]:
+        cdm = parse_cdm(path.read_text())
+        radius_m, _ = hard_body_radius_m(cdm)
+        assessed = assess_collision(cdm, radius_m, 0)
+        if assessed.plane_holds or assessed.rate is None:
+            continue
+        real = replace(message, cdm=replace(cdm, tca_utc=inside, created_utc=now), own=0)
+        found = {one.code: one for one in collisions(story, mission, now, real)}
+        judged += 1
+        if assessed.probability > 1.01e-5:
+            assert found["COL-001"].value == pytest.approx(assessed.probability)
+        else:
+            assert found == {}
+    assert judged > 0
 
 
 def test_the_report_says_which_messages_it_was_judged_with(
