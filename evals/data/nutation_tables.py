@@ -1,4 +1,4 @@
-"""Makes native/src/nutation_2000a.hpp and native/src/cio_locator_06.hpp from published tables.
+"""Makes native/src/nutation_2000a.inc and native/src/cio_locator_06.hpp from published tables.
 
 Usage: ``python -m evals.data.nutation_tables NUTATION.npz TAB5.2D.TXT``. The first is skyfield's
 ``data/nutation.npz`` (MIT), the numbers of IAU 2000A (Mathews, Herring and Buffett 2002); the second is table 5.2d of
@@ -106,8 +106,8 @@ def _locator(path: Path) -> str:
 
 
 def main(nutation: Path, locator: Path) -> None:
-    """Write both headers."""
-    (_OUT / "nutation_2000a.hpp").write_text(_nutation(nutation), encoding="ascii")
+    """Write both tables."""
+    (_OUT / "nutation_2000a.inc").write_text(_nutation(nutation), encoding="ascii")
     (_OUT / "cio_locator_06.hpp").write_text(_locator(locator), encoding="ascii")
 
 

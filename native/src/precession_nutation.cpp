@@ -2,7 +2,7 @@
 #include "llamaspace/precession_nutation.hpp"
 
 #include "cio_locator_06.hpp"
-#include "nutation_2000a.hpp"
+#include "nutation_2000a.inc"
 
 #include <cmath>
 #include <numbers>
