@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
-from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
 from core.errors import InputError
 from core.mission.cdm import Cdm, CdmObject
+from core.mission.ndm_xml import Leaf, document, element, leaves, message
 from core.time import as_utc
 from core.units import KM
 
@@ -20,8 +20,6 @@ __all__ = ["CdmFormat", "write_cdm"]
 _VERSION: Final = "1.0"
 _STATE: Final = ("X", "Y", "Z", "X_DOT", "Y_DOT", "Z_DOT")
 _AXES: Final = ("R", "T", "N", "RDOT", "TDOT", "NDOT")
-# Keyword, value, unit.
-_Entry = tuple[str, str, str | None]
 
 
 class CdmFormat(StrEnum):
@@ -62,7 +60,7 @@ def _time(instant_utc: datetime) -> str:
     return as_utc(instant_utc).strftime("%Y-%m-%dT%H:%M:%S.%f")
 
 
-def _relative(cdm: Cdm) -> Iterator[_Entry]:
+def _relative(cdm: Cdm) -> Iterator[Leaf]:
     first, second = cdm.objects
     speed_m_s = float(np.linalg.norm(second.v_gcrf_m_s - first.v_gcrf_m_s))
     yield "TCA", _time(cdm.tca_utc), None
@@ -72,7 +70,7 @@ def _relative(cdm: Cdm) -> Iterator[_Entry]:
         yield "COLLISION_PROBABILITY", repr(cdm.stated_probability), None
 
 
-def _metadata(number: int, one: CdmObject) -> list[_Entry]:
+def _metadata(number: int, one: CdmObject) -> list[Leaf]:
     values = {
         "OBJECT": f"OBJECT{number}",
         "OBJECT_DESIGNATOR": one.designator,
@@ -87,14 +85,14 @@ def _metadata(number: int, one: CdmObject) -> list[_Entry]:
     return [(keyword, value, None) for keyword, value in values.items()]
 
 
-def _state(one: CdmObject) -> Iterator[_Entry]:
+def _state(one: CdmObject) -> Iterator[Leaf]:
     if one.area_m2 is not None:
         yield "AREA_PC", repr(one.area_m2), "m**2"
     for keyword, value in zip(_STATE, [*one.r_gcrf_m, *one.v_gcrf_m_s], strict=True):
         yield keyword, repr(float(value) / KM), "km/s" if keyword.endswith("DOT") else "km"
 
 
-def _covariance(one: CdmObject) -> Iterator[_Entry]:
+def _covariance(one: CdmObject) -> Iterator[Leaf]:
     assert one.state_covariance_rtn is not None
     for row, first in enumerate(_AXES):
         for column, second in enumerate(_AXES[: row + 1]):
@@ -103,34 +101,22 @@ def _covariance(one: CdmObject) -> Iterator[_Entry]:
             yield f"C{first}_{second}", value, ("m**2", "m**2/s", "m**2/s**2")[rates]
 
 
-def _kvn(entries: Sequence[_Entry] | Iterator[_Entry]) -> list[str]:
+def _kvn(entries: Sequence[Leaf] | Iterator[Leaf]) -> list[str]:
     return [f"{keyword} = {value}" + (f" [{unit}]" if unit else "") for keyword, value, unit in entries]
 
 
-def _xml(cdm: Cdm, header: Sequence[_Entry], relative: Sequence[_Entry]) -> str:
+def _xml(cdm: Cdm, header: Sequence[Leaf], relative: Sequence[Leaf]) -> str:
     radius = "" if cdm.hard_body_radius_m is None else f"<COMMENT>HBR = {cdm.hard_body_radius_m!r} [m]</COMMENT>\n"
     segments = "".join(
-        _element(
+        element(
             "segment",
-            _element("metadata", _leaves(_metadata(number, one)))
-            + _element(
+            element("metadata", leaves(_metadata(number, one)))
+            + element(
                 "data",
-                _element("stateVector", _leaves(_state(one))) + _element("covarianceMatrix", _leaves(_covariance(one))),
+                element("stateVector", leaves(_state(one))) + element("covarianceMatrix", leaves(_covariance(one))),
             ),
         )
         for number, one in enumerate(cdm.objects, start=1)
     )
-    body = _element("body", _element("relativeMetadataData", radius + _leaves(relative)) + segments)
-    opening = f'<cdm id="CCSDS_CDM_VERS" version="{_VERSION}">'
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{opening}\n{_element("header", _leaves(header))}{body}</cdm>\n'
-
-
-def _element(name: str, inner: str) -> str:
-    return f"<{name}>\n{inner}</{name}>\n"
-
-
-def _leaves(entries: Sequence[_Entry] | Iterator[_Entry]) -> str:
-    return "".join(
-        f"<{keyword}{f' units={quoteattr(unit)}' if unit else ''}>{escape(value)}</{keyword}>\n"
-        for keyword, value, unit in entries
-    )
+    body = element("body", element("relativeMetadataData", radius + leaves(relative)) + segments)
+    return document(message("cdm", _VERSION, element("header", leaves(header)) + body))

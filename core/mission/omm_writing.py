@@ -8,8 +8,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
-from xml.sax.saxutils import escape, quoteattr
 
+from core.mission.ndm_xml import document, element, leaves, message
 from core.mission.omm import Omm
 from core.mission.omm_text import OmmFormat
 from core.time import as_utc
@@ -87,25 +87,20 @@ def _kvn(header: Values, messages: Sequence[Omm]) -> str:
 
 def _xml(header: Values, messages: Sequence[Omm]) -> str:
     inner = "".join(_xml_message(header, one) for one in messages)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<ndm>\n{inner}</ndm>\n'
+    return document(element("ndm", inner))
 
 
 def _xml_message(header: Values, one: Omm) -> str:
-    data = _element("meanElements", _leaves(_mean_elements(one))) + _element(
+    data = element("meanElements", _leaves(_mean_elements(one))) + element(
         "tleParameters", _leaves(_tle_parameters(one))
     )
-    segment = _element("metadata", _leaves(_metadata(one))) + _element("data", data)
-    body = _element("header", _leaves(header)) + _element("body", _element("segment", segment))
-    return f'<omm id="CCSDS_OMM_VERS" version="{_VERSION}">\n{body}</omm>\n'
-
-
-def _element(name: str, inner: str) -> str:
-    return f"<{name}>\n{inner}</{name}>\n"
+    segment = element("metadata", _leaves(_metadata(one))) + element("data", data)
+    body = element("header", _leaves(header)) + element("body", element("segment", segment))
+    return message("omm", _VERSION, body)
 
 
 def _leaves(values: Values) -> str:
-    units = {name: f" units={quoteattr(_XML_UNITS[name])}" for name in values if name in _XML_UNITS}
-    return "".join(f"<{name}{units.get(name, '')}>{escape(value)}</{name}>\n" for name, value in values.items())
+    return leaves((name, value, _XML_UNITS.get(name)) for name, value in values.items())
 
 
 def _catalogue_rows(messages: Sequence[Omm]) -> list[Values]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.constants import EARTH_MU_M3_S2
 from core.errors import PhysicsError
+from core.frames import dcm_rtn_from_gcrf
 from core.mission.cdm import Cdm, CdmObject
 from native import _core
 
@@ -160,10 +161,8 @@ class Encounter:
 
 def rtn_axes_gcrf(r_gcrf_m: FloatArray, v_gcrf_m_s: FloatArray) -> FloatArray:
     """Radial, transverse and normal unit vectors in GCRF as the rows of a (3, 3) matrix (CCSDS 508.0-B-1, annex)."""
-    radial = r_gcrf_m / np.linalg.norm(r_gcrf_m)
-    normal = np.cross(r_gcrf_m, v_gcrf_m_s)
-    normal = normal / np.linalg.norm(normal)
-    return np.array([radial, np.cross(normal, radial), normal])
+    axes: FloatArray = dcm_rtn_from_gcrf(r_gcrf_m[np.newaxis], v_gcrf_m_s[np.newaxis])[0]
+    return axes
 
 
 def hard_body_radius_m(cdm: Cdm) -> tuple[float, RadiusSource]:

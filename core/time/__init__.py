@@ -15,6 +15,7 @@ from core.time.codes import (
 )
 from core.time.scales import (
     J2000_JD,
+    TAI_MINUS_GPS_S,
     TT_MINUS_TAI_S,
     add_s,
     as_utc,
@@ -32,6 +33,7 @@ from core.time.scales import (
 __all__ = [
     "CCSDS_EPOCH_TAI_S",
     "J2000_JD",
+    "TAI_MINUS_GPS_S",
     "TT_MINUS_TAI_S",
     "AsciiTime",
     "CdsCode",

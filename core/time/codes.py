@@ -14,7 +14,7 @@ from typing import Final
 
 from core.errors import InputError
 from core.time.leap_seconds import LEAP_SECONDS
-from core.time.scales import tai_s_from_utc, utc_from_tai_s
+from core.time.scales import TAI_MINUS_GPS_S, tai_s_from_utc, utc_from_tai_s
 
 __all__ = [
     "CCSDS_EPOCH_TAI_S",
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 CCSDS_EPOCH_TAI_S: Final = -15_340.5 * 86_400.0  # 1958-01-01T00:00:00 TAI, CCSDS 301.0-B-4 section 3.2.1
-_GPS_EPOCH_TAI_S: Final = -7_300.5 * 86_400.0 + 19.0  # 1980-01-06T00:00:00 UTC, IS-GPS-200
+_GPS_EPOCH_TAI_S: Final = -7_300.5 * 86_400.0 + TAI_MINUS_GPS_S  # 1980-01-06T00:00:00 UTC, IS-GPS-200
 _WEEK_S: Final = 604_800
 _CCSDS_DAY_ONE: Final = datetime(1958, 1, 1, tzinfo=UTC)
 _DAY_MS: Final = 86_400_000

@@ -15,6 +15,7 @@ from core.time.leap_seconds import LEAP_SECONDS
 
 __all__ = [
     "J2000_JD",
+    "TAI_MINUS_GPS_S",
     "TT_MINUS_TAI_S",
     "add_s",
     "as_utc",
@@ -31,6 +32,7 @@ __all__ = [
 
 J2000_JD: Final = 2_451_545.0
 TT_MINUS_TAI_S: Final = 32.184  # IAU 1991 Resolution A4
+TAI_MINUS_GPS_S: Final = 19.0  # IS-GPS-200, section 3.3.4
 _DAY_S: Final = 86_400.0
 _J2000_AS_UTC_LABEL: Final = datetime(2000, 1, 1, 12, tzinfo=UTC)
 _STARTS_UTC: Final = [start for start, _ in LEAP_SECONDS]

@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from core.errors import InputError
 from core.mission.odm.errors import OdmError
 from core.mission.odm.references import TimeSystem
-from core.time import TT_MINUS_TAI_S, format_ascii_a, read_ascii
+from core.time import TAI_MINUS_GPS_S, TT_MINUS_TAI_S, format_ascii_a, read_ascii
 
 __all__ = ["Epoch", "epoch_text", "parse_epoch", "tai_of"]
 
-_TAI_MINUS_GPS_S: Final = 19.0  # IS-GPS-200, section 3.3.4
 _J2000: Final = datetime(2000, 1, 1, 12, tzinfo=UTC)
 # What has to be added to seconds of a uniform system to give TAI.
-_OFFSET_S: Final = {TimeSystem.TAI: 0.0, TimeSystem.TT: -TT_MINUS_TAI_S, TimeSystem.GPS: _TAI_MINUS_GPS_S}
+_OFFSET_S: Final = {TimeSystem.TAI: 0.0, TimeSystem.TT: -TT_MINUS_TAI_S, TimeSystem.GPS: TAI_MINUS_GPS_S}
 
 
 class Epoch(str):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.mission.ndm_xml import document, element, leaves, message
 from core.mission.odm.oem import CovarianceAt, Oem, OemSegment
 from core.mission.odm.opm import OPM_UNITS, KeplerianElements, Opm, OpmManeuver
 from core.mission.odm.text import COVARIANCE_NAMES
@@ -58,8 +58,8 @@ def write_opm(opm: Opm, form: OdmFormat = OdmFormat.KVN) -> str:
         for _, entries in data:
             lines += ["", *_kvn(entries)]
         return "\n".join(lines) + "\n"
-    inner = "".join(_element(name, _xml(entries)) for name, entries in data)
-    return _document("opm", header, [_element("metadata", _xml(metadata)) + _element("data", inner)])
+    inner = "".join(element(name, _xml(entries)) for name, entries in data)
+    return _document("opm", header, [element("metadata", _xml(metadata)) + element("data", inner)])
 
 
 def write_oem(oem: Oem, form: OdmFormat = OdmFormat.KVN) -> str:
@@ -120,7 +120,7 @@ def _rows(one: OemSegment) -> Iterator[str]:
 
 def _segment_xml(one: OemSegment) -> str:
     states = "".join(
-        _element(
+        element(
             "stateVector",
             _xml(
                 [
@@ -131,8 +131,8 @@ def _segment_xml(one: OemSegment) -> str:
         )
         for epoch, values in _states(one)
     )
-    covariances = "".join(_element("covarianceMatrix", _xml(_covariance_entries(each))) for each in one.covariances)
-    return _element("metadata", _xml(_segment_metadata(one))) + _element("data", states + covariances)
+    covariances = "".join(element("covarianceMatrix", _xml(_covariance_entries(each))) for each in one.covariances)
+    return element("metadata", _xml(_segment_metadata(one))) + element("data", states + covariances)
 
 
 def _covariance_entries(one: CovarianceAt) -> list[_Entry]:
@@ -192,17 +192,9 @@ def _kvn(entries: Sequence[_Entry]) -> list[str]:
 
 
 def _xml(entries: Sequence[_Entry]) -> str:
-    return "".join(
-        f"<{one.keyword}{f' units={quoteattr(one.unit)}' if one.unit else ''}>{escape(one.value)}</{one.keyword}>\n"
-        for one in entries
-    )
-
-
-def _element(name: str, inner: str) -> str:
-    return f"<{name}>\n{inner}</{name}>\n"
+    return leaves((one.keyword, one.value, one.unit) for one in entries)
 
 
 def _document(kind: str, header: Sequence[_Entry], segments: Sequence[str]) -> str:
-    body = _element("body", "".join(_element("segment", one) for one in segments))
-    opening = f'<{kind} id="CCSDS_{kind.upper()}_VERS" version="{_VERSION}">'
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{opening}\n{_element("header", _xml(header))}{body}</{kind}>\n'
+    body = element("body", "".join(element("segment", one) for one in segments))
+    return document(message(kind, _VERSION, element("header", _xml(header)) + body))
