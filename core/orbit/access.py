@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frames import shipped_earth_orientation, sun_moon_ephemeris
-from core.orbit.propagation import Sgp4Orbit
+from core.orbit.propagation import Orbit
 from core.orbit.search import search
 from native import _core
 
@@ -28,7 +28,7 @@ class Access:
 
 
 def find_target_access(
-    orbit: Sgp4Orbit,
+    orbit: Orbit,
     latitude_rad: float,
     longitude_rad: float,
     height_m: float,
@@ -51,9 +51,11 @@ def find_target_access(
     earth, sky = shipped_earth_orientation().table, sun_moon_ephemeris()
     sun_rad = -math.pi if min_sun_elevation_rad is None else min_sun_elevation_rad
 
-    def find(elements: NDArray[np.float64], epoch_tai_s: float) -> NDArray[np.float64]:
+    def find(
+        elements: NDArray[np.float64], epoch_tai_s: float, first_tai_s: float, last_tai_s: float
+    ) -> NDArray[np.float64]:
         return _core.find_target_access(
-            elements, epoch_tai_s, geodetic, start_tai_s, end_tai_s, max_off_nadir_rad, sun_rad, earth, sky
+            elements, epoch_tai_s, geodetic, first_tai_s, last_tai_s, max_off_nadir_rad, sun_rad, earth, sky
         )
 
     return [Access(*(float(x) for x in row)) for row in search(orbit, start_tai_s, end_tai_s, find)]

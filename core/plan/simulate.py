@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from core.attitude import wheel_capacity_n_m_s
 from core.mission.model import Bus, Mission, Mode, RuleQuantity
-from core.orbit import Sgp4Orbit
+from core.orbit import FlownOrbit
 from core.plan.activity import Activity, DownlinkActivity, ModeActivity, PointingMode, ResourceName, UplinkActivity
 from core.plan.model import InitialResources, MissionPlan, Objective, ResourceProfile
+from core.plan.orbit import planned_orbit
 from core.plan.twin import Drive, Environment, Twin, TwinState
 from core.thermal import BATTERY_NODE
 from core.time import tai_s_from_utc, utc_from_tai_s
@@ -46,6 +47,7 @@ class SatelliteRun:
     battery_temp_k: FloatArray
     illumination: FloatArray
     around: Environment
+    orbit: FlownOrbit
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ def _fly(
     initial: InitialResources, activities: list[Activity], mission: Mission, start: float, end: float
 ) -> SatelliteRun:
     bus = mission.bus_of(initial.satellite)
-    twin = Twin(bus, Sgp4Orbit.from_elements(mission.craft(initial.satellite).elements))
+    orbit = planned_orbit(mission, initial.satellite, activities, initial.propellant_kg)
+    twin = Twin(bus, orbit)
     edges = _edges(activities, bus, start, end)
     middles = 0.5 * (edges[:-1] + edges[1:])
     around = twin.environment(middles)
@@ -177,6 +180,7 @@ def _fly(
         battery_temp_k=temperature,
         illumination=lit,
         around=around,
+        orbit=orbit,
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
-from core.orbit import Sgp4Orbit
+from core.orbit import FlownOrbit
 from core.plan.activity import Activity, UplinkActivity, Window
 from core.plan.model import Finding, MissionPlan, Repair, RepairKind, Severity
 from core.plan.simulate import SatelliteRun, Simulation
@@ -32,9 +32,9 @@ class CheckContext:
     conjunctions: tuple[ConjunctionMessage, ...] = ()
 
     @cached_property
-    def orbits(self) -> dict[str, Sgp4Orbit]:
-        """The orbit of every satellite that the plan simulates."""
-        return {name: Sgp4Orbit.from_elements(self.mission.craft(name).elements) for name in self.simulation.runs}
+    def orbits(self) -> dict[str, FlownOrbit]:
+        """The orbit of every satellite that the plan simulates, with its burns."""
+        return {name: run.orbit for name, run in self.simulation.runs.items()}
 
     def activities(self, satellite: str | None = None) -> list[Activity]:
         """Activities by start, of one satellite or of all."""

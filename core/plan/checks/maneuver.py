@@ -6,18 +6,14 @@ a burn in safe mode.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Final
 
-from core.constants import EARTH_MU_M3_S2
-from core.frames.geodetic import WGS84_RADIUS_M
 from core.mission.model import Mode, RuleQuantity
 from core.orbit import state_at
 from core.plan.activity import BurnActivity, ModeActivity
 from core.plan.checks.context import CheckContext, limit_finding
 from core.plan.model import Finding
-from core.time import tai_s_from_utc
 
 __all__ = ["maneuver_checks"]
 
@@ -54,23 +50,16 @@ def _durations(satellite: str, burns: list[BurnActivity], context: CheckContext)
 
 
 def _orbit_after(satellite: str, burns: list[BurnActivity], context: CheckContext) -> Iterator[Finding]:
-    """Follow the burns as tangential impulses at alternating apsides of a near-circular orbit (vis-viva).
-
-    Mean altitudes stand in for radii, and the orbit's own swing about its mean stays with the perigee.
-    """
-    before = state_at(context.orbits[satellite], tai_s_from_utc(burns[0].window.start))
-    burning_m = opposite_m = WGS84_RADIUS_M + before.mean_altitude_m
-    swing_m = before.mean_altitude_m - before.perigee_altitude_m
-    lowest_m, low_burn = before.perigee_altitude_m, burns[0]
-    for one in burns:
-        speed_m_s = math.sqrt(EARTH_MU_M3_S2 * (2.0 / burning_m - 2.0 / (burning_m + opposite_m))) + one.delta_v_m_s
-        axis_m = 1.0 / (2.0 / burning_m - speed_m_s**2 / EARTH_MU_M3_S2)
-        burning_m, opposite_m = 2.0 * axis_m - burning_m, burning_m
-        perigee_m = min(burning_m, opposite_m) - WGS84_RADIUS_M - swing_m
-        if perigee_m < lowest_m:
-            lowest_m, low_burn = perigee_m, one
+    """The orbits that the burns lead to, over the revolution after each."""
+    flown = context.orbits[satellite]
+    states = [state_at(leg.orbit, leg.start_tai_s + 0.5 * leg.orbit.period_s) for leg in flown.legs[1:]]
+    perigees_m = [one.perigee_altitude_m for one in states]
+    if flown.lost is not None:
+        perigees_m.append(flown.lost.perigee_altitude_m)
+    lowest_m, low_burn = min(zip(perigees_m, burns, strict=False), key=lambda pair: pair[0])
     yield from _perigee(satellite, low_burn, lowest_m, context)
-    yield from _target(satellite, burns, 0.5 * (burning_m + opposite_m) - WGS84_RADIUS_M)
+    if flown.lost is None:
+        yield from _target(satellite, burns, states[-1].mean_altitude_m)
 
 
 def _perigee(satellite: str, one: BurnActivity, perigee_m: float, context: CheckContext) -> Iterator[Finding]:
