@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.attitude import wheel_capacity_n_m_s
-from core.mission.model import Bus, Mission, Mode, RuleQuantity
+from core.mission.flight_rules import ProfileQuantity, profile_minimum
+from core.mission.model import Bus, Mission, Mode
 from core.orbit import FlownOrbit
 from core.plan.activity import Activity, DownlinkActivity, ModeActivity, PointingMode, ResourceName, UplinkActivity
 from core.plan.model import InitialResources, MissionPlan, Objective, ResourceProfile
@@ -220,12 +221,10 @@ def _drive(activities: list[Activity], bus: Bus, initial_mode: Mode, t_tai_s: fl
 
 
 def _run_profiles(run: SatelliteRun, bus: Bus, mission: Mission, start_tai_s: float) -> Iterable[ResourceProfile]:
-    soc_rules = [
-        rule.minimum for rule in mission.flight_rules if rule.quantity is RuleQuantity.SOC and rule.minimum is not None
-    ]
+    soc_limit = profile_minimum(mission.flight_rules, ProfileQuantity.SOC, bus.battery.minimum_soc)
     t_s = tuple(np.round(run.t_tai_s - start_tai_s, 3).tolist())
     rows = (
-        (ResourceName.SOC, "1", run.soc, max([bus.battery.minimum_soc, *soc_rules]), 1.0),
+        (ResourceName.SOC, "1", run.soc, soc_limit, 1.0),
         (ResourceName.BUS_POWER_W, "W", run.load_power_w, None, None),
         (ResourceName.DATA_STORE_BYTES, "B", run.data_stored_bytes, 0.0, float(bus.data_store_bytes)),
         (

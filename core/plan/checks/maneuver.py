@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from core.mission.model import Mode, RuleQuantity
+from core.mission.flight_rules import OrbitQuantity, orbit_minimum
+from core.mission.model import Mode
 from core.orbit import state_at
 from core.plan.activity import BurnActivity, ModeActivity
 from core.plan.checks.context import CheckContext, limit_finding
@@ -18,7 +19,7 @@ from core.plan.model import Finding
 __all__ = ["maneuver_checks"]
 
 _TARGET_TOLERANCE_M: Final = 1000.0
-_DEFAULT_PERIGEE_M: Final = 180_000.0
+_LOWEST_PERIGEE_M: Final = 120_000.0  # below, no orbit lasts
 
 
 def maneuver_checks(context: CheckContext) -> Iterator[Finding]:
@@ -63,12 +64,7 @@ def _orbit_after(satellite: str, burns: list[BurnActivity], context: CheckContex
 
 
 def _perigee(satellite: str, one: BurnActivity, perigee_m: float, context: CheckContext) -> Iterator[Finding]:
-    limits = [
-        rule.minimum
-        for rule in context.mission.flight_rules
-        if rule.quantity is RuleQuantity.PERIGEE_ALTITUDE_M and rule.minimum is not None
-    ]
-    limit_m = max(limits, default=_DEFAULT_PERIGEE_M)
+    limit_m = orbit_minimum(context.mission.flight_rules, OrbitQuantity.PERIGEE_ALTITUDE_M, _LOWEST_PERIGEE_M)
     if perigee_m < limit_m:
         yield limit_finding(
             "MAN-002",
