@@ -133,6 +133,7 @@ class GroundStation(MissionModel):
     minimum_elevation_deg: Annotated[float, Field(ge=0, lt=90)]
     setup_s: NotNegative  # between two contacts
     bands: tuple[Literal["S", "X"], ...]
+    x_band_g_over_t_db_k: Annotated[float, Field(ge=-50, le=80)] = 32.0  # of a 7 m antenna at 8 GHz
     source: str
 
     @property

@@ -1,7 +1,7 @@
 """Orbits: SGP4, states, passes, eclipses, lighting, target access, impulsive transfers, conjunctions, avoidance."""
 
 from core.frames import LookAngles, sun_position_gcrf_m
-from core.orbit.access import Access, find_target_access
+from core.orbit.access import Access, find_target_access, off_nadir_rad
 from core.orbit.avoidance import (
     DEFAULT_PROBABILITY_LIMIT,
     AvoidanceOption,
@@ -90,6 +90,7 @@ __all__ = [
     "illumination",
     "impulse_shift_gcrf_m",
     "look_angles",
+    "off_nadir_rad",
     "propagate_kepler",
     "rtn_axes_gcrf",
     "screen",

@@ -84,7 +84,7 @@ def _target(one: ImagingActivity, context: CheckContext, bus: Bus) -> Iterator[F
         context.orbits[one.satellite],
         to_rad(one.latitude_deg),
         to_rad(one.longitude_deg),
-        0.0,
+        context.target_height_m(one),
         start - _SEARCH_S,
         end + _SEARCH_S,
         to_rad(allowed_deg),

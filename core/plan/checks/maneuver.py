@@ -1,7 +1,7 @@
 """MAN: burns do what they are for and break no rule of burning.
 
 MAN-001 burn longer than allowed, MAN-002 perigee after the burn too low, MAN-003 the target altitude is missed, MAN-004
-a burn in safe mode.
+a burn in safe mode, MAN-005 a burn too short for its delta-v.
 """
 
 from __future__ import annotations
@@ -9,15 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+
+from core.errors import PhysicsError
 from core.mission.flight_rules import OrbitQuantity, orbit_minimum
 from core.mission.model import Mode
 from core.orbit import state_at
 from core.plan.activity import BurnActivity, ModeActivity
 from core.plan.checks.context import CheckContext, limit_finding
 from core.plan.model import Finding
+from core.propulsion import plan_burn
+from core.time import tai_s_from_utc
 
 __all__ = ["maneuver_checks"]
 
+_DURATION_TOLERANCE: Final = 0.05  # the thrust falls with the tank's pressure, which the plan's earlier burns lower
 _TARGET_TOLERANCE_M: Final = 1000.0
 _LOWEST_PERIGEE_M: Final = 120_000.0  # below, no orbit lasts
 
@@ -30,6 +36,7 @@ def maneuver_checks(context: CheckContext) -> Iterator[Finding]:
             yield from _durations(satellite, burns, context)
             yield from _orbit_after(satellite, burns, context)
             yield from _mode(satellite, burns, context)
+            yield from _long_enough(satellite, burns, context)
 
 
 def _durations(satellite: str, burns: list[BurnActivity], context: CheckContext) -> Iterator[Finding]:
@@ -119,4 +126,30 @@ def _mode(satellite: str, burns: list[BurnActivity], context: CheckContext) -> I
                 -1.0,
                 "",
                 f"{one.activity_id}: {satellite} is in safe mode, which inhibits the thrusters",
+            )
+
+
+def _long_enough(satellite: str, burns: list[BurnActivity], context: CheckContext) -> Iterator[Finding]:
+    """The thrusters at the pressure of that burn need so long for its delta-v."""
+    bus, run = context.mission.bus_of(satellite), context.simulation.runs[satellite]
+    for one in burns:
+        on_board_kg = float(np.interp(tai_s_from_utc(one.window.start), run.t_tai_s, run.propellant_kg))
+        try:
+            needed_s = plan_burn(bus, on_board_kg, one.delta_v_m_s).duration_s
+        except PhysicsError:
+            continue  # RES-005 says that there is too little propellant
+        short_s = needed_s - one.window.duration_s
+        if short_s > _DURATION_TOLERANCE * needed_s:
+            yield limit_finding(
+                "MAN-005",
+                satellite,
+                one.window,
+                (one.activity_id,),
+                "burn duration",
+                one.window.duration_s,
+                needed_s,
+                -short_s,
+                "s",
+                f"{one.activity_id}: {abs(one.delta_v_m_s):.2f} m/s take {needed_s:.0f} s at the tank pressure of that time; the "
+                f"window has {one.window.duration_s:.0f} s",
             )
