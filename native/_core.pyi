@@ -69,7 +69,7 @@ class EarthOrientationTable:
         """Interpolated rows of the same six columns; the table's ends are held outside it."""
 
 def has_lanes(lanes: str) -> bool:
-    """Whether this processor can run these lanes of :meth:`Sgp4Batch.propagate_grid`."""
+    """Whether this processor can run these lanes of :meth:`Sgp4Batch.propagate_grid` and :func:`lambert`."""
 
 def dcm_cirs_from_gcrf(t_tai_s: FloatArray, earth: EarthOrientationTable) -> FloatArray: ...
 def dcm_tod_from_gcrf(t_tai_s: FloatArray, earth: EarthOrientationTable) -> FloatArray: ...
@@ -194,6 +194,7 @@ def lambert(
     right_branch: bool,
     retrograde: bool,
     mu_m3_s2: float,
+    lanes: str = "automatic",
 ) -> tuple[FloatArray, FloatArray, NDArray[np.uint8]]:
     """Velocities at both ends, (n, 3), NaN without a transfer, and codes.
 

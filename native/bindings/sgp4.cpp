@@ -5,10 +5,10 @@
 #include "llamaspace/screening.hpp"
 
 #include "arrays.hpp"
+#include "lanes.hpp"
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -20,19 +20,6 @@ constexpr py::ssize_t element_columns = 8;
 
 using OutArray = py::array_t<double, py::array::c_style>; // written in place: never a converted copy
 using CodeArray = py::array_t<std::uint8_t, py::array::c_style>;
-
-Sgp4Lanes lanes_of(const std::string& name) {
-    static const std::map<std::string, Sgp4Lanes> names{{"automatic", Sgp4Lanes::automatic},
-                                                        {"scalar", Sgp4Lanes::scalar},
-                                                        {"portable", Sgp4Lanes::portable},
-                                                        {"avx2", Sgp4Lanes::avx2},
-                                                        {"avx512", Sgp4Lanes::avx512}};
-    const auto found = names.find(name);
-    if (found == names.end()) {
-        throw Error(ErrorCode::bad_value, "lanes must be automatic, scalar, portable, avx2 or avx512, not " + name);
-    }
-    return found->second;
-}
 
 class Sgp4Batch {
   public:
@@ -90,7 +77,7 @@ class Sgp4Batch {
         const std::span<double> r{r_teme_m.mutable_data(), static_cast<std::size_t>(r_teme_m.size())};
         const std::span<double> v{v_teme_m_s.mutable_data(), static_cast<std::size_t>(v_teme_m_s.size())};
         const std::span<std::uint8_t> c{codes.mutable_data(), static_cast<std::size_t>(codes.size())};
-        const Sgp4Lanes which = lanes_of(lanes);
+        const Lanes which = lanes_of(lanes);
         py::gil_scoped_release release;
         llamaspace::propagate_grid(satellites_, offsets, grid, r, v, c, which, threads);
     }
