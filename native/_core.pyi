@@ -259,7 +259,11 @@ class Satellite:
         tai_minus_utc_s: float,
         areas: FloatArray,
         panels: FloatArray,
-    ) -> None: ...
+        earth_radiation: bool = False,
+        empirical: FloatArray | None = None,
+    ) -> None:
+        """``empirical``: rows of constant, cosine and sine parts in RTN, m/s2, (3, 3)."""
+
     def acceleration_m_s2(self, t_tai_s: FloatArray, states: FloatArray) -> FloatArray: ...
 
 class Flown:

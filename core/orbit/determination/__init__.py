@@ -1,6 +1,7 @@
 """Orbit determination: what is observed, and the orbit that fits it."""
 
 from core.orbit.determination.batch import Estimate, FitError, OrbitFit, OutlierRule, Residuals, fit_orbit
+from core.orbit.determination.empirical import EmpiricalTerm
 from core.orbit.determination.filters import FilteredOrbit, FilterKind, FilterStep, filter_orbit
 from core.orbit.determination.laser_data import (
     LaserPass,
@@ -23,6 +24,7 @@ from core.orbit.determination.troposphere import LaserWeather
 
 __all__ = [
     "AzimuthElevation",
+    "EmpiricalTerm",
     "Estimate",
     "FilterKind",
     "FilterStep",
