@@ -204,6 +204,24 @@ def lambert(
 def lambert_most_revolutions(
     r1_m: FloatArray, r2_m: FloatArray, time_of_flight_s: FloatArray, retrograde: bool, mu_m3_s2: float
 ) -> NDArray[np.int32]: ...
+def count_collisions(
+    own_r_m: FloatArray,
+    own_v_m_s: FloatArray,
+    own_covariance: FloatArray,
+    other_r_m: FloatArray,
+    other_v_m_s: FloatArray,
+    other_covariance: FloatArray,
+    radius_m: float,
+    mu_m3_s2: float,
+    *,
+    from_s: float,
+    to_s: float,
+    samples: int,
+    seed: int,
+    threads: int,
+) -> tuple[int, int]:
+    """How many pairs of drawn orbits meet, and how many were no orbits."""
+
 def expected_collisions(
     own_r_m: FloatArray,
     own_v_m_s: FloatArray,

@@ -9,7 +9,8 @@ from core.orbit.avoidance import (
     hcw_transition,
     impulse_shift_gcrf_m,
 )
-from core.orbit.collision_rate import CollisionAssessment, assess_collision
+from core.orbit.collision_rate import CollisionAssessment, ProbabilityBasis, assess_collision
+from core.orbit.collision_simulation import CollisionSimulation, SimulationSettings, simulate_collision
 from core.orbit.conjunction import (
     Encounter,
     EncounterError,
@@ -32,6 +33,7 @@ from core.orbit.crossings import (
     find_nodes,
     ground_track,
 )
+from core.orbit.curved_avoidance import curved_avoidance_options
 from core.orbit.eclipse import Eclipse, find_eclipses, illumination
 from core.orbit.maneuver import Transfer, altitude_change_delta_v_m_s, circular_transfer
 from core.orbit.passes import AllPasses, Pass, find_all_passes, find_passes, look_angles
@@ -47,6 +49,7 @@ __all__ = [
     "Apses",
     "AvoidanceOption",
     "CollisionAssessment",
+    "CollisionSimulation",
     "Constellation",
     "Eclipse",
     "Encounter",
@@ -58,10 +61,12 @@ __all__ = [
     "Nodes",
     "OrbitState",
     "Pass",
+    "ProbabilityBasis",
     "PropagationError",
     "RadiusSource",
     "Screening",
     "Sgp4Orbit",
+    "SimulationSettings",
     "TemeStates",
     "Transfer",
     "ValidityFault",
@@ -71,6 +76,7 @@ __all__ = [
     "beta_angle_rad",
     "circular_transfer",
     "collision_probability",
+    "curved_avoidance_options",
     "encounter_of",
     "find_all_passes",
     "find_apsides",
@@ -88,6 +94,7 @@ __all__ = [
     "propagate_kepler",
     "rtn_axes_gcrf",
     "screen",
+    "simulate_collision",
     "state_at",
     "sun_position_gcrf_m",
 ]
