@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError, PhysicsError
-from core.orbit.determination.empirical import EmpiricalTerm, empirical_epochs, empirical_partials, with_empirical
+from core.orbit.determination.empirical import with_empirical
+from core.orbit.determination.linearised import Estimate, Guess, Linearised, Unknowns, linearised
 from core.orbit.determination.observations import Observations
 from core.orbit.numerical import (
     CartesianState,
@@ -24,16 +25,13 @@ from core.orbit.numerical import (
     ForceModel,
     Integration,
     ModelsUsed,
-    Propagation,
     SpacecraftProperties,
-    propagate,
 )
 
 __all__ = ["Estimate", "FitError", "OrbitFit", "OutlierRule", "Residuals", "fit_orbit"]
 
 FloatArray = NDArray[np.float64]
 
-_COEFFICIENT_COLUMNS: Final = {"drag_coefficient": 6, "radiation_coefficient": 7}  # of the variational equations
 _CONVERGED: Final = 1e-2  # of a standard deviation: a correction that no observation could show
 _SMALLEST_SHARE: Final = 0.2  # of a coefficient that one correction leaves: a far guess can ask for less than nothing
 
@@ -42,23 +40,6 @@ class FitError(PhysicsError):
     """Observations do not determine the orbit, or the fit does not converge; ``facts`` say what was reached."""
 
     default_code = "no-fit"
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What is found beside the state, and how well it is known before the fit.
-
-    ``coefficient_sigma`` holds weakly observed coefficients near where they start; ``apriori_covariance`` of the state,
-    (6, 6), m and m/s, does the same for the guess. ``empirical`` terms start at the force model's, held near it by
-    ``empirical_sigma_m_s2``: a day of observations seldom tells a constant from the once-per-revolution terms beside it.
-    """
-
-    drag_coefficient: bool = False
-    radiation_coefficient: bool = False
-    coefficient_sigma: float | None = None
-    apriori_covariance: FloatArray | None = None
-    empirical: tuple[EmpiricalTerm, ...] = ()
-    empirical_sigma_m_s2: float | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +85,7 @@ class OrbitFit:
     weighted_rms: float
     iterations: int
     models: ModelsUsed
+    estimate: Estimate
 
     @property
     def forces(self) -> ForceModel:
@@ -114,55 +96,6 @@ class OrbitFit:
     def state_covariance(self) -> FloatArray:
         """Covariance of position and velocity, GCRF, (6, 6), m and m/s."""
         return self.covariance[:6, :6]
-
-
-@dataclass(frozen=True)
-class _Unknowns:
-    """The parameters of a fit and where they stand: state, coefficients, empirical terms, then the biases of each set."""
-
-    names: tuple[str, ...]
-    coefficients: dict[str, int]
-    empirical: dict[EmpiricalTerm, int]
-    bias_of: dict[int, slice]
-
-    @classmethod
-    def of(cls, estimate: Estimate, observations: Sequence[Observations]) -> _Unknowns:
-        names = ["x", "y", "z", "vx", "vy", "vz"]
-        places: dict[str, int] = {}
-        for name, wanted in (
-            ("drag_coefficient", estimate.drag_coefficient),
-            ("radiation_coefficient", estimate.radiation_coefficient),
-        ):
-            if wanted:
-                places[name] = len(names)
-                names.append(name)
-        empirical = {term: len(names) + k for k, term in enumerate(dict.fromkeys(estimate.empirical))}
-        names += [term.label for term in empirical]
-        biases: dict[int, slice] = {}
-        for index, one in enumerate(observations):
-            if one.estimates_bias:
-                count = one.observed.shape[1]
-                biases[index] = slice(len(names), len(names) + count)
-                names += [f"bias {one.name}" + (f" {k + 1}" if count > 1 else "") for k in range(count)]
-        return cls(tuple(names), places, empirical, biases)
-
-
-@dataclass(frozen=True)
-class _Guess:
-    """Where the fit stands, biases aside."""
-
-    state: CartesianState
-    craft: SpacecraftProperties
-    forces: ForceModel
-
-
-@dataclass(frozen=True)
-class _Linearised:
-    """Residuals and the design matrix of every set about one guess."""
-
-    residuals: list[FloatArray]
-    design: list[FloatArray]
-    models: ModelsUsed
 
 
 def fit_orbit(
@@ -195,15 +128,15 @@ def fit_orbit(
         Others as :func:`core.orbit.numerical.propagate`.
     """
     estimate = estimate or Estimate()
-    unknowns = _Unknowns.of(estimate, observations)
+    unknowns = Unknowns.of(estimate, observations)
     total = sum(one.observed.size for one in observations)
     if total < len(unknowns.names):
         raise InputError("observations", f"{total} numbers do not determine {len(unknowns.names)} parameters")
-    start = now = _Guess(guess, craft, forces or ForceModel())
+    start = now = Guess(guess, craft, forces or ForceModel())
     biases = np.zeros(len(unknowns.names))
     used = [np.ones(one.observed.shape, dtype=bool) for one in observations]
     for iteration in range(1, maximum_iterations + 1):
-        about = _linearised(now, observations, unknowns, integration, data)
+        about = linearised(now, observations, unknowns, integration, data)
         left = [r - _bias(biases, unknowns, k, r) for k, r in enumerate(about.residuals)]
         if outliers is not None and iteration >= outliers.from_iteration:
             used = _edited(left, observations, outliers)
@@ -223,76 +156,12 @@ def fit_orbit(
             f"deviations{hint}",
             correction_sigma=size,
         )
-    final = _linearised(now, observations, unknowns, integration, data)
+    final = linearised(now, observations, unknowns, integration, data)
     left = [r - _bias(biases, unknowns, k, r) for k, r in enumerate(final.residuals)]
-    return _fit(now, unknowns, biases, covariance, left, used, observations, iteration, final.models)
+    return _fit(now, unknowns, biases, covariance, left, used, observations, iteration, final.models, estimate)
 
 
-def _linearised(
-    now: _Guess,
-    observations: Sequence[Observations],
-    unknowns: _Unknowns,
-    integration: Integration | None,
-    data: EnvironmentData | None,
-) -> _Linearised:
-    legs = _legs(now, observations, bool(unknowns.empirical), integration, data)
-    terms = tuple(unknowns.empirical)
-    t_tai_s = np.concatenate([one.t_tai_s for one in legs])
-    order = np.argsort(t_tai_s)
-    r_m, v_m_s, by_start = (np.concatenate(p)[order] for p in zip(*(_columns(leg, terms) for leg in legs), strict=True))
-    residuals, design = [], []
-    for index, one in enumerate(observations):
-        at = np.searchsorted(t_tai_s[order], one.t_tai_s)
-        predicted = one.predict(r_m[at], v_m_s[at])
-        rows = np.zeros((*one.observed.shape, len(unknowns.names)))
-        by_parameters = np.einsum("nkj,njp->nkp", predicted.by_state, by_start[at])
-        rows[..., :6] = by_parameters[..., :6]
-        for name, place in unknowns.coefficients.items():
-            rows[..., place] = by_parameters[..., _COEFFICIENT_COLUMNS[name]]
-        if terms:
-            rows[..., list(unknowns.empirical.values())] = by_parameters[..., 8:]
-        if index in unknowns.bias_of:
-            rows[..., unknowns.bias_of[index]] = np.eye(one.observed.shape[1])
-        residuals.append(one.residual(predicted.values))
-        design.append(rows)
-    return _Linearised(residuals, design, legs[0].models)
-
-
-def _legs(
-    now: _Guess,
-    observations: Sequence[Observations],
-    empirical: bool,
-    integration: Integration | None,
-    data: EnvironmentData | None,
-) -> list[Propagation]:
-    """Flights forwards and backwards from the guess over the epochs of all observations."""
-    start_s, epochs = now.state.t_tai_s, np.unique(np.concatenate([one.t_tai_s for one in observations]))
-    ahead, behind = epochs >= start_s, epochs < start_s
-    if empirical:
-        needs_behind = bool(behind.any())
-        epochs = empirical_epochs(now.state, epochs)
-        ahead, behind = epochs >= start_s, (epochs <= start_s) & needs_behind
-    return [
-        propagate(now.state, leg, now.craft, now.forces, integration=integration, sensitivities=True, data=data)
-        for leg in (epochs[ahead], epochs[behind][::-1])
-        if leg.size
-    ]
-
-
-def _columns(leg: Propagation, terms: tuple[EmpiricalTerm, ...]) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Positions, velocities, and derivatives (n, 6, 8 + k) by the start, the two coefficients and k empirical terms."""
-    assert leg.transition is not None
-    assert leg.by_drag_coefficient is not None and leg.by_radiation_coefficient is not None
-    by_start = np.concatenate(
-        [leg.transition, leg.by_drag_coefficient[..., np.newaxis], leg.by_radiation_coefficient[..., np.newaxis]],
-        axis=2,
-    )
-    if terms:
-        by_start = np.concatenate([by_start, empirical_partials(leg, terms)], axis=2)
-    return leg.r_gcrf_m, leg.v_gcrf_m_s, by_start
-
-
-def _bias(biases: FloatArray, unknowns: _Unknowns, index: int, like: FloatArray) -> FloatArray:
+def _bias(biases: FloatArray, unknowns: Unknowns, index: int, like: FloatArray) -> FloatArray:
     return np.broadcast_to(biases[unknowns.bias_of[index]] if index in unknowns.bias_of else 0.0, like.shape)
 
 
@@ -305,7 +174,7 @@ def _edited(left: list[FloatArray], observations: Sequence[Observations], rule: 
 
 
 def _weighted(
-    about: _Linearised,
+    about: Linearised,
     left: list[FloatArray],
     used: list[NDArray[np.bool_]],
     observations: Sequence[Observations],
@@ -319,7 +188,7 @@ def _weighted(
     return np.concatenate(rows), np.concatenate(values)
 
 
-def _known_before(estimate: Estimate, unknowns: _Unknowns, start: _Guess, now: _Guess) -> tuple[FloatArray, FloatArray]:
+def _known_before(estimate: Estimate, unknowns: Unknowns, start: Guess, now: Guess) -> tuple[FloatArray, FloatArray]:
     """Rows and right-hand side of what is known before the fit, in standard deviations."""
     count = len(unknowns.names)
     rows, values = [np.zeros((0, count))], [np.zeros(0)]
@@ -345,7 +214,7 @@ def _known_before(estimate: Estimate, unknowns: _Unknowns, start: _Guess, now: _
     return np.concatenate(rows), np.concatenate(values)
 
 
-def _solved(rows: FloatArray, values: FloatArray, unknowns: _Unknowns) -> tuple[FloatArray, FloatArray]:
+def _solved(rows: FloatArray, values: FloatArray, unknowns: Unknowns) -> tuple[FloatArray, FloatArray]:
     """The correction and its covariance."""
     scale = np.linalg.norm(rows, axis=0)
     if (scale == 0.0).any():
@@ -363,7 +232,7 @@ def _solved(rows: FloatArray, values: FloatArray, unknowns: _Unknowns) -> tuple[
     return inverse @ (q.T @ values) / scale, covariance
 
 
-def _corrected(now: _Guess, correction: FloatArray, unknowns: _Unknowns) -> _Guess:
+def _corrected(now: Guess, correction: FloatArray, unknowns: Unknowns) -> Guess:
     state, craft, forces = now.state, now.craft, now.forces
     moved = CartesianState(state.t_tai_s, state.r_gcrf_m + correction[:3], state.v_gcrf_m_s + correction[3:6])
     for name, place in unknowns.coefficients.items():
@@ -371,12 +240,12 @@ def _corrected(now: _Guess, correction: FloatArray, unknowns: _Unknowns) -> _Gue
         craft = replace(craft, **{name: max(value + float(correction[place]), _SMALLEST_SHARE * value)})
     for term, place in unknowns.empirical.items():
         forces = with_empirical(forces, term, term.of(forces) + float(correction[place]))
-    return _Guess(moved, craft, forces)
+    return Guess(moved, craft, forces)
 
 
 def _fit(
-    now: _Guess,
-    unknowns: _Unknowns,
+    now: Guess,
+    unknowns: Unknowns,
     biases: FloatArray,
     covariance: FloatArray,
     left: list[FloatArray],
@@ -384,6 +253,7 @@ def _fit(
     observations: Sequence[Observations],
     iterations: int,
     models: ModelsUsed,
+    estimate: Estimate,
 ) -> OrbitFit:
     values = np.concatenate([now.state.r_gcrf_m, now.state.v_gcrf_m_s, biases[6:]])
     for name, place in unknowns.coefficients.items():
@@ -413,4 +283,5 @@ def _fit(
         weighted_rms=float(np.sqrt(np.sum(sized**2) / degrees)),
         iterations=iterations,
         models=models,
+        estimate=estimate,
     )
