@@ -46,6 +46,35 @@ class Sgp4Batch:
         threads: int = ...,
     ) -> tuple[FloatArray, NDArray[np.uint32]]:
         """Rows: satellite, site, then those of :func:`find_passes`; and the satellites for which SGP4 fails."""
+    def find_all_nodes(
+        self,
+        offsets_min: FloatArray,
+        start_tai_s: float,
+        end_tai_s: float,
+        earth: EarthOrientationTable,
+        threads: int = 1,
+    ) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows: satellite, northwards, time, longitude below; and the satellites that could not be searched."""
+
+    def find_all_apsides(
+        self, offsets_min: FloatArray, start_tai_s: float, end_tai_s: float, threads: int = 1
+    ) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows: satellite, pericentre, time, distance; and the satellites that could not be searched."""
+
+    def find_all_keep_out(
+        self,
+        offsets_min: FloatArray,
+        start_tai_s: float,
+        end_tai_s: float,
+        boresight_rtn: FloatArray,
+        least_angle_rad: float,
+        moon: bool,
+        earth: EarthOrientationTable,
+        sky: SunMoonEphemeris,
+        threads: int = 1,
+    ) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows: satellite, start, end, least angle; and the satellites that could not be searched."""
+
     def screen(
         self, offsets_min: FloatArray, duration_s: float, threshold_m: float, step_s: float
     ) -> tuple[FloatArray, FloatArray]:
@@ -115,6 +144,8 @@ def find_target_access(
     min_sun_elevation_rad: float,
     earth: EarthOrientationTable,
     sky: SunMoonEphemeris,
+    max_roll_rad: float = ...,
+    max_pitch_rad: float = ...,
 ) -> FloatArray:
     """Rows: start, end, time of the least off-nadir angle, that angle, elevation of the Sun then."""
 

@@ -2,6 +2,7 @@
 
 from core.frames import LookAngles, sun_position_gcrf_m
 from core.orbit.access import Access, find_target_access
+from core.orbit.all_crossings import AllApses, AllKeepOut, AllNodes, find_all_apsides, find_all_keep_out, find_all_nodes
 from core.orbit.avoidance import (
     DEFAULT_PROBABILITY_LIMIT,
     AvoidanceOption,
@@ -45,6 +46,9 @@ from core.orbit.two_body import propagate_kepler
 __all__ = [
     "DEFAULT_PROBABILITY_LIMIT",
     "Access",
+    "AllApses",
+    "AllKeepOut",
+    "AllNodes",
     "AllPasses",
     "Apses",
     "AvoidanceOption",
@@ -78,6 +82,9 @@ __all__ = [
     "collision_probability",
     "curved_avoidance_options",
     "encounter_of",
+    "find_all_apsides",
+    "find_all_keep_out",
+    "find_all_nodes",
     "find_all_passes",
     "find_apsides",
     "find_eclipses",

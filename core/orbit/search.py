@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,10 @@ from core.frames import EphemerisSpanError
 from core.orbit.propagation import PropagationError, Sgp4Orbit
 from native import _core
 
-__all__ = ["LONGEST_SEARCH_S", "search"]
+__all__ = ["LONGEST_SEARCH_S", "search", "searched"]
 
 FloatArray = NDArray[np.float64]
+Found = TypeVar("Found")
 
 LONGEST_SEARCH_S = 400.0 * 86_400.0  # the native search refuses more
 
@@ -43,8 +45,13 @@ def search(
     if not 0.0 < end_tai_s - start_tai_s <= LONGEST_SEARCH_S:
         length_day = (end_tai_s - start_tai_s) / 86_400.0
         raise InputError("window", f"a search over {length_day:.3f} days is not in the range (0, 400] days")
+    return searched(lambda: find(orbit.native_elements, orbit.epoch_tai_s))
+
+
+def searched(find: Callable[[], Found]) -> Found:
+    """What a native search gives; its errors made typed, as for :func:`search`."""
     try:
-        return find(orbit.native_elements, orbit.epoch_tai_s)
+        return find()
     except _core.NativeError as error:
         if error.code == _NativeCode.PROPAGATION:
             raise PropagationError(str(error)) from error
