@@ -19,9 +19,9 @@ from core.orbit import (
     DEFAULT_PROBABILITY_LIMIT,
     AvoidanceOption,
     CollisionAssessment,
+    Orbit,
     ProbabilityBasis,
     RadiusSource,
-    Sgp4Orbit,
     assess_collision,
     avoidance_options,
     curved_avoidance_options,
@@ -219,7 +219,7 @@ def _why_not_the_plane(assessed: CollisionAssessment) -> str:
     return f"the two-dimensional collision probability does not hold for this encounter{faults}"
 
 
-def _check_orbit(message: ConjunctionMessage, orbit: Sgp4Orbit) -> None:
+def _check_orbit(message: ConjunctionMessage, orbit: Orbit) -> None:
     """Refuse a message whose satellite flies elsewhere than the mission's elements say."""
     expected = orbit.propagate(np.array([tai_s_from_utc(message.cdm.tca_utc)])).r_gcrf_m[0]
     away_m = float(np.linalg.norm(message.cdm.objects[message.own].r_gcrf_m - expected))

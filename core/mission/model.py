@@ -10,16 +10,18 @@ import hashlib
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from core.errors import NotFound
+from core.mission.design import Antenna, Battery, Imager, PowerLoads, Propulsion, SolarArray, Wheels
+from core.mission.flight_rules import FlightRule, contradiction, selectors
+from core.mission.parts import Fraction, Identifier, MissionModel, Name, NotNegative, Positive
 from core.units import to_rad
 
 __all__ = [
     "Antenna",
     "Battery",
     "Bus",
-    "FlightRule",
     "GroundStation",
     "Imager",
     "InitialState",
@@ -29,27 +31,14 @@ __all__ = [
     "Mode",
     "PowerLoads",
     "Propulsion",
-    "RuleQuantity",
-    "RuleSeverity",
     "SolarArray",
     "Spacecraft",
     "Target",
     "Wheels",
 ]
 
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-Name = Annotated[str, Field(min_length=1, max_length=80)]
-
-
-class MissionModel(BaseModel):
-    """Base of every part of a mission file: frozen, and an unknown field is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
 class Mode(StrEnum):
@@ -74,83 +63,6 @@ class MeanElements(MissionModel):
     bstar_per_earth_radius: Annotated[float, Field(allow_inf_nan=False)] = 0.0
     mean_motion_dot_rev_day2: Annotated[float, Field(allow_inf_nan=False)] = 0.0
     mean_motion_ddot_rev_day3: Annotated[float, Field(allow_inf_nan=False)] = 0.0
-
-
-class Propulsion(MissionModel):
-    """A monopropellant blowdown system."""
-
-    propellant_mass_kg: Positive
-    thruster_count: Annotated[int, Field(ge=1, le=64)]
-    thrust_n: Positive  # of one thruster, at begin-of-life pressure
-    specific_impulse_s: Positive
-    pressure_begin_pa: Positive
-    pressure_end_pa: Positive
-    reserve_kg: NotNegative  # kept for collision avoidance and disposal
-    maximum_burn_s: Positive
-
-
-class Wheels(MissionModel):
-    """Reaction wheels, all alike."""
-
-    count: Annotated[int, Field(ge=3, le=8)]
-    momentum_capacity_n_m_s: Positive
-    maximum_torque_n_m: Positive
-    cant_deg: Annotated[float, Field(ge=0, le=90)]  # elevation of the wheel axes above the pyramid's base
-
-
-class SolarArray(MissionModel):
-    """A flat array, steered about one axis or fixed."""
-
-    area_m2: Positive
-    efficiency: Fraction
-    articulated_axes: Literal[0, 1, 2]
-    degradation_per_year: Fraction = 0.0
-
-
-class Battery(MissionModel):
-    """A Li-ion battery."""
-
-    voltage_v: Positive
-    capacity_a_h: Positive
-    minimum_soc: Fraction
-    charge_efficiency: Fraction = 0.97
-    discharge_efficiency: Fraction = 0.97
-
-    @property
-    def capacity_j(self) -> float:
-        """Stored energy when full."""
-        return self.voltage_v * self.capacity_a_h * 3600.0
-
-
-class PowerLoads(MissionModel):
-    """Electrical loads by consumer."""
-
-    bus_w: NotNegative
-    imager_w: NotNegative
-    x_band_w: NotNegative
-    s_band_w: NotNegative
-    heaters_w: NotNegative
-    safe_mode_w: NotNegative
-
-
-class Imager(MissionModel):
-    """The payload camera."""
-
-    data_rate_bit_s: Positive
-    maximum_off_nadir_deg: Annotated[float, Field(gt=0, le=60)]
-
-    @property
-    def maximum_off_nadir_rad(self) -> float:
-        """Largest angle between the boresight and nadir."""
-        return to_rad(self.maximum_off_nadir_deg)
-
-
-class Antenna(MissionModel):
-    """Radio links of the spacecraft."""
-
-    x_band_downlink_bit_s: Positive
-    s_band_uplink_bit_s: Positive
-    s_band_downlink_bit_s: Positive
 
 
 class Bus(MissionModel):
@@ -221,6 +133,7 @@ class GroundStation(MissionModel):
     minimum_elevation_deg: Annotated[float, Field(ge=0, lt=90)]
     setup_s: NotNegative  # between two contacts
     bands: tuple[Literal["S", "X"], ...]
+    x_band_g_over_t_db_k: Annotated[float, Field(ge=-50, le=80)] = 32.0  # of a 7 m antenna at 8 GHz
     source: str
 
     @property
@@ -247,44 +160,6 @@ class Target(MissionModel):
     latitude_deg: Latitude
     longitude_deg: Longitude
     height_m: Annotated[float, Field(ge=-500, le=9000)] = 0.0
-
-
-class RuleSeverity(StrEnum):
-    """What a broken rule means."""
-
-    BLOCK = "block"
-    WARN = "warn"
-
-
-class RuleQuantity(StrEnum):
-    """What a flight rule bounds; each has one meaning and unit."""
-
-    SOC = "soc"
-    PROPELLANT_KG = "propellant_kg"
-    PERIGEE_ALTITUDE_M = "perigee_altitude_m"
-    SUN_POINTING_DURATION_S = "sun_pointing_duration_s"
-    BURN_GAP_S = "burn_gap_s"
-    DATA_STORE_FRACTION = "data_store_fraction"
-    PAYLOAD_IN_ECLIPSE = "payload_in_eclipse"
-
-
-class FlightRule(MissionModel):
-    """A limit that operations keep."""
-
-    id: Annotated[str, Field(pattern=r"^FR-[0-9]{2,4}$")]
-    revision: Annotated[int, Field(ge=1)]
-    quantity: RuleQuantity
-    minimum: float | None = None
-    maximum: float | None = None
-    severity: RuleSeverity
-    text: str
-    waiver_authority: str
-
-    @model_validator(mode="after")
-    def _has_a_limit(self) -> FlightRule:
-        if self.minimum is None and self.maximum is None:
-            raise ValueError("a flight rule needs a minimum, a maximum or both")
-        return self
 
 
 class Mission(MissionModel):
@@ -322,7 +197,22 @@ class Mission(MissionModel):
             twice = {one for one in ids if ids.count(one) > 1}
             if twice:
                 raise ValueError(f"{kind} used twice: {sorted(twice)}")
+        self._rules_hold()
         return self
+
+    def _rules_hold(self) -> None:
+        stations = {station.id for station in self.stations}
+        satellites = {craft.id for craft in self.spacecraft}
+        for rule in self.flight_rules:
+            for one in selectors(rule):
+                if one.station is not None and one.station not in stations:
+                    raise ValueError(f"flight rule {rule.id}: station {one.station!r} is not one of {sorted(stations)}")
+                unknown = set(one.satellites or ()) - satellites
+                if unknown:
+                    raise ValueError(f"flight rule {rule.id}: {sorted(unknown)} are not among {sorted(satellites)}")
+        both = contradiction(self.flight_rules)
+        if both is not None:
+            raise ValueError(f"flight rules contradict each other: {both}")
 
     def craft(self, satellite: str) -> Spacecraft:
         """The spacecraft of that id; NotFound names those there are."""

@@ -1,0 +1,3 @@
+"""The design of the thermal control."""
+
+from __future__ import annotations
