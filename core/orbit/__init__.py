@@ -39,6 +39,7 @@ from core.orbit.eclipse import Eclipse, find_eclipses, illumination
 from core.orbit.flown import Boost, FlownOrbit, fly_boosts
 from core.orbit.maneuver import Transfer, altitude_change_delta_v_m_s, circular_transfer
 from core.orbit.passes import AllPasses, Pass, find_all_passes, find_passes, look_angles
+from core.orbit.plan_screening import PlannedApproach, PlanScreening, UnscreenedObject, screen_plan_trajectories
 from core.orbit.propagation import Ephemeris, Orbit, PropagationError, Sgp4Orbit
 from core.orbit.screening import Screening, screen
 from core.orbit.state import OrbitState, state_at
@@ -69,6 +70,8 @@ __all__ = [
     "Orbit",
     "OrbitState",
     "Pass",
+    "PlanScreening",
+    "PlannedApproach",
     "ProbabilityBasis",
     "PropagationError",
     "RadiusSource",
@@ -77,6 +80,7 @@ __all__ = [
     "SimulationSettings",
     "TemeStates",
     "Transfer",
+    "UnscreenedObject",
     "ValidityFault",
     "altitude_change_delta_v_m_s",
     "assess_collision",
@@ -107,6 +111,7 @@ __all__ = [
     "propagate_kepler",
     "rtn_axes_gcrf",
     "screen",
+    "screen_plan_trajectories",
     "simulate_collision",
     "state_at",
     "sun_position_gcrf_m",
