@@ -178,7 +178,7 @@ def _activities(
                 delta_v_m_s=delta_v_m_s,
                 propellant_kg=burn.propellant_kg,
                 purpose=purpose,
-                target_altitude_km=arguments.target_altitude_km if number == len(stairs) else None,
+                target_altitude_km=arguments.target_altitude_km,
                 provenance=provenance(
                     "plan_orbit_raise",
                     f"burn {number} of {len(stairs)}: Hohmann transfer in stairs that keep each burn within its longest duration",

@@ -15,8 +15,8 @@ from core.orbit.avoidance import message_after_burn
 from core.orbit.collision_rate import expected_collisions
 from core.plan.activity import BurnActivity
 from core.time import parse_utc
-from tests.conjunctions import CDM_ID, OTHER, cdm_text, folder_of
-from tests.planning import context_at
+from evals.encounters import CDM_ID, OTHER, cdm_text, folder_of
+from evals.proposals import context_at
 from tools.catalog import CATALOG
 from tools.contract import ToolContext, ToolResult
 

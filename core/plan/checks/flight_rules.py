@@ -109,10 +109,11 @@ def _profile(condition: ProfileCondition, context: CheckContext) -> Iterator[_Br
             assert limit is not None
             blamed = context.during(satellite, window)
             if condition.during is not None:
-                blamed = tuple(
-                    one.activity_id
-                    for one in _chosen(condition.during, context, satellite)
-                    if one.window.overlaps(window)
+                meant = [one for one in _chosen(condition.during, context, satellite) if one.window.overlaps(window)]
+                blamed = tuple(one.activity_id for one in meant)
+                window = Window(
+                    start=max(window.start, min(one.window.start for one in meant)),
+                    end=min(window.end, max(one.window.end for one in meant)),
                 )
             while_text = f" during {condition.during}" if condition.during is not None else ""
             unit = _UNITS[condition.quantity]

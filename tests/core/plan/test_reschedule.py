@@ -18,7 +18,7 @@ from core.plan.model import MissionPlan, PlanState
 from core.plan.repair import repair_plan
 from core.plan.reschedule import reschedule
 from core.time import add_s, duration_s, parse_utc
-from tests.planning import propose
+from evals.proposals import propose
 
 ROUNDS = 3  # agent.budget.Limits.repairs
 
