@@ -46,6 +46,35 @@ class Sgp4Batch:
         threads: int = ...,
     ) -> tuple[FloatArray, NDArray[np.uint32]]:
         """Rows: satellite, site, then those of :func:`find_passes`; and the satellites for which SGP4 fails."""
+    def find_all_nodes(
+        self,
+        offsets_min: FloatArray,
+        start_tai_s: float,
+        end_tai_s: float,
+        earth: EarthOrientationTable,
+        threads: int = 1,
+    ) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows: satellite, northwards, time, longitude below; and the satellites that could not be searched."""
+
+    def find_all_apsides(
+        self, offsets_min: FloatArray, start_tai_s: float, end_tai_s: float, threads: int = 1
+    ) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows: satellite, pericentre, time, distance; and the satellites that could not be searched."""
+
+    def find_all_keep_out(
+        self,
+        offsets_min: FloatArray,
+        start_tai_s: float,
+        end_tai_s: float,
+        boresight_rtn: FloatArray,
+        least_angle_rad: float,
+        moon: bool,
+        earth: EarthOrientationTable,
+        sky: SunMoonEphemeris,
+        threads: int = 1,
+    ) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows: satellite, start, end, least angle; and the satellites that could not be searched."""
+
     def screen(
         self, offsets_min: FloatArray, duration_s: float, threshold_m: float, step_s: float
     ) -> tuple[FloatArray, FloatArray]:
@@ -69,7 +98,7 @@ class EarthOrientationTable:
         """Interpolated rows of the same six columns; the table's ends are held outside it."""
 
 def has_lanes(lanes: str) -> bool:
-    """Whether this processor can run these lanes of :meth:`Sgp4Batch.propagate_grid`."""
+    """Whether this processor can run these lanes of :meth:`Sgp4Batch.propagate_grid` and :func:`lambert`."""
 
 def dcm_cirs_from_gcrf(t_tai_s: FloatArray, earth: EarthOrientationTable) -> FloatArray: ...
 def dcm_tod_from_gcrf(t_tai_s: FloatArray, earth: EarthOrientationTable) -> FloatArray: ...
@@ -115,6 +144,8 @@ def find_target_access(
     min_sun_elevation_rad: float,
     earth: EarthOrientationTable,
     sky: SunMoonEphemeris,
+    max_roll_rad: float = ...,
+    max_pitch_rad: float = ...,
 ) -> FloatArray:
     """Rows: start, end, time of the least off-nadir angle, that angle, elevation of the Sun then."""
 
@@ -194,6 +225,7 @@ def lambert(
     right_branch: bool,
     retrograde: bool,
     mu_m3_s2: float,
+    lanes: str = "automatic",
 ) -> tuple[FloatArray, FloatArray, NDArray[np.uint8]]:
     """Velocities at both ends, (n, 3), NaN without a transfer, and codes.
 
@@ -203,6 +235,24 @@ def lambert(
 def lambert_most_revolutions(
     r1_m: FloatArray, r2_m: FloatArray, time_of_flight_s: FloatArray, retrograde: bool, mu_m3_s2: float
 ) -> NDArray[np.int32]: ...
+def count_collisions(
+    own_r_m: FloatArray,
+    own_v_m_s: FloatArray,
+    own_covariance: FloatArray,
+    other_r_m: FloatArray,
+    other_v_m_s: FloatArray,
+    other_covariance: FloatArray,
+    radius_m: float,
+    mu_m3_s2: float,
+    *,
+    from_s: float,
+    to_s: float,
+    samples: int,
+    seed: int,
+    threads: int,
+) -> tuple[int, int]:
+    """How many pairs of drawn orbits meet, and how many were no orbits."""
+
 def expected_collisions(
     own_r_m: FloatArray,
     own_v_m_s: FloatArray,
@@ -258,7 +308,11 @@ class Satellite:
         tai_minus_utc_s: float,
         areas: FloatArray,
         panels: FloatArray,
-    ) -> None: ...
+        earth_radiation: bool = False,
+        empirical: FloatArray | None = None,
+    ) -> None:
+        """``empirical``: rows of constant, cosine and sine parts in RTN, m/s2, (3, 3)."""
+
     def acceleration_m_s2(self, t_tai_s: FloatArray, states: FloatArray) -> FloatArray: ...
 
 class Flown:

@@ -42,12 +42,20 @@ def find_target_access(
     end_tai_s: float,
     max_off_nadir_rad: float,
     min_sun_elevation_rad: float | None = None,
+    *,
+    max_roll_rad: float | None = None,
+    max_pitch_rad: float | None = None,
 ) -> list[Access]:
     """Access windows in time order; nadir points to the Earth's centre.
+
+    A spacecraft that only rolls has a small ``max_pitch_rad``: it sees a place while that passes its side, within the roll
+    that it can make. Roll is about the direction of flight across the radius, pitch then about the axis that it has turned.
 
     Args:
         max_off_nadir_rad: Largest angle at the satellite between nadir and the place, above 0 and below pi/2.
         min_sun_elevation_rad: Least elevation of the Sun at the place; None admits night.
+        max_roll_rad: Largest angle across the track; None leaves it to the off-nadir angle.
+        max_pitch_rad: Largest angle along the track after the roll; None leaves it to the off-nadir angle.
     Raises:
         InputError: The span or an angle is out of range.
         PropagationError: SGP4 fails inside the span.
@@ -61,7 +69,17 @@ def find_target_access(
         elements: NDArray[np.float64], epoch_tai_s: float, first_tai_s: float, last_tai_s: float
     ) -> NDArray[np.float64]:
         return _core.find_target_access(
-            elements, epoch_tai_s, geodetic, first_tai_s, last_tai_s, max_off_nadir_rad, sun_rad, earth, sky
+            elements,
+            epoch_tai_s,
+            geodetic,
+            first_tai_s,
+            last_tai_s,
+            max_off_nadir_rad,
+            sun_rad,
+            earth,
+            sky,
+            math.pi if max_roll_rad is None else max_roll_rad,
+            0.5 * math.pi if max_pitch_rad is None else max_pitch_rad,
         )
 
     return [Access(*(float(x) for x in row)) for row in search(orbit, start_tai_s, end_tai_s, find)]
