@@ -86,6 +86,16 @@ class Heater(MissionModel):
             )
         return self
 
+    @property
+    def on_below_k(self) -> float:
+        """At or below this the thermostat switches on."""
+        return self.on_below_degc + CELSIUS_K
+
+    @property
+    def off_above_k(self) -> float:
+        """At or above this it switches off."""
+        return self.off_above_degc + CELSIUS_K
+
 
 class ThermalDesign(MissionModel):
     """The network."""
