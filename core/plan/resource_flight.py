@@ -252,7 +252,8 @@ def fly_resources(
 
 
 def _flight(t_s: FloatArray, every: int, flown: dict[str, NDArray[Any]]) -> ResourceFlight:
-    values, extremes = flown["values"], flown["extremes"]
+    values = flown["values"]
+    soc, volts, least_a, most_a, stored = flown["extremes"].T
     columns = {name: np.ascontiguousarray(values[..., place]) for place, name in enumerate(_COLUMNS)}
     rows = np.unique(np.append(np.arange(0, len(t_s), every), len(t_s) - 1))
     last = {name: columns[name][:, -1] for name in ("soc", "propellant_kg", "stored_bytes")}
@@ -262,7 +263,7 @@ def _flight(t_s: FloatArray, every: int, flown: dict[str, NDArray[Any]]) -> Reso
         temp_k=flown["temp_k"],
         heater_duty=flown["heater_duty"],
         shed=flown["shed"],
-        extremes=ResourceExtremes(*extremes.T, flown["temp_min_k"], flown["temp_max_k"]),
+        extremes=ResourceExtremes(soc, volts, least_a, most_a, stored, flown["temp_min_k"], flown["temp_max_k"]),
         end=end,
         **columns,
     )
@@ -299,7 +300,7 @@ def _activity(timeline: ResourceTimeline) -> FloatArray:
 def _masks(on: BoolArray, kind: type[np.unsignedinteger[Any]]) -> NDArray[Any]:
     """One bit per entry of the last axis, with a leading axis of members."""
     bits = np.array([1 << place for place in range(on.shape[-1])], dtype=kind)
-    packed = (on * bits).sum(axis=-1, dtype=kind)
+    packed: NDArray[Any] = (on * bits).sum(axis=-1, dtype=kind)
     return packed if packed.ndim == 2 else packed[np.newaxis]
 
 
