@@ -19,8 +19,8 @@ from core.orbit import (
     DEFAULT_PROBABILITY_LIMIT,
     AvoidanceOption,
     CollisionAssessment,
+    Orbit,
     RadiusSource,
-    Sgp4Orbit,
     assess_collision,
     avoidance_options,
     encounter_of,
@@ -216,7 +216,7 @@ def _why_not_the_plane(assessed: CollisionAssessment) -> str:
     return f"{text}: it is {_shown(assessed.plane_probability)}, and {_shown(assessed.probability)} along curved orbits"
 
 
-def _check_orbit(message: ConjunctionMessage, orbit: Sgp4Orbit) -> None:
+def _check_orbit(message: ConjunctionMessage, orbit: Orbit) -> None:
     """Refuse a message whose satellite flies elsewhere than the mission's elements say."""
     expected = orbit.propagate(np.array([tai_s_from_utc(message.cdm.tca_utc)])).r_gcrf_m[0]
     away_m = float(np.linalg.norm(message.cdm.objects[message.own].r_gcrf_m - expected))

@@ -26,6 +26,7 @@ from core.mission.design import (
     Wheels,
 )
 from core.mission.design.fit import require_mass_budget, require_nodes
+from core.mission.flight_rules import FlightRule, contradiction, selectors
 from core.mission.parts import Fraction, Identifier, MissionModel, Name, NotNegative, Positive
 from core.units import to_rad
 
@@ -33,7 +34,6 @@ __all__ = [
     "Antenna",
     "Battery",
     "Bus",
-    "FlightRule",
     "GroundStation",
     "Imager",
     "InitialState",
@@ -43,8 +43,6 @@ __all__ = [
     "Mode",
     "PowerLoads",
     "Propulsion",
-    "RuleQuantity",
-    "RuleSeverity",
     "SolarArray",
     "Spacecraft",
     "Target",
@@ -164,6 +162,7 @@ class GroundStation(MissionModel):
     minimum_elevation_deg: Annotated[float, Field(ge=0, lt=90)]
     setup_s: NotNegative  # between two contacts
     bands: tuple[Literal["S", "X"], ...]
+    x_band_g_over_t_db_k: Annotated[float, Field(ge=-50, le=80)] = 32.0  # of a 7 m antenna at 8 GHz
     source: str
 
     @property
@@ -190,44 +189,6 @@ class Target(MissionModel):
     latitude_deg: Latitude
     longitude_deg: Longitude
     height_m: Annotated[float, Field(ge=-500, le=9000)] = 0.0
-
-
-class RuleSeverity(StrEnum):
-    """What a broken rule means."""
-
-    BLOCK = "block"
-    WARN = "warn"
-
-
-class RuleQuantity(StrEnum):
-    """What a flight rule bounds; each has one meaning and unit."""
-
-    SOC = "soc"
-    PROPELLANT_KG = "propellant_kg"
-    PERIGEE_ALTITUDE_M = "perigee_altitude_m"
-    SUN_POINTING_DURATION_S = "sun_pointing_duration_s"
-    BURN_GAP_S = "burn_gap_s"
-    DATA_STORE_FRACTION = "data_store_fraction"
-    PAYLOAD_IN_ECLIPSE = "payload_in_eclipse"
-
-
-class FlightRule(MissionModel):
-    """A limit that operations keep."""
-
-    id: Annotated[str, Field(pattern=r"^FR-[0-9]{2,4}$")]
-    revision: Annotated[int, Field(ge=1)]
-    quantity: RuleQuantity
-    minimum: float | None = None
-    maximum: float | None = None
-    severity: RuleSeverity
-    text: str
-    waiver_authority: str
-
-    @model_validator(mode="after")
-    def _has_a_limit(self) -> FlightRule:
-        if self.minimum is None and self.maximum is None:
-            raise ValueError("a flight rule needs a minimum, a maximum or both")
-        return self
 
 
 class Mission(MissionModel):
@@ -265,7 +226,22 @@ class Mission(MissionModel):
             twice = {one for one in ids if ids.count(one) > 1}
             if twice:
                 raise ValueError(f"{kind} used twice: {sorted(twice)}")
+        self._rules_hold()
         return self
+
+    def _rules_hold(self) -> None:
+        stations = {station.id for station in self.stations}
+        satellites = {craft.id for craft in self.spacecraft}
+        for rule in self.flight_rules:
+            for one in selectors(rule):
+                if one.station is not None and one.station not in stations:
+                    raise ValueError(f"flight rule {rule.id}: station {one.station!r} is not one of {sorted(stations)}")
+                unknown = set(one.satellites or ()) - satellites
+                if unknown:
+                    raise ValueError(f"flight rule {rule.id}: {sorted(unknown)} are not among {sorted(satellites)}")
+        both = contradiction(self.flight_rules)
+        if both is not None:
+            raise ValueError(f"flight rules contradict each other: {both}")
 
     def craft(self, satellite: str) -> Spacecraft:
         """The spacecraft of that id; NotFound names those there are."""

@@ -1,7 +1,7 @@
 """Orbits: SGP4, states, passes, eclipses, lighting, target access, impulsive transfers, conjunctions, avoidance."""
 
 from core.frames import LookAngles, sun_position_gcrf_m
-from core.orbit.access import Access, find_target_access
+from core.orbit.access import Access, find_target_access, off_nadir_rad
 from core.orbit.avoidance import (
     DEFAULT_PROBABILITY_LIMIT,
     AvoidanceOption,
@@ -33,9 +33,10 @@ from core.orbit.crossings import (
     ground_track,
 )
 from core.orbit.eclipse import Eclipse, find_eclipses, illumination
+from core.orbit.flown import Boost, FlownOrbit, fly_boosts
 from core.orbit.maneuver import Transfer, altitude_change_delta_v_m_s, circular_transfer
 from core.orbit.passes import AllPasses, Pass, find_all_passes, find_passes, look_angles
-from core.orbit.propagation import Ephemeris, PropagationError, Sgp4Orbit
+from core.orbit.propagation import Ephemeris, Orbit, PropagationError, Sgp4Orbit
 from core.orbit.screening import Screening, screen
 from core.orbit.state import OrbitState, state_at
 from core.orbit.two_body import propagate_kepler
@@ -46,16 +47,19 @@ __all__ = [
     "AllPasses",
     "Apses",
     "AvoidanceOption",
+    "Boost",
     "CollisionAssessment",
     "Constellation",
     "Eclipse",
     "Encounter",
     "EncounterError",
     "Ephemeris",
+    "FlownOrbit",
     "GroundTrack",
     "KeepOut",
     "LookAngles",
     "Nodes",
+    "Orbit",
     "OrbitState",
     "Pass",
     "PropagationError",
@@ -79,12 +83,14 @@ __all__ = [
     "find_nodes",
     "find_passes",
     "find_target_access",
+    "fly_boosts",
     "ground_track",
     "hard_body_radius_m",
     "hcw_transition",
     "illumination",
     "impulse_shift_gcrf_m",
     "look_angles",
+    "off_nadir_rad",
     "propagate_kepler",
     "rtn_axes_gcrf",
     "screen",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.frames import EphemerisSpanError
-from core.orbit.propagation import PropagationError, Sgp4Orbit
+from core.orbit.propagation import Orbit, PropagationError
 from native import _core
 
 __all__ = ["LONGEST_SEARCH_S", "search"]
@@ -31,9 +31,11 @@ class _NativeCode(IntEnum):
 
 
 def search(
-    orbit: Sgp4Orbit, start_tai_s: float, end_tai_s: float, find: Callable[[FloatArray, float], FloatArray]
+    orbit: Orbit, start_tai_s: float, end_tai_s: float, find: Callable[[FloatArray, float, float, float], FloatArray]
 ) -> FloatArray:
-    """Rows of a native search; ``find`` gets the elements and their epoch (TAI s).
+    """Rows of a native search; ``find`` gets elements, their epoch (TAI s), and the span they hold in.
+
+    What a burn falls into comes out in two pieces, before and after it.
 
     Raises:
         InputError: The span is empty, reversed or longer than 400 days.
@@ -44,7 +46,8 @@ def search(
         length_day = (end_tai_s - start_tai_s) / 86_400.0
         raise InputError("window", f"a search over {length_day:.3f} days is not in the range (0, 400] days")
     try:
-        return find(orbit.native_elements, orbit.epoch_tai_s)
+        legs = orbit.legs_between(start_tai_s, end_tai_s)
+        return np.concatenate([find(leg.native_elements, leg.epoch_tai_s, first, last) for leg, first, last in legs])
     except _core.NativeError as error:
         if error.code == _NativeCode.PROPAGATION:
             raise PropagationError(str(error)) from error

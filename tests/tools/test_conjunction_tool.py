@@ -13,8 +13,8 @@ from core.mission import parse_cdm, reference_mission
 from core.orbit import avoidance_options, collision_probability, encounter_of
 from core.plan.activity import BurnActivity
 from core.time import parse_utc
-from tests.conjunctions import CDM_ID, OTHER, cdm_text, folder_of
-from tests.planning import context_at
+from evals.encounters import CDM_ID, OTHER, cdm_text, folder_of
+from evals.proposals import context_at
 from tools.catalog import CATALOG
 from tools.contract import ToolContext, ToolResult
 

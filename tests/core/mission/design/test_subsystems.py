@@ -10,7 +10,8 @@ import yaml
 from core.mission import parse_mission, reference_mission, sentinel2a_mission
 from core.mission.model import Bus
 
-TEXT = files("core.mission").joinpath("reference", "lsat.yaml").read_text(encoding="utf-8")
+REFERENCE = files("core.mission").joinpath("reference")
+TEXT = REFERENCE.joinpath("lsat.yaml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ TEXT = files("core.mission").joinpath("reference", "lsat.yaml").read_text(encodi
 )  # fmt: skip
 def test_a_design_that_does_not_fit_is_refused_by_name(old: str, new: str, field: str, message: str) -> None:
     assert old in TEXT
-    report = parse_mission(TEXT.replace(old, new, 1))
+    report = parse_mission(TEXT.replace(old, new, 1), folder=REFERENCE)
     assert report.mission is None
     assert any(message in one.message and field in one.field for one in report.problems), report.problems
     assert all(one.field.startswith("buses.lsat") for one in report.problems)
