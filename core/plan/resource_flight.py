@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from core.errors import InputError, PhysicsError
 from core.mission.model import Bus
+from core.plan.resource_members import ResourceFactors
 from core.plan.resource_surroundings import ResourceSurroundings
 from core.power import power_model
 from core.propulsion import propulsion_model
@@ -25,7 +26,6 @@ from native import _core
 __all__ = [
     "BROWN_OUT",
     "ResourceExtremes",
-    "ResourceFactors",
     "ResourceFlight",
     "ResourceFlightError",
     "ResourceStart",
@@ -121,30 +121,6 @@ class ResourceStart:
     def repeated(self, members: int) -> ResourceStart:
         """Every member alike."""
         return ResourceStart(*(np.repeat(getattr(self, one.name), members, axis=0) for one in fields(self)))
-
-
-@dataclass(frozen=True)
-class ResourceFactors:
-    """How each member of a Monte Carlo run differs from the design: factors on its parameters, each of shape (m,)."""
-
-    array_power: FloatArray
-    battery_capacity: FloatArray
-    battery_resistance: FloatArray
-    load: FloatArray
-    absorptivity: FloatArray
-    emissivity: FloatArray
-    conductance: FloatArray
-    thrust: FloatArray
-    specific_impulse: FloatArray
-
-    @classmethod
-    def nominal(cls, members: int) -> ResourceFactors:
-        """The design itself."""
-        return cls(*(np.ones(members) for _ in fields(cls)))
-
-    def columns(self) -> FloatArray:
-        """Shape (m, 9)."""
-        return np.column_stack([getattr(self, one.name) for one in fields(self)])
 
 
 @dataclass(frozen=True)

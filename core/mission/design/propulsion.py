@@ -34,7 +34,6 @@ class Tank(MissionModel):
     density_slope_kg_m3_k: Number = -0.87  # Schmidt, Hydrazine and its Derivatives, 2nd ed., density of the liquid
     vapour_25c_pa: NotNegative = 1918.0  # 14.4 mmHg: Schmidt, Hydrazine and its Derivatives, 2nd ed.
     boiling_k: Positive = 386.7  # CRC Handbook, 97th ed., 3-298: 113.55 degC at 101 325 Pa
-    heat_capacity_j_kg_k: Positive = 3084.0  # CRC Handbook, 97th ed.: 98.9 J/(mol K) over 32.05 g/mol
     node: Identifier = "tank"  # thermal node
 
 

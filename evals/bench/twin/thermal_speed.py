@@ -12,7 +12,8 @@ import numpy as np
 from core.mission import reference_mission
 from core.mission.model import Bus
 from core.orbit import Sgp4Orbit
-from core.plan.resource_flight import ResourceFactors, ResourceStart, ResourceTimeline, fly_resources
+from core.plan.resource_flight import ResourceStart, ResourceTimeline, fly_resources
+from core.plan.resource_members import ResourceFactors
 from core.plan.resource_start import settled_start
 from core.plan.resource_surroundings import ResourceSurroundings, nadir_surroundings
 from core.power import consumers_on

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from core.errors import InputError
@@ -17,12 +19,12 @@ from core.mission.model import Bus
 from core.orbit import Sgp4Orbit
 from core.plan.resource_flight import (
     BROWN_OUT,
-    ResourceFactors,
     ResourceFlight,
     ResourceStart,
     ResourceTimeline,
     fly_resources,
 )
+from core.plan.resource_members import ResourceFactors, ResourceSpread
 from core.plan.resource_start import settled_start
 from core.plan.resource_surroundings import ResourceSurroundings, nadir_surroundings, resource_surroundings
 from core.power import consumers_on, pack_flow, power_model
@@ -272,6 +274,39 @@ def test_members_differ_by_their_factors_alone() -> None:
     own = ResourceSurroundings(*(np.stack([getattr(around, name)] * 3) for name in around.__dataclass_fields__))
     again = fly_resources(BUS, timeline, own, _start().repeated(3), factors, every=7)
     assert (again.temp_k == flight.temp_k).all()
+
+
+@given(
+    st.floats(0.0, 1.0), st.floats(250.0, 320.0), st.floats(0.0, 18.0), st.floats(0.0, 64e9), st.integers(0, 2**32 - 1)
+)
+@settings(max_examples=25)
+def test_any_flight_stays_within_what_is_possible(
+    soc: float, temp_k: float, propellant_kg: float, stored: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    t_s = np.concatenate([[0.0], np.cumsum(rng.uniform(0.5, 300.0, 60))])
+    dark = _dark(60)
+    around = replace(dark, illumination=rng.uniform(0.0, 1.0, 60), sun_body=np.tile([0.6, 0.0, -0.8], (60, 1)))
+    on = rng.random((60, len(BUS.loads.consumers))) < 0.6
+    timeline = ResourceTimeline(t_s, on, rng.uniform(0, 1e8, 60), rng.uniform(0, 1e8, 60), rng.uniform(0.0, 4.0, 60))
+    start = _start(soc, np.full(NODES, temp_k), propellant_kg, stored)
+    flight = fly_resources(BUS, timeline, around, start, ResourceFactors.drawn(1, seed))
+    assert (flight.soc >= 0.0).all() and (flight.soc <= 1.0).all()
+    assert (flight.stored_bytes >= 0.0).all() and (flight.stored_bytes <= BUS.data_store_bytes).all()
+    assert (flight.propellant_kg >= 0.0).all() and (np.diff(flight.propellant_kg) <= 0.0).all()
+    assert (flight.temp_k > 150.0).all() and (flight.temp_k < 420.0).all()
+    assert flight.array_power_w * 0.96 == pytest.approx(flight.load_power_w + flight.battery_power_w, abs=1e-6)
+    assert ((flight.heater_duty >= 0.0) & (flight.heater_duty <= 1.0 + 1e-12)).all()
+
+
+def test_a_draw_has_the_spread_asked_for_and_repeats() -> None:
+    spread = ResourceSpread(load=0.1, thrust=0.0)
+    drawn = ResourceFactors.drawn(20_000, 5, spread)
+    assert float(drawn.load.std()) == pytest.approx(0.1, rel=0.03)  # cutting at three deviations takes 1.4 %
+    assert (drawn.thrust == 1.0).all()
+    assert (ResourceFactors.drawn(20_000, 5, spread).columns() == drawn.columns()).all()
+    with pytest.raises(InputError, match=r"spread\.load"):
+        ResourceFactors.drawn(3, 5, ResourceSpread(load=0.5))
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.errors import InputError
+from core.mission import reference_mission
 from core.mission.design import ThermalDesign
-from core.thermal import ThermalModelError, fly_temperatures, steady_state_k, thermal_network, view_of_earth
+from core.thermal import (
+    ThermalModelError,
+    fly_temperatures,
+    node_margins,
+    steady_state_k,
+    thermal_network,
+    view_of_earth,
+)
 
 SIGMA = 5.670_374_419e-8  # CODATA 2018
 EARTH_RADIUS_M = 6.371e6
@@ -137,6 +146,54 @@ def test_in_the_steady_state_every_node_balances_and_all_heat_leaves(design: The
     t_s = np.linspace(0.0, 5e7, 21)
     flown = fly_temperatures(design, t_s, np.tile(heat_w, (20, 1)), np.full(len(heat_w), 280.0)).temp_k[-1]
     assert flown == pytest.approx(temp_k, abs=0.01)
+
+
+def test_the_native_network_agrees_with_the_sums_written_out() -> None:
+    """The reference spacecraft's network, coupling by coupling and face by face."""
+    design = reference_mission().bus_of("LSAT-1").thermal
+    native = thermal_network(design)
+    rng = np.random.default_rng(4)
+    for _ in range(20):
+        temp_k, heat_w = rng.uniform(230.0, 340.0, 12), rng.uniform(-50.0, 200.0, 12)
+        sun, earth = (one / np.linalg.norm(one) for one in rng.normal(size=(2, 3)))
+        normal = rng.normal(size=3)
+        normal /= np.linalg.norm(normal)
+        gains = heat_w.copy()
+        for conductor in design.conductors:
+            one, other = (design.index(name) for name in conductor.between)
+            flow_w = conductor.conductance_w_k * (temp_k[one] - temp_k[other])
+            gains[[one, other]] += -flow_w, flow_w
+        for exchange in design.exchanges:
+            one, other = (design.index(name) for name in exchange.between)
+            flow_w = SIGMA * exchange.area_m2 * (temp_k[one] ** 4 - temp_k[other] ** 4)
+            gains[[one, other]] += -flow_w, flow_w
+        light, warmth = np.zeros(12), np.zeros(12)
+        sides = {"array_front": normal, "array_back": -normal}
+        for place, node in enumerate(design.nodes):
+            for face in node.faces:
+                gains[place] -= SIGMA * face.area_m2 * face.emissivity * temp_k[place] ** 4
+                facing = sides[face.normal] if isinstance(face.normal, str) else np.array(face.normal)
+                view = view_of_earth(np.array([facing @ earth]), 6.9e6)[0]
+                light[place] += face.area_m2 * face.absorptivity * 1361.0 * (0.4 * max(0.0, facing @ sun) + 0.3 * view)
+                warmth[place] += face.area_m2 * face.emissivity * 239.0 * view
+        around = np.array([[*sun, 1361.0, 0.4, *earth, 6.9e6, 0.3, 239.0]])
+        sunlight, infrared = native.absorbed(around, normal[None])
+        assert native.gains(heat_w, temp_k) == pytest.approx(gains, abs=1e-9)
+        assert sunlight[0] == pytest.approx(light, abs=1e-9)
+        assert infrared[0] == pytest.approx(warmth, abs=1e-9)
+
+
+def test_margins_are_the_nearest_limits() -> None:
+    design = reference_mission().bus_of("LSAT-1").thermal
+    cold, hot = np.full(12, 285.0), np.full(12, 300.0)
+    battery = design.index("battery")
+    hot[battery] = 310.0
+    margins = node_margins(design, cold, hot)
+    assert margins[battery].operating_k == pytest.approx(308.15 - 310.0)
+    assert margins[battery].qualification_k == pytest.approx(313.15 - 310.0)
+    assert margins[design.index("tank")].operating_k == pytest.approx(285.0 - 281.15)
+    with pytest.raises(InputError, match="temp_max_k"):
+        node_margins(design, cold, np.full(12, np.nan))
 
 
 @pytest.mark.parametrize("altitude_m", [300e3, 800e3, 36_000e3])
