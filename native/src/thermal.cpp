@@ -73,6 +73,88 @@ void add_product(const std::vector<double>& columns, const double* x, double* ou
     }
 }
 
+// Angle of a direction in its plane, within 2e-4 rad: it only picks a cell of ten degrees.
+double rough_angle_rad(double y, double x) {
+    const double ax = std::abs(x), ay = std::abs(y);
+    const double t = std::min(ax, ay) / std::max({ax, ay, 1e-300}), s = t * t;
+    double angle = ((-0.0464964749 * s + 0.15931422) * s - 0.327622764) * s * t + t;
+    angle = ay > ax ? 0.5 * std::numbers::pi - angle : angle;
+    angle = x < 0.0 ? std::numbers::pi - angle : angle;
+    return y < 0.0 ? -angle : angle;
+}
+
+// Reflectances by latitude and longitude, and the light that comes back from the cap that a position sees.
+class ReflectanceMap {
+    // Points of equal weight for a plate that faces the centre: rings in equal steps of the view factor.
+    static constexpr std::size_t rings = 10, spokes = 20, bins = 256;
+
+  public:
+    ReflectanceMap(std::span<const double> table, std::size_t rows, std::size_t columns)
+        : table_(table), columns_(columns) {
+        for (std::size_t row = 1; row < rows; ++row) {
+            const double share = static_cast<double>(row) / static_cast<double>(rows);
+            edges_.push_back(std::sin((share - 0.5) * std::numbers::pi));
+        }
+        edges_.push_back(2.0); // no sine reaches it
+        for (std::size_t bin = 0; bin < bins; ++bin) {
+            const double lowest = 2.0 * static_cast<double>(bin) / bins - 1.0;
+            first_row_[bin] = static_cast<std::size_t>(std::ranges::upper_bound(edges_, lowest) - edges_.begin());
+        }
+        for (std::size_t k = 0; k < 2 * spokes; ++k) {
+            const double angle = std::numbers::pi * static_cast<double>(k) / spokes;
+            cosine_[k] = std::cos(angle);
+            sine_[k] = std::sin(angle);
+        }
+    }
+
+    [[nodiscard]] double share(const Vec3& r_m, const Vec3& sun) const {
+        const double distance = norm(r_m) / earth_radius_m;
+        const Vec3 up = (1.0 / norm(r_m)) * r_m;
+        const double horizon = std::sqrt(1.0 - 1.0 / (distance * distance)); // sine of the cap's half angle
+        if (dot(up, sun) < -horizon) {
+            return 0.0; // all that is seen is night
+        }
+        const Vec3 aside = std::abs(up.z) < 0.9 ? Vec3{0, 0, 1} : Vec3{1, 0, 0};
+        Vec3 east = cross(aside, up);
+        east = (1.0 / norm(east)) * east;
+        const Vec3 north = cross(up, east);
+        double total = 0.0;
+        for (std::size_t ring = 0; ring < rings; ++ring) {
+            const double at_ground = std::sqrt((static_cast<double>(ring) + 0.5) / rings); // sine of the zenith angle
+            const double off_nadir = at_ground / distance;
+            const double cos_ground = std::sqrt(1.0 - at_ground * at_ground);
+            const double cos_nadir = std::sqrt(1.0 - off_nadir * off_nadir);
+            const double cos_centre = cos_ground * cos_nadir + at_ground * off_nadir;
+            const double sin_centre = at_ground * cos_nadir - cos_ground * off_nadir;
+            for (std::size_t spoke = ring & 1; spoke < 2 * spokes; spoke += 2) {
+                const Vec3 ground = cos_centre * up + (sin_centre * cosine_[spoke]) * east +
+                                    (sin_centre * sine_[spoke]) * north;
+                const double lit = dot(ground, sun);
+                total += lit > 0.0 ? lit * at(ground) : 0.0;
+            }
+        }
+        return total / (rings * spokes);
+    }
+
+  private:
+    [[nodiscard]] double at(const Vec3& up) const {
+        const double z = std::clamp(up.z, -1.0, 1.0);
+        std::size_t row = first_row_[std::min(bins - 1, static_cast<std::size_t>((z + 1.0) * 0.5 * bins))];
+        while (z >= edges_[row]) {
+            ++row;
+        }
+        const double turn = rough_angle_rad(up.y, up.x) / (2.0 * std::numbers::pi) + 0.5;
+        const auto column = static_cast<std::size_t>(std::max(0.0, turn) * static_cast<double>(columns_));
+        return table_[row * columns_ + std::min(columns_ - 1, column)];
+    }
+
+    std::span<const double> table_;
+    std::size_t columns_;
+    std::vector<double> edges_;
+    std::array<std::size_t, bins> first_row_{};
+    std::array<double, 2 * spokes> cosine_{}, sine_{};
+};
+
 } // namespace
 
 double plate_to_sphere_view(double cosine, double distance_ratio) {
@@ -337,41 +419,10 @@ ThermalFlight fly_thermal(const ThermalNetwork& network, std::span<const double>
 
 void albedo_shares(std::span<const double> r_itrf_m, std::span<const double> sun_itrf, std::span<const double> table,
                    std::size_t rows, std::size_t columns, std::span<double> out) {
-    constexpr int rings = 10, spokes = 20;
-    const double row_rad = std::numbers::pi / static_cast<double>(rows);
-    const double column_rad = 2.0 * std::numbers::pi / static_cast<double>(columns);
+    const ReflectanceMap map(table, rows, columns);
     for (std::size_t i = 0; i < out.size(); ++i) {
         const Vec3 r{r_itrf_m[3 * i], r_itrf_m[3 * i + 1], r_itrf_m[3 * i + 2]};
-        const Vec3 sun{sun_itrf[3 * i], sun_itrf[3 * i + 1], sun_itrf[3 * i + 2]};
-        const double distance = norm(r) / earth_radius_m;
-        const Vec3 up = (1.0 / norm(r)) * r;
-        const Vec3 aside = std::abs(up.z) < 0.9 ? Vec3{0, 0, 1} : Vec3{1, 0, 0};
-        Vec3 east = cross(aside, up);
-        east = (1.0 / norm(east)) * east;
-        const Vec3 north = cross(up, east);
-        // Equal steps of the share of the view factor: rings of equal weight for a plate that faces the centre, so that
-        // the mean over all points of reflectance times the Sun's cosine is the answer.
-        double total = 0.0;
-        for (int ring = 0; ring < rings; ++ring) {
-            const double sine = std::sqrt((ring + 0.5) / rings) / distance; // of the angle off nadir at the plate
-            const double off_nadir = std::asin(sine), at_ground = std::asin(std::min(1.0, sine * distance));
-            const double from_centre = at_ground - off_nadir;
-            for (int spoke = 0; spoke < spokes; ++spoke) {
-                const double angle = 2.0 * std::numbers::pi * (spoke + 0.5 * (ring & 1)) / spokes;
-                const Vec3 side = std::cos(angle) * east + std::sin(angle) * north;
-                const Vec3 ground = std::cos(from_centre) * up + std::sin(from_centre) * side;
-                const double lit = dot(ground, sun);
-                if (lit <= 0.0) {
-                    continue;
-                }
-                const double latitude = std::asin(std::clamp(ground.z, -1.0, 1.0)) + 0.5 * std::numbers::pi;
-                const double longitude = std::atan2(ground.y, ground.x) + std::numbers::pi;
-                const auto row = std::min(rows - 1, static_cast<std::size_t>(latitude / row_rad));
-                const auto column = std::min(columns - 1, static_cast<std::size_t>(longitude / column_rad));
-                total += table[row * columns + column] * lit;
-            }
-        }
-        out[i] = total / (rings * spokes);
+        out[i] = map.share(r, {sun_itrf[3 * i], sun_itrf[3 * i + 1], sun_itrf[3 * i + 2]});
     }
 }
 

@@ -10,10 +10,11 @@ from core.thermal import albedo_share, reflectance_map
 EARTH_RADIUS_M = 6.371e6
 
 
-def _integral(r_m: np.ndarray, sun: np.ndarray, reflectance: float) -> float:
+def _integral(r_m: np.ndarray, sun: np.ndarray, table: np.ndarray) -> float:
     """Flux on a plate that faces the Earth, over sunlight times view factor: Lambert's law over a fine grid."""
     latitude = np.radians(np.arange(-89.9, 90.0, 0.2))
-    longitude = np.radians(np.arange(0.1, 360.0, 0.2))
+    longitude = np.radians(np.arange(-179.9, 180.0, 0.2))
+    reflectance = np.repeat(np.repeat(table, 50, axis=0), 50, axis=1)
     lat, lon = np.meshgrid(latitude, longitude, indexing="ij")
     up = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
     area_m2 = EARTH_RADIUS_M**2 * np.cos(lat) * np.radians(0.2) ** 2
@@ -36,7 +37,18 @@ def test_a_grey_earth_agrees_with_the_integral_over_the_ground(sun_angle_deg: fl
     sun = np.cos(angle) * up + np.sin(angle) * aside
     ours = albedo_share(r_m, sun[None], np.full((18, 36), 0.3))[0]
     # 0.003 of 0.3: 200 points stand for the visible cap.
-    assert ours == pytest.approx(_integral(r_m[0], sun, 0.3), abs=0.003)
+    assert ours == pytest.approx(_integral(r_m[0], sun, np.full((18, 36), 0.3)), abs=0.003)
+
+
+@pytest.mark.parametrize(("latitude_deg", "longitude_deg"), [(62.0, -171.0), (25.0, 12.0), (-8.0, 178.0), (-89.0, 0.0)])
+def test_the_map_agrees_with_the_integral_over_the_ground(latitude_deg: float, longitude_deg: float) -> None:
+    lat, lon = np.radians([latitude_deg, longitude_deg])
+    up = np.array([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    sun = up + 0.8 * np.cross(up, [0.6, 0.0, 0.8])
+    sun /= np.linalg.norm(sun)
+    ours = albedo_share(7.0e6 * up[None], sun[None])[0]
+    # 0.01 of 0.2 to 0.6: 200 points stand for the visible cap, and cells of the map end between them.
+    assert ours == pytest.approx(_integral(7.0e6 * up, sun, reflectance_map()), abs=0.01)
 
 
 def test_the_map_is_bright_at_the_poles_and_dark_over_the_pacific() -> None:
