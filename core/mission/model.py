@@ -13,7 +13,8 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, model_validator
 
 from core.errors import NotFound
-from core.mission.design import Antenna, Battery, Imager, PowerLoads, Propulsion, SolarArray, Wheels
+from core.mission.design import Antenna, AttitudeDesign, Battery, Imager, PowerLoads, Propulsion, SolarArray, Wheels
+from core.mission.design.attitude import principal_moments_kg_m2
 from core.mission.parts import Fraction, Identifier, MissionModel, Name, NotNegative, Positive
 from core.units import to_rad
 
@@ -86,6 +87,7 @@ class Bus(MissionModel):
     slew_rate_deg_s: Positive
     settle_s: NotNegative
     thermal_nodes: tuple[Identifier, ...]
+    attitude: AttitudeDesign | None = None  # without it, a plain body with these inertias
 
     @model_validator(mode="after")
     def _triangle_inequality(self) -> Bus:
@@ -94,6 +96,17 @@ class Bus(MissionModel):
             raise ValueError(
                 f"inertia_kg_m2 {self.inertia_kg_m2} is not that of a body: the largest exceeds the others' sum"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _inertia_with_products_is_a_body(self) -> Bus:
+        if self.attitude is not None:
+            moments = principal_moments_kg_m2(self.inertia_kg_m2, self.attitude.products_of_inertia_kg_m2)
+            if moments[0] <= 0.0 or moments[0] + moments[1] < moments[2]:
+                raise ValueError(
+                    f"attitude.products_of_inertia_kg_m2 {self.attitude.products_of_inertia_kg_m2} give principal moments "
+                    f"{[round(one, 4) for one in moments]} kg m2; a body has positive ones, none above the others' sum"
+                )
         return self
 
     @property
