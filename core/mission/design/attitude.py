@@ -133,6 +133,9 @@ class AttitudeControl(MissionModel):
     maximum_acceleration_deg_s2: Positive | None = None
     settled_error_deg: Positive = 0.02
     unloading_time_s: Positive = 600.0  # time constant of momentum unloading where the field allows
+    wheel_bias_share: Annotated[float, Field(ge=0, le=0.5)] = (
+        0.15  # of capacity, turned against each other: no rotor rests
+    )
     desaturation_share: Annotated[float, Field(gt=0.3, le=1)] = (
         0.9  # of a wheel's capacity: thrusters unload from there
     )
