@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.attitude.craft import attitude_craft
 from core.attitude.environment import AttitudeEnvironment
 from core.errors import InputError
-from core.frames import dcm_itrf_from_gcrf
+from core.frames import dcm_cirs_from_gcrf, dcm_itrf_from_gcrf
 from core.mission.model import Bus
 from native import _core
 
@@ -154,8 +154,9 @@ def _row(segment: PointingSegment, first_tai_s: float) -> list[float]:
         raise InputError("segment.start_tai_s", f"{segment.start_tai_s} is not finite")
     place, pole = np.zeros(3), np.array([0.0, 0.0, 1.0])
     if segment.law in _NEED_PLACE:
-        dcm = dcm_itrf_from_gcrf(np.array([start_tai_s]))[0]
-        place, pole = _needed(segment.place_itrf_m, "place_itrf_m", segment.law) @ dcm, dcm[2]
+        start = np.array([start_tai_s])
+        place = _needed(segment.place_itrf_m, "place_itrf_m", segment.law) @ dcm_itrf_from_gcrf(start)[0]
+        pole = dcm_cirs_from_gcrf(start)[0, 2]  # the celestial intermediate pole, about which the Earth turns
     elif segment.law is PointingLaw.THRUST:
         direction = _needed(segment.direction_rtn, "direction_rtn", segment.law)
         length = float(np.linalg.norm(direction))
