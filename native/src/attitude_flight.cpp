@@ -117,6 +117,7 @@ class Flight {
     std::optional<SensedAttitude> sensors_;
     Vec3 integral_{};
     bool detumbling_{false}, desaturating_{false};
+    std::optional<Command> upcoming_; // at the start of the next control step
 
     // A slew of no length needs no settling.
     bool profile_never_slewed(const Command& command) const {
@@ -185,7 +186,10 @@ class Flight {
     }
 
     void control_step(double t_s, const Vicinity& around, double step_s, Means& means) {
-        const Command command = profile_.at(t_s);
+        // Fed forward is the mean acceleration of the step: that at its start would miss the corners of a slew.
+        Command command = upcoming_ ? *upcoming_ : profile_.at(t_s);
+        upcoming_ = profile_.at(t_s + step_s);
+        command.acceleration_rad_s2 = (1.0 / step_s) * (upcoming_->omega_rad_s - command.omega_rad_s);
         Vec3 dipole, jets{};
         Actuation acting{};
         if (detumbles(profile_.mode(command.segment))) {

@@ -13,7 +13,8 @@ namespace {
 
 constexpr double momentum_share = 0.5;         // of the wheels' capacity, for a turn
 constexpr double difference_s = 0.25;          // of commanded attitudes, for rates
-constexpr double least_angle_rad = 1.0e-9;     // below it there is nothing to turn
+constexpr double least_angle_rad = 1.0e-7;     // below it there is nothing to turn
+constexpr double least_rate_rad_s = 1.0e-6;    // and nothing to brake: what differences of attitudes leave
 constexpr double path_step_s = 4.0;            // between checks of the cones
 constexpr double path_reserve_rad = 0.02;      // by which a detour stays outside
 constexpr int ring_places = 16;
@@ -121,7 +122,7 @@ Quaternion Slew::offset(double since_s) const {
 Slew plan_slew(const AttitudeCraft& craft, const Quaternion& offset, const Vec3& rate_rad_s, const MarginAt& margin_rad) {
     Slew start;
     Quaternion from = offset;
-    if (norm(rate_rad_s) > least_angle_rad) {
+    if (norm(rate_rad_s) > least_rate_rad_s) {
         start.legs.push_back(braking_leg(craft, offset, rate_rad_s));
         from = start.legs.back().end;
     }
@@ -182,9 +183,10 @@ Slew PointingProfile::slew_into(std::size_t k, const Quaternion& q, const Vec3& 
     const PointingSegment& segment = segments_[k];
     const double begins = std::max(segment.start_s, table_->times_s().front());
     const Quaternion goal = wanted_attitude(*craft_, *table_, segment, begins);
+    const Quaternion before = wanted_attitude(*craft_, *table_, segment, begins - difference_s);
     const Quaternion next = wanted_attitude(*craft_, *table_, segment, begins + difference_s);
     const Quaternion offset = q * conjugate(goal);
-    const Vec3 goal_rate = (1.0 / difference_s) * rotation_vector(next * conjugate(goal));
+    const Vec3 goal_rate = (0.5 / difference_s) * rotation_vector(next * conjugate(before));
     const Vec3 relative = omega_rad_s - into(offset, goal_rate);
     const MarginAt margin = [&](const Quaternion& away, double since_s) {
         const double t = begins + since_s;

@@ -75,7 +75,10 @@ def _filtered(seed: int, duration_s: float) -> tuple[AttitudeFilter, np.ndarray,
     gyro, tracker = design.gyro, design.star_trackers[0]
     noise, roll = (np.radians(x / 3600.0) for x in (tracker.noise_arcsec, tracker.roll_noise_arcsec))
     boresight, step_s = np.array(tracker.boresight), 1.0
-    walk, drift = np.radians(gyro.angle_random_walk_deg_sqrt_h) / 60.0, np.radians(gyro.rate_random_walk_deg_h_sqrt_h) / 216e3
+    walk, drift = (
+        np.radians(gyro.angle_random_walk_deg_sqrt_h) / 60.0,
+        np.radians(gyro.rate_random_walk_deg_h_sqrt_h) / 216e3,
+    )
     bias = generator.normal(scale=np.radians(gyro.bias_deg_h) / 3600.0, size=3)
     q = np.array([1.0, 0.0, 0.0, 0.0])
     estimate = AttitudeFilter(gyro, multiply(from_rotation_vector(generator.normal(scale=0.01, size=3)), q), 0.01)
@@ -115,4 +118,6 @@ def test_directions_alone_bring_the_filter_to_the_attitude() -> None:
             estimate.update_direction(measured / np.linalg.norm(measured), known, 0.01)
     error = estimate.error_rad(q)
     assert np.linalg.norm(error) < 4e-3
-    assert float(error @ np.linalg.solve(estimate.covariance[:3, :3], error)) < 16.3  # 99.9 % of three degrees of freedom
+    assert (
+        float(error @ np.linalg.solve(estimate.covariance[:3, :3], error)) < 16.3
+    )  # 99.9 % of three degrees of freedom
