@@ -92,7 +92,7 @@ class SensedAttitude {
     }
 
     void use_coarse(const Quaternion& q_true, const Vicinity& around, const Vec3& field) {
-        if (around.light > 0.0) {
+        if (around.light > 0.0 && craft_->sun_sensor_noise_rad > 0.0) {
             const Vec3 sun = unit(around.sun_m - around.r_m);
             filter_.update_direction(unit(into(q_true, sun) + noise_.vector(craft_->sun_sensor_noise_rad)), sun,
                                      craft_->sun_sensor_noise_rad);
