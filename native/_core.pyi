@@ -1,5 +1,7 @@
 """Typed face of the C++ module. Arrays are float64; instants are TAI seconds since J2000."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,6 +48,35 @@ class Sgp4Batch:
         threads: int = ...,
     ) -> tuple[FloatArray, NDArray[np.uint32]]:
         """Rows: satellite, site, then those of :func:`find_passes`; and the satellites for which SGP4 fails."""
+    def find_all_nodes(
+        self,
+        offsets_min: FloatArray,
+        start_tai_s: float,
+        end_tai_s: float,
+        earth: EarthOrientationTable,
+        threads: int = 1,
+    ) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows: satellite, northwards, time, longitude below; and the satellites that could not be searched."""
+
+    def find_all_apsides(
+        self, offsets_min: FloatArray, start_tai_s: float, end_tai_s: float, threads: int = 1
+    ) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows: satellite, pericentre, time, distance; and the satellites that could not be searched."""
+
+    def find_all_keep_out(
+        self,
+        offsets_min: FloatArray,
+        start_tai_s: float,
+        end_tai_s: float,
+        boresight_rtn: FloatArray,
+        least_angle_rad: float,
+        moon: bool,
+        earth: EarthOrientationTable,
+        sky: SunMoonEphemeris,
+        threads: int = 1,
+    ) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows: satellite, start, end, least angle; and the satellites that could not be searched."""
+
     def screen(
         self, offsets_min: FloatArray, duration_s: float, threshold_m: float, step_s: float
     ) -> tuple[FloatArray, FloatArray]:
@@ -69,7 +100,7 @@ class EarthOrientationTable:
         """Interpolated rows of the same six columns; the table's ends are held outside it."""
 
 def has_lanes(lanes: str) -> bool:
-    """Whether this processor can run these lanes of :meth:`Sgp4Batch.propagate_grid`."""
+    """Whether this processor can run these lanes of :meth:`Sgp4Batch.propagate_grid` and :func:`lambert`."""
 
 def dcm_cirs_from_gcrf(t_tai_s: FloatArray, earth: EarthOrientationTable) -> FloatArray: ...
 def dcm_tod_from_gcrf(t_tai_s: FloatArray, earth: EarthOrientationTable) -> FloatArray: ...
@@ -115,6 +146,8 @@ def find_target_access(
     min_sun_elevation_rad: float,
     earth: EarthOrientationTable,
     sky: SunMoonEphemeris,
+    max_roll_rad: float = ...,
+    max_pitch_rad: float = ...,
 ) -> FloatArray:
     """Rows: start, end, time of the least off-nadir angle, that angle, elevation of the Sun then."""
 
@@ -194,6 +227,7 @@ def lambert(
     right_branch: bool,
     retrograde: bool,
     mu_m3_s2: float,
+    lanes: str = "automatic",
 ) -> tuple[FloatArray, FloatArray, NDArray[np.uint8]]:
     """Velocities at both ends, (n, 3), NaN without a transfer, and codes.
 
@@ -203,6 +237,24 @@ def lambert(
 def lambert_most_revolutions(
     r1_m: FloatArray, r2_m: FloatArray, time_of_flight_s: FloatArray, retrograde: bool, mu_m3_s2: float
 ) -> NDArray[np.int32]: ...
+def count_collisions(
+    own_r_m: FloatArray,
+    own_v_m_s: FloatArray,
+    own_covariance: FloatArray,
+    other_r_m: FloatArray,
+    other_v_m_s: FloatArray,
+    other_covariance: FloatArray,
+    radius_m: float,
+    mu_m3_s2: float,
+    *,
+    from_s: float,
+    to_s: float,
+    samples: int,
+    seed: int,
+    threads: int,
+) -> tuple[int, int]:
+    """How many pairs of drawn orbits meet, and how many were no orbits."""
+
 def expected_collisions(
     own_r_m: FloatArray,
     own_v_m_s: FloatArray,
@@ -258,7 +310,11 @@ class Satellite:
         tai_minus_utc_s: float,
         areas: FloatArray,
         panels: FloatArray,
-    ) -> None: ...
+        earth_radiation: bool = False,
+        empirical: FloatArray | None = None,
+    ) -> None:
+        """``empirical``: rows of constant, cosine and sine parts in RTN, m/s2, (3, 3)."""
+
     def acceleration_m_s2(self, t_tai_s: FloatArray, states: FloatArray) -> FloatArray: ...
 
 class Flown:
@@ -420,3 +476,120 @@ class AttitudeFilter:
     def bias_rad_s(self) -> FloatArray: ...
     @property
     def covariance(self) -> FloatArray: ...
+class ThermalNetwork:
+    """Isothermal nodes; ``faces`` rows: node, axes (0 body, 1 array front, 2 array back), normal (3), area m2,
+    absorptivity, emissivity; ``heaters`` rows: node, W, on below K, off above K. Joins have shape (nodes, nodes)."""
+
+    def __init__(
+        self,
+        capacity_j_k: FloatArray,
+        conductance_w_k: FloatArray,
+        exchange_m2: FloatArray,
+        faces: FloatArray,
+        heaters: FloatArray,
+    ) -> None: ...
+    def __len__(self) -> int: ...
+    def steady_state(self, heat_w: FloatArray, guess_k: FloatArray) -> FloatArray:
+        """Temperatures (nodes,) at which nothing changes, heaters off."""
+    def gains(self, heat_w: FloatArray, temp_k: FloatArray) -> FloatArray:
+        """W that each node gains, heaters off."""
+    def fly(
+        self, t_s: FloatArray, heat_w: FloatArray, start_k: FloatArray, tolerance_k: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Temperatures (instants, nodes) and heater duties (instants - 1, heaters); heat has one row per interval."""
+    def absorbed(self, around: FloatArray, array_normal_body: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Sunlight and infrared, W, that each node takes in, (rows, nodes); ``around`` as in :func:`fly_resources`."""
+
+def plate_to_sphere_view(cosine: FloatArray, distance_ratio: float) -> FloatArray:
+    """View factors of a plate to a sphere, for cosines of the angle between normal and centre."""
+
+def uncovered_share(
+    to_sun_m: FloatArray, sun_radius_m: float, to_body_m: FloatArray, body_radius_m: float
+) -> FloatArray:
+    """Share of the Sun's disc that another body leaves uncovered, for rows of directions with their distances."""
+
+def albedo_shares(r_itrf_m: FloatArray, sun_itrf: FloatArray, table: FloatArray) -> FloatArray:
+    """Reflected sunlight over (sunlight times view factor) for a plate that faces the Earth."""
+
+class PowerModel:
+    """Array (m2, efficiency left, 1/K, tracking, joints, node); battery (C, coulombic, A, A, V, V, node); converters
+    (array, distribution, W, node); consumer rows: W, heat share, node; shedding: masks and rows of (below, restore)."""
+
+    def __init__(
+        self,
+        array: FloatArray,
+        axis_body: FloatArray,
+        normal_body: FloatArray,
+        battery: FloatArray,
+        soc: FloatArray,
+        open_circuit_v: FloatArray,
+        resistance_temp_k: FloatArray,
+        resistance_soc: FloatArray,
+        resistance_ohm: FloatArray,
+        converters: FloatArray,
+        consumers: FloatArray,
+        shed_consumers: NDArray[np.uint64],
+        shed_soc: FloatArray,
+    ) -> None: ...
+    def array_power(self, normal_sunlight_w_m2: FloatArray, temp_k: FloatArray) -> FloatArray: ...
+    def array_normal(self, sun_body: FloatArray) -> FloatArray: ...
+    def battery_flow(self, soc: FloatArray, temp_k: FloatArray, net_power_w: FloatArray) -> FloatArray:
+        """Rows: current A, voltage V, power W, heat W, 1/s, unmet W, refused W; charging is positive."""
+
+class PropulsionModel:
+    """Tank (node, m3, mol, kg/m3 at 25 degC, kg/m3/K, Pa at 25 degC, boiling K); curve of one thruster; temperature
+    (reference K, thrust 1/K, specific impulse 1/K)."""
+
+    def __init__(
+        self,
+        tank: FloatArray,
+        pressure_pa: FloatArray,
+        thrust_n: FloatArray,
+        specific_impulse_s: FloatArray,
+        temperature: FloatArray,
+    ) -> None: ...
+    def pressure(self, propellant_kg: float, temp_k: float) -> float: ...
+    def density(self, temp_k: float) -> float: ...
+    def vapour_pressure(self, temp_k: float) -> float: ...
+    def thruster(self, inlet_pa: float, temp_k: float) -> tuple[float, float, float]:
+        """Thrust N, specific impulse s, flow kg/s."""
+
+def nonnegative_least_squares(a: FloatArray, b: FloatArray) -> tuple[FloatArray, float]:
+    """x >= 0 with the least norm of a x - b, and that norm."""
+
+class ResourceDesign:
+    """The three models that share one thermal network, and the store."""
+
+    def __init__(
+        self,
+        power: PowerModel,
+        thermal: ThermalNetwork,
+        propulsion: PropulsionModel,
+        propellant_capacity_kg: float,
+        store_bytes: float,
+        recording_consumer: int,
+        sending_consumer: int,
+    ) -> None: ...
+
+def fly_resources(
+    design: ResourceDesign,
+    t_s: FloatArray,
+    around: FloatArray,
+    activity: FloatArray,
+    consumers: NDArray[np.uint64],
+    heaters: NDArray[np.uint32],
+    soc: FloatArray,
+    temp_k: FloatArray,
+    propellant_kg: FloatArray,
+    stored_bytes: FloatArray,
+    heaters_on: NDArray[np.uint32],
+    shed: NDArray[np.uint32],
+    factors: FloatArray,
+    every: int,
+    tolerance_k: float,
+    tolerance_soc: float,
+) -> dict[str, NDArray[Any]]:
+    """Coupled resources of members along a timeline; core.plan.resource_flight names the columns.
+
+    ``around`` (1 or members, intervals, 11), ``activity`` (1 or members, intervals, 3), masks (likewise, intervals).
+    """

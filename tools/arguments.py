@@ -8,7 +8,8 @@ from typing import Annotated, Final
 from pydantic import AwareDatetime, BeforeValidator, Field
 
 from core.mission.model import GroundStation, Spacecraft
-from core.orbit import Sgp4Orbit
+from core.orbit import Orbit
+from core.plan.orbit import planned_orbit
 from core.time import format_utc, parse_utc
 from tools.contract import ToolContext, ToolError
 
@@ -56,9 +57,12 @@ def station_of(station: str, context: ToolContext) -> GroundStation:
     return context.mission.station(station)
 
 
-def orbit_of(satellite: str, context: ToolContext) -> Sgp4Orbit:
-    """The orbit of a satellite."""
-    return Sgp4Orbit.from_elements(satellite_of(satellite, context).elements)
+def orbit_of(satellite: str, context: ToolContext) -> Orbit:
+    """Where a satellite flies, with the burns drafted so far."""
+    flown = planned_orbit(context.mission, satellite_of(satellite, context).id, context.existing)
+    if flown.lost is not None:
+        raise ToolError(f"the burns drafted before leave {satellite} no orbit: {flown.lost.reason}", code="MAN-002")
+    return flown
 
 
 def check_window(field: str, start: datetime, end: datetime, craft: Spacecraft) -> None:

@@ -19,10 +19,12 @@ from core.orbit import (
     DEFAULT_PROBABILITY_LIMIT,
     AvoidanceOption,
     CollisionAssessment,
+    Orbit,
+    ProbabilityBasis,
     RadiusSource,
-    Sgp4Orbit,
     assess_collision,
     avoidance_options,
+    curved_avoidance_options,
     encounter_of,
     hard_body_radius_m,
 )
@@ -84,6 +86,7 @@ class AvoidOutput(ToolOutput):
     hard_body_radius_m: float
     hard_body_radius_source: RadiusSource
     probability_limit: float
+    probability_basis: ProbabilityBasis
     probability_before: float
     probability_after: float
     miss_distance_before_m: float
@@ -109,6 +112,7 @@ class _Case:
     miss_distance_m: float
     relative_speed_m_s: float
     probability: float
+    plane_holds: bool
     now_utc: datetime
 
     @property
@@ -138,7 +142,8 @@ def _avoid(arguments: AvoidInput, context: ToolContext) -> AvoidOutput:
     if arguments.max_delta_v_mps is not None:
         limit_m_s = min(limit_m_s, arguments.max_delta_v_mps)
     available_s = duration_s(ready, message.cdm.tca_utc) if ready < message.cdm.tca_utc else 0.0
-    options = avoidance_options(
+    search = avoidance_options if case.plane_holds else curved_avoidance_options
+    options = search(
         message.cdm,
         message.own,
         case.radius_m,
@@ -189,10 +194,10 @@ def _case(message: ConjunctionMessage, craft: Spacecraft, context: ToolContext) 
     encounter = encounter_of(cdm, message.own)
     radius_m, source = hard_body_radius_m(cdm)
     assessed = assess_collision(cdm, radius_m, message.own)
-    if not assessed.plane_holds and (assessed.rate is None or assessed.probability > DEFAULT_PROBABILITY_LIMIT):
+    if not assessed.plane_holds and assessed.rate is None:
         raise ToolError(
-            f"{message.conjunction_id}: {_why_not_the_plane(assessed)}; it must be analysed by other means before a burn "
-            "is planned",
+            f"{message.conjunction_id}: {_why_not_the_plane(assessed)}, and there is none along curved orbits "
+            f"({assessed.rate_failure}); it must be analysed by other means before a burn is planned",
             code="COL-006",
         )
     return _Case(
@@ -204,19 +209,17 @@ def _case(message: ConjunctionMessage, craft: Spacecraft, context: ToolContext) 
         miss_distance_m=float(np.linalg.norm(encounter.miss_m)),
         relative_speed_m_s=encounter.relative_speed_m_s,
         probability=assessed.plane_probability if assessed.plane_holds else assessed.probability,
+        plane_holds=assessed.plane_holds,
         now_utc=now_utc,
     )
 
 
 def _why_not_the_plane(assessed: CollisionAssessment) -> str:
     faults = f" ({', '.join(assessed.faults)})" if assessed.faults else ""
-    text = f"the two-dimensional collision probability does not hold for this encounter{faults}"
-    if assessed.rate is None:
-        return text
-    return f"{text}: it is {_shown(assessed.plane_probability)}, and {_shown(assessed.probability)} along curved orbits"
+    return f"the two-dimensional collision probability does not hold for this encounter{faults}"
 
 
-def _check_orbit(message: ConjunctionMessage, orbit: Sgp4Orbit) -> None:
+def _check_orbit(message: ConjunctionMessage, orbit: Orbit) -> None:
     """Refuse a message whose satellite flies elsewhere than the mission's elements say."""
     expected = orbit.propagate(np.array([tai_s_from_utc(message.cdm.tca_utc)])).r_gcrf_m[0]
     away_m = float(np.linalg.norm(message.cdm.objects[message.own].r_gcrf_m - expected))
@@ -337,6 +340,8 @@ def _output(case: _Case, summary: str, options: list[AvoidanceOption]) -> AvoidO
     stale = case.age > STALE_AFTER
     if case.radius_source is RadiusSource.DEFAULT:
         summary += f" The message gives no sizes: a hard-body radius of {case.radius_m:g} m is assumed."
+    if not case.plane_holds:
+        summary += " Straight lines do not describe this encounter: the probabilities are along curved orbits."
     if stale:
         summary += f" The message is {age_h:.1f} h old: ask for a newer one before you fly this."
     return AvoidOutput(
@@ -349,6 +354,7 @@ def _output(case: _Case, summary: str, options: list[AvoidanceOption]) -> AvoidO
         hard_body_radius_m=round(case.radius_m, 2),
         hard_body_radius_source=case.radius_source,
         probability_limit=DEFAULT_PROBABILITY_LIMIT,
+        probability_basis=ProbabilityBasis.ENCOUNTER_PLANE if case.plane_holds else ProbabilityBasis.CURVED_ORBITS,
         probability_before=_digits(case.probability),
         probability_after=_digits(case.probability),
         miss_distance_before_m=round(case.miss_distance_m, 1),

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from core.attitude import half_turn_s
 from core.errors import PhysicsError
-from core.mission.model import Bus, RuleQuantity
+from core.mission.flight_rules import OrbitQuantity, gap_limit_s, orbit_minimum
+from core.mission.model import Bus
 from core.orbit import circular_transfer, state_at
 from core.plan.activity import Anchor, BurnActivity, ResourceName, ResourceUse, Window
 from core.plan.commanding import BURN_ATTITUDE_LEAD_S
@@ -99,12 +100,8 @@ def _raise(arguments: RaiseInput, context: ToolContext) -> RaiseOutput:
 
 
 def _check_target(target_km: float, from_km: float, context: ToolContext) -> None:
-    perigees = [
-        rule.minimum / 1000.0
-        for rule in context.mission.flight_rules
-        if rule.quantity is RuleQuantity.PERIGEE_ALTITUDE_M and rule.minimum is not None
-    ]
-    lowest_km = max([_LOWEST_KM, *perigees])
+    rules = context.mission.flight_rules
+    lowest_km = orbit_minimum(rules, OrbitQuantity.PERIGEE_ALTITUDE_M, _LOWEST_KM * 1000.0) / 1000.0
     if not (math.isfinite(target_km) and lowest_km <= target_km <= _HIGHEST_KM):
         raise ToolError(
             f"target altitude {target_km:g} km is outside {lowest_km:g} to {_HIGHEST_KM:g} km",
@@ -148,12 +145,7 @@ def _spread(
     stairs: list[tuple[Burn, float, float]], period_s: float, context: ToolContext
 ) -> list[tuple[Burn, float, float]]:
     """Add whole revolutions between burns until the flight rule on their gap is kept."""
-    gaps = [
-        rule.minimum
-        for rule in context.mission.flight_rules
-        if rule.quantity is RuleQuantity.BURN_GAP_S and rule.minimum is not None
-    ]
-    needed_s = max(gaps, default=0.0)
+    needed_s = gap_limit_s(context.mission.flight_rules, "burn", "burn")
     spread: list[tuple[Burn, float, float]] = []
     for index, (burn, delta_v_m_s, coast_s) in enumerate(stairs):
         following = stairs[index + 1][0].duration_s if index + 1 < len(stairs) else 0.0
@@ -186,7 +178,7 @@ def _activities(
                 delta_v_m_s=delta_v_m_s,
                 propellant_kg=burn.propellant_kg,
                 purpose=purpose,
-                target_altitude_km=arguments.target_altitude_km if number == len(stairs) else None,
+                target_altitude_km=arguments.target_altitude_km,
                 provenance=provenance(
                     "plan_orbit_raise",
                     f"burn {number} of {len(stairs)}: Hohmann transfer in stairs that keep each burn within its longest duration",

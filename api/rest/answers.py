@@ -10,7 +10,7 @@ from api.service.intents import IntentView
 from core.command.model import CommandState
 from core.events import Violation
 from core.mdb import AlarmLevel, CommandClass
-from core.mission.model import FlightRule
+from core.mission.flight_rules import FlightRule
 from core.plan.model import MissionPlan
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""A bus as the native attitude simulation takes it: SI, radians, body axes about the centre of mass."""
+"""A bus as the native attitude simulation takes it: SI, radians, body axes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ControlLaw(Enum):
 
 
 def attitude_design(bus: Bus) -> AttitudeDesign:
-    """The attitude section of a bus; without one a body without surfaces, dipole, thrusters and sensors."""
+    """The attitude section of a bus; without one a body without surfaces, dipole and sensors."""
     return bus.attitude or AttitudeDesign()
 
 
@@ -63,10 +63,9 @@ def attitude_craft(bus: Bus, law: ControlLaw = ControlLaw.QUATERNION) -> _core.A
     """
     design = attitude_design(bus)
     axes = design.axes
-    centre_m = np.array(design.centre_of_mass_m)
     parts: dict[str, object] = {
         "inertia_kg_m2": inertia_kg_m2(bus),
-        "centre_of_mass_m": centre_m,
+        "centre_of_mass_m": np.array(design.centre_of_mass_m),
         "residual_dipole_a_m2": np.array(design.residual_dipole_a_m2),
         "torquer_a_m2": np.full(3, bus.magnetorquer_a_m2),
         "drag_coefficient": bus.drag_coefficient,
@@ -77,8 +76,8 @@ def attitude_craft(bus: Bus, law: ControlLaw = ControlLaw.QUATERNION) -> _core.A
         "wheel": _wheel(bus.wheels),
         "jet_torques_n_m": _rows(
             [
-                list(np.cross(np.array(t.position_m) - centre_m, t.force_n * np.array(t.direction)))
-                for t in design.thrusters
+                list(np.cross(t.position_m, bus.propulsion.thrust_n * np.array(t.direction)))
+                for t in bus.propulsion.thrusters
             ],
             3,
         ),
@@ -89,8 +88,8 @@ def attitude_craft(bus: Bus, law: ControlLaw = ControlLaw.QUATERNION) -> _core.A
                 axes.payload_boresight,
                 axes.antenna_boresight,
                 axes.thrust_axis,
-                axes.array_axis,
-                axes.array_zero_normal,
+                bus.solar_array.axis_body,
+                bus.solar_array.normal_body,
             ]
         ),
         "gyro": _gyro(design),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +28,8 @@ __all__ = [
 ]
 
 _MAXIMUM_BYTES: Final = 5_000_000
+_RULES: Final = "flight_rules"
+_RULES_FILE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\.ya?ml")
 _Path = tuple[str | int, ...]
 _Lines = dict[_Path, int]
 
@@ -80,18 +84,27 @@ def check_mission(path: Path) -> MissionReport:
     except UnicodeDecodeError as error:
         message = f"is not UTF-8 text: byte {error.start} is {error.object[error.start]:#04x}"
         return MissionReport(str(path), (Problem(None, "file", message),), None)
-    return parse_mission(text, str(path))
+    return parse_mission(text, str(path), path.parent)
 
 
-def parse_mission(text: str, path: str = "mission") -> MissionReport:
-    """The report of a mission given as text; ``path`` only appears in messages."""
+def parse_mission(text: str, path: str = "mission", folder: Traversable | None = None) -> MissionReport:
+    """The report of a mission given as text.
+
+    Args:
+        text: YAML.
+        path: Only appears in messages.
+        folder: Where a file of flight rules lies that the text names; without it the rules have to stand in the text.
+    """
     try:
         data, lines = _compose(text)
-        return MissionReport(path, (), Mission.model_validate(data))
+        found = _include_rules(data, lines, folder)
     except _Broken as broken:
         return MissionReport(path, (broken.problem,), None)
+    try:
+        mission = Mission.model_validate(data)
+        return MissionReport(path, found, None if found else mission)
     except ValidationError as error:
-        return MissionReport(path, tuple(_problems(error, lines)), None)
+        return MissionReport(path, (*_problems(error, lines), *found), None)
 
 
 @cache
@@ -106,8 +119,29 @@ def sentinel2a_mission() -> Mission:
     return _shipped("sentinel2a.yaml")
 
 
+def _include_rules(data: Any, lines: _Lines, folder: Traversable | None) -> tuple[Problem, ...]:
+    """Put the rules of a named file in the place of its name; what is wrong with that, the rest can still be judged."""
+    name = data.get(_RULES) if isinstance(data, dict) else None
+    if not isinstance(name, str):
+        return ()
+    data[_RULES], line = [], lines[(_RULES,)]
+    if not _RULES_FILE.fullmatch(name):
+        message = f"{name!r} is neither a list of rules nor the name of a .yaml file beside this one"
+        return (Problem(line, _RULES, message),)
+    if folder is None:
+        return (Problem(line, _RULES, f"{name} cannot be found from here: write the rules into the mission"),)
+    try:
+        data[_RULES], _ = _compose(folder.joinpath(name).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        return (Problem(line, _RULES, f"{name} cannot be read: {error}"),)
+    except _Broken as broken:
+        return (Problem(line, f"{_RULES} ({name} line {broken.problem.line})", broken.problem.message),)
+    return ()
+
+
 def _shipped(name: str) -> Mission:
-    report = parse_mission(files("core.mission").joinpath("reference", name).read_text(encoding="utf-8"), name)
+    folder = files("core.mission").joinpath("reference")
+    report = parse_mission(folder.joinpath(name).read_text(encoding="utf-8"), name, folder)
     if report.mission is None:
         first = report.problems[0]
         raise MissionFileError(name, first.line, first.field, first.message)

@@ -13,8 +13,21 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, model_validator
 
 from core.errors import NotFound
-from core.mission.design import Antenna, AttitudeDesign, Battery, Imager, PowerLoads, Propulsion, SolarArray, Wheels
-from core.mission.design.attitude import principal_moments_kg_m2
+from core.mission.design import (
+    Antenna,
+    AttitudeDesign,
+    Battery,
+    Converters,
+    Imager,
+    MassItem,
+    PowerLoads,
+    Propulsion,
+    SolarArray,
+    ThermalDesign,
+    Wheels,
+)
+from core.mission.design.fit import require_body, require_mass_budget, require_nodes
+from core.mission.flight_rules import FlightRule, contradiction, selectors
 from core.mission.parts import Fraction, Identifier, MissionModel, Name, NotNegative, Positive
 from core.units import to_rad
 
@@ -22,7 +35,6 @@ __all__ = [
     "Antenna",
     "Battery",
     "Bus",
-    "FlightRule",
     "GroundStation",
     "Imager",
     "InitialState",
@@ -32,8 +44,6 @@ __all__ = [
     "Mode",
     "PowerLoads",
     "Propulsion",
-    "RuleQuantity",
-    "RuleSeverity",
     "SolarArray",
     "Spacecraft",
     "Target",
@@ -72,6 +82,7 @@ class Bus(MissionModel):
     """A spacecraft design, shared by all spacecraft built to it."""
 
     dry_mass_kg: Positive
+    mass_budget: tuple[MassItem, ...] = Field(min_length=1)  # adds up to the dry mass
     inertia_kg_m2: tuple[Positive, Positive, Positive]  # principal moments
     drag_area_m2: Positive
     drag_coefficient: Positive = 2.2
@@ -80,6 +91,7 @@ class Bus(MissionModel):
     magnetorquer_a_m2: Positive
     solar_array: SolarArray
     battery: Battery
+    converters: Converters
     loads: PowerLoads
     imager: Imager
     antenna: Antenna
@@ -87,6 +99,7 @@ class Bus(MissionModel):
     slew_rate_deg_s: Positive
     settle_s: NotNegative
     thermal_nodes: tuple[Identifier, ...]
+    thermal: ThermalDesign
     attitude: AttitudeDesign | None = None  # without it, a plain body with these inertias
 
     @model_validator(mode="after")
@@ -99,14 +112,19 @@ class Bus(MissionModel):
         return self
 
     @model_validator(mode="after")
-    def _inertia_with_products_is_a_body(self) -> Bus:
+    def _subsystems_fit(self) -> Bus:
+        require_mass_budget(self.dry_mass_kg, self.mass_budget)
+        require_nodes(
+            self.thermal_nodes,
+            self.thermal,
+            self.solar_array,
+            self.battery,
+            self.converters,
+            self.loads,
+            self.propulsion,
+        )
         if self.attitude is not None:
-            moments = principal_moments_kg_m2(self.inertia_kg_m2, self.attitude.products_of_inertia_kg_m2)
-            if moments[0] <= 0.0 or moments[0] + moments[1] < moments[2]:
-                raise ValueError(
-                    f"attitude.products_of_inertia_kg_m2 {self.attitude.products_of_inertia_kg_m2} give principal moments "
-                    f"{[round(one, 4) for one in moments]} kg m2; a body has positive ones, none above the others' sum"
-                )
+            require_body(self.inertia_kg_m2, self.attitude, self.solar_array)
         return self
 
     @property
@@ -148,6 +166,7 @@ class GroundStation(MissionModel):
     minimum_elevation_deg: Annotated[float, Field(ge=0, lt=90)]
     setup_s: NotNegative  # between two contacts
     bands: tuple[Literal["S", "X"], ...]
+    x_band_g_over_t_db_k: Annotated[float, Field(ge=-50, le=80)] = 32.0  # of a 7 m antenna at 8 GHz
     source: str
 
     @property
@@ -174,44 +193,6 @@ class Target(MissionModel):
     latitude_deg: Latitude
     longitude_deg: Longitude
     height_m: Annotated[float, Field(ge=-500, le=9000)] = 0.0
-
-
-class RuleSeverity(StrEnum):
-    """What a broken rule means."""
-
-    BLOCK = "block"
-    WARN = "warn"
-
-
-class RuleQuantity(StrEnum):
-    """What a flight rule bounds; each has one meaning and unit."""
-
-    SOC = "soc"
-    PROPELLANT_KG = "propellant_kg"
-    PERIGEE_ALTITUDE_M = "perigee_altitude_m"
-    SUN_POINTING_DURATION_S = "sun_pointing_duration_s"
-    BURN_GAP_S = "burn_gap_s"
-    DATA_STORE_FRACTION = "data_store_fraction"
-    PAYLOAD_IN_ECLIPSE = "payload_in_eclipse"
-
-
-class FlightRule(MissionModel):
-    """A limit that operations keep."""
-
-    id: Annotated[str, Field(pattern=r"^FR-[0-9]{2,4}$")]
-    revision: Annotated[int, Field(ge=1)]
-    quantity: RuleQuantity
-    minimum: float | None = None
-    maximum: float | None = None
-    severity: RuleSeverity
-    text: str
-    waiver_authority: str
-
-    @model_validator(mode="after")
-    def _has_a_limit(self) -> FlightRule:
-        if self.minimum is None and self.maximum is None:
-            raise ValueError("a flight rule needs a minimum, a maximum or both")
-        return self
 
 
 class Mission(MissionModel):
@@ -249,7 +230,22 @@ class Mission(MissionModel):
             twice = {one for one in ids if ids.count(one) > 1}
             if twice:
                 raise ValueError(f"{kind} used twice: {sorted(twice)}")
+        self._rules_hold()
         return self
+
+    def _rules_hold(self) -> None:
+        stations = {station.id for station in self.stations}
+        satellites = {craft.id for craft in self.spacecraft}
+        for rule in self.flight_rules:
+            for one in selectors(rule):
+                if one.station is not None and one.station not in stations:
+                    raise ValueError(f"flight rule {rule.id}: station {one.station!r} is not one of {sorted(stations)}")
+                unknown = set(one.satellites or ()) - satellites
+                if unknown:
+                    raise ValueError(f"flight rule {rule.id}: {sorted(unknown)} are not among {sorted(satellites)}")
+        both = contradiction(self.flight_rules)
+        if both is not None:
+            raise ValueError(f"flight rules contradict each other: {both}")
 
     def craft(self, satellite: str) -> Spacecraft:
         """The spacecraft of that id; NotFound names those there are."""

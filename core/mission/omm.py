@@ -60,7 +60,7 @@ def parse_omm(text: str) -> list[Omm]:
 
     Raises:
         OmmError: Syntax, an unknown keyword, a missing or bad value, or a theory, frame or time system other than
-            SGP4, TEME and UTC; names the keyword and, where there is one, the line.
+            SGP4, TEME and UTC; names the keyword, and the line and the column of the value or of the message that lacks it.
     """
     if len(text) > _MAXIMUM_CHARACTERS:
         raise OmmError("OMM", f"{len(text)} characters; the limit is {_MAXIMUM_CHARACTERS}")
@@ -73,7 +73,7 @@ def parse_omm(text: str) -> list[Omm]:
 def _required(entries: Entries, keyword: str) -> Entry:
     entry = entries.get(keyword)
     if entry is None or not entry.value:
-        raise OmmError(keyword, "is missing", entry.line if entry else None)
+        raise OmmError(keyword, "is missing", entry.at if entry else entries.at)
     return entry
 
 
@@ -82,9 +82,9 @@ def _number(entries: Entries, keyword: str) -> float:
     try:
         value = float(entry.value)
     except ValueError as error:
-        raise OmmError(keyword, f"{entry.value[:60]!r} is not a number", entry.line) from error
+        raise OmmError(keyword, f"{entry.value[:60]!r} is not a number", entry.at) from error
     if not math.isfinite(value):
-        raise OmmError(keyword, f"{entry.value[:60]!r} is not finite", entry.line)
+        raise OmmError(keyword, f"{entry.value[:60]!r} is not finite", entry.at)
     return value
 
 
@@ -93,12 +93,12 @@ def _require_sgp4(entries: Entries) -> None:
     for keyword, meanings in _FIXED.items():
         entry = entries.get(keyword)
         if entry is not None and entry.value.upper() not in meanings:
-            raise OmmError(keyword, f"{entry.value[:60]!r} is not supported; it must be {meanings[0]}", entry.line)
+            raise OmmError(keyword, f"{entry.value[:60]!r} is not supported; it must be {meanings[0]}", entry.at)
         if entry is None and "CCSDS_OMM_VERS" in entries:
-            raise OmmError(keyword, "is missing")
+            raise OmmError(keyword, "is missing", entries.at)
     kind = entries.get("EPHEMERIS_TYPE")
     if kind is not None and kind.value not in ("0", "2"):
-        raise OmmError("EPHEMERIS_TYPE", f"{kind.value[:60]!r} is not SGP4 (0 or 2)", kind.line)
+        raise OmmError("EPHEMERIS_TYPE", f"{kind.value[:60]!r} is not SGP4 (0 or 2)", kind.at)
 
 
 def _epoch_utc(entries: Entries) -> datetime:
@@ -107,7 +107,7 @@ def _epoch_utc(entries: Entries) -> datetime:
     try:
         read = read_ascii(entry.value, "EPOCH")
     except InputError as error:
-        raise OmmError("EPOCH", error.message.removeprefix("EPOCH: "), entry.line) from error
+        raise OmmError("EPOCH", error.message.removeprefix("EPOCH: "), entry.at) from error
     return read.day + timedelta(microseconds=round(read.of_day_s * 1_000_000))
 
 
@@ -115,10 +115,10 @@ def _mean_motion_rev_day(entries: Entries) -> float:
     if "MEAN_MOTION" in entries:
         return _number(entries, "MEAN_MOTION")
     if "SEMI_MAJOR_AXIS" not in entries:
-        raise OmmError("MEAN_MOTION", "is missing")
+        raise OmmError("MEAN_MOTION", "is missing", entries.at)
     axis_km = _number(entries, "SEMI_MAJOR_AXIS")
     if axis_km <= 0.0:
-        raise OmmError("SEMI_MAJOR_AXIS", f"{axis_km} km is not positive", entries["SEMI_MAJOR_AXIS"].line)
+        raise OmmError("SEMI_MAJOR_AXIS", f"{axis_km} km is not positive", entries["SEMI_MAJOR_AXIS"].at)
     return 86_400.0 / (2.0 * math.pi) * math.sqrt(_EARTH_MU_KM3_S2 / axis_km**3)
 
 
@@ -132,7 +132,7 @@ def _message(entries: Entries) -> Omm:
     values |= {field: _number(entries, keyword) % _turn(keyword) for keyword, field in _ANGLES.items()}
     values |= {field: _number(entries, keyword) for keyword, field in _OPTIONAL.items() if keyword in entries}
     if "OBJECT_ID" not in entries and "CCSDS_OMM_VERS" in entries:
-        raise OmmError("OBJECT_ID", "is missing")
+        raise OmmError("OBJECT_ID", "is missing", entries.at)
     return Omm(
         object_name=_required(entries, "OBJECT_NAME").value,
         object_id=_optional(entries, "OBJECT_ID"),
@@ -154,7 +154,7 @@ def _norad_id(entries: Entries) -> int | None:
     if entry is None:
         return None
     if not re.fullmatch(r"[0-9]{1,9}", entry.value):
-        raise OmmError("NORAD_CAT_ID", f"{entry.value[:60]!r} is not a catalogue number", entry.line)
+        raise OmmError("NORAD_CAT_ID", f"{entry.value[:60]!r} is not a catalogue number", entry.at)
     return int(entry.value)
 
 
@@ -166,7 +166,7 @@ def _validated(values: dict[str, float | datetime], entries: Entries) -> MeanEle
         field = str(first["loc"][0])
         keyword = _keyword_of(field, (*_ANGLES.items(), *_OPTIONAL.items()))
         entry = entries.get(keyword)
-        raise OmmError(keyword, f"{first['input']}: {first['msg']}", entry.line if entry else None) from error
+        raise OmmError(keyword, f"{first['input']}: {first['msg']}", entry.at if entry else entries.at) from error
 
 
 def _keyword_of(field: str, pairs: Iterable[tuple[str, str]]) -> str:

@@ -7,26 +7,29 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-__all__ = ["Fraction", "Identifier", "MissionModel", "Name", "NotNegative", "Positive", "UnitVector", "Vector"]
+__all__ = ["Direction", "Fraction", "Identifier", "MissionModel", "Name", "NotNegative", "Number", "Positive", "Vector"]
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Vector = tuple[Finite, Finite, Finite]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+
+Vector = tuple[Number, Number, Number]
 
 
-def _unit_length(vector: Vector) -> Vector:
+def _unit(vector: tuple[float, float, float]) -> tuple[float, float, float]:
     length = math.hypot(*vector)
-    if abs(length - 1.0) > 1.0e-4:
-        raise ValueError(f"{vector} has length {length:.6g}; a direction has length 1 within 1e-4")
+    if not length > 0.0:
+        raise ValueError("a direction needs a length above 0")
+    if abs(length - 1.0) < 1e-12:  # so that reading back what was written changes no bit
+        return vector
     x, y, z = vector
     return x / length, y / length, z / length
 
 
-UnitVector = Annotated[Vector, AfterValidator(_unit_length)]  # made exactly unit
-Name = Annotated[str, Field(min_length=1, max_length=80)]
+Direction = Annotated[Vector, AfterValidator(_unit)]  # made a unit vector
 
 
 class MissionModel(BaseModel):

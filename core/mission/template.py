@@ -47,6 +47,7 @@ def new_mission(name: str, norad_id: int, elements: MeanElements) -> str:
     reference |= {
         "name": name,
         "description": f"{name} on its catalogued orbit; bus and ground segment taken over from the reference mission.",
+        "flight_rules": [rule.model_dump(mode="json", exclude_none=True) for rule in reference_mission().flight_rules],
         "spacecraft": [craft.model_dump(mode="json", exclude_defaults=True)],
     }
     text = _HEADING.format(name=" ".join(name.split()), norad_id=norad_id) + yaml.safe_dump(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from core.constants import EARTH_MU_M3_S2
 from core.errors import PhysicsError
 from core.mission.cdm import Cdm, CdmObject
+from core.orbit.collision_rate import ProbabilityBasis
 from core.orbit.conjunction import collision_probability, encounter_of, rtn_axes_gcrf
 from core.orbit.relative import hcw_transition
 from core.orbit.state import keplerian_from_cartesian
@@ -25,10 +26,13 @@ from core.orbit.two_body import propagate_kepler
 
 __all__ = [
     "DEFAULT_PROBABILITY_LIMIT",
+    "RESOLUTION_M_S",
     "AvoidanceOption",
     "avoidance_options",
+    "half_revolutions_left",
     "hcw_transition",
     "impulse_shift_gcrf_m",
+    "merit",
     "message_after_burn",
 ]
 
@@ -36,7 +40,7 @@ FloatArray = NDArray[np.float64]
 
 # A tenth of 1e-4, at which NASA asks for a mitigation (NASA/SP-20205011318, section on mitigation thresholds).
 DEFAULT_PROBABILITY_LIMIT: Final = 1e-5
-_RESOLUTION_M_S: Final = 1e-4  # delta-v is rounded up to this
+RESOLUTION_M_S: Final = 1e-4  # delta-v is rounded up to this
 _BISECTIONS: Final = 40
 _MOST_HALF_REVOLUTIONS: Final = 40  # about 31 hours in a low orbit; relative motion is not predicted well beyond
 
@@ -55,6 +59,7 @@ class AvoidanceOption:
     probability: float
     miss_distance_m: float
     reaches_limit: bool
+    basis: ProbabilityBasis = ProbabilityBasis.ENCOUNTER_PLANE
 
 
 def impulse_shift_gcrf_m(one: CdmObject, before_s: float, delta_v_m_s: float) -> FloatArray:
@@ -119,7 +124,23 @@ def avoidance_options(
         PhysicsError: Not even half a revolution is left, or the own state is not a bound orbit.
         EncounterError: The message gives no probability.
     """
-    half_s = math.pi / _mean_motion_rad_s(cdm.objects[own])
+    half_s, count = half_revolutions_left(cdm.objects[own], available_s)
+    bounds_m_s = (min(minimum_delta_v_m_s, maximum_delta_v_m_s), maximum_delta_v_m_s)
+    options = [
+        option
+        for k in range(1, count + 1)
+        for option in _both_ways(cdm, own, radius_m, k, k * half_s, bounds_m_s, probability_limit)
+    ]
+    return sorted(options, key=merit)
+
+
+def half_revolutions_left(one: CdmObject, available_s: float) -> tuple[float, int]:
+    """How long half a revolution takes, and at how many of them before the closest approach a burn can be.
+
+    Raises:
+        PhysicsError: Not even one is left, or the state is not that of a bound orbit.
+    """
+    half_s = math.pi / _mean_motion_rad_s(one)
     count = min(int(available_s / half_s), _MOST_HALF_REVOLUTIONS)
     if count < 1:
         raise PhysicsError(
@@ -129,13 +150,7 @@ def avoidance_options(
             available_s=available_s,
             needed_s=half_s,
         )
-    bounds_m_s = (min(minimum_delta_v_m_s, maximum_delta_v_m_s), maximum_delta_v_m_s)
-    options = [
-        option
-        for k in range(1, count + 1)
-        for option in _both_ways(cdm, own, radius_m, k, k * half_s, bounds_m_s, probability_limit)
-    ]
-    return sorted(options, key=_merit)
+    return half_s, count
 
 
 def _mean_motion_rad_s(one: CdmObject) -> float:
@@ -145,7 +160,8 @@ def _mean_motion_rad_s(one: CdmObject) -> float:
     return math.sqrt(EARTH_MU_M3_S2 / axis_m**3)
 
 
-def _merit(option: AvoidanceOption) -> tuple[bool, float, float]:
+def merit(option: AvoidanceOption) -> tuple[bool, float, float]:
+    """Sorts options: those that reach the limit first, by delta-v and then probability; the others by probability."""
     return (not option.reaches_limit, abs(option.delta_v_m_s) if option.reaches_limit else 0.0, option.probability)
 
 
@@ -176,7 +192,7 @@ def _both_ways(
                     high_m_s = middle_m_s
                 else:
                     low_m_s = middle_m_s
-            rounded_m_s = math.ceil(high_m_s / _RESOLUTION_M_S) * _RESOLUTION_M_S
+            rounded_m_s = math.ceil(high_m_s / RESOLUTION_M_S) * RESOLUTION_M_S
             delta_v_m_s = sign * min(max(rounded_m_s, minimum_m_s), maximum_m_s)
         miss_m = encounter.displaced(per_m_s * delta_v_m_s)
         yield AvoidanceOption(

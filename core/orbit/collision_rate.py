@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.constants import EARTH_MU_M3_S2
-from core.mission.cdm import Cdm, CdmObject
+from core.mission.cdm import Cdm
+from core.orbit.collision_simulation import CollisionSimulation, SimulationSettings, simulate_collision
 from core.orbit.conjunction import (
     EncounterError,
     MaximumProbability,
@@ -22,17 +20,17 @@ from core.orbit.conjunction import (
     collision_probability,
     encounter_of,
     maximum_probability,
-    rtn_axes_gcrf,
 )
+from core.orbit.uncertain_state import half_revolution_s, uncertain_state
 from native import _core
 
 __all__ = ["CollisionAssessment", "CollisionRate", "ProbabilityBasis", "assess_collision", "expected_collisions"]
 
-FloatArray = NDArray[np.float64]
-
 # Where the plane and the curved orbits differ by more, the plane does not hold. CARA's 17 valid public messages differ
 # by up to 2 %, its 18 invalid ones by 35 % or more.
 _PLANE_HOLDS_WITHIN: Final = 0.15
+# Of a revolution: objects that stay together for longer may meet again and again.
+_MEET_ONCE_WITHIN: Final = 0.25
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,7 @@ class ProbabilityBasis(StrEnum):
 
     CURVED_ORBITS = "curved_orbits"  # the expected number of collisions
     ENCOUNTER_PLANE = "encounter_plane"  # the curved orbits could not be computed
+    SIMULATION = "simulation"  # pairs of orbits drawn and flown
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,8 @@ class CollisionAssessment:
     """Every probability of one message, and the one to believe.
 
     ``plane_holds`` says whether the two-dimensional value may be used: decided by comparison where the curved orbits
-    could be computed, otherwise by the absence of ``faults``. ``rate_failure`` says why there is no ``rate``.
+    could be computed or simulated, otherwise by the absence of ``faults``. ``rate_failure`` says why there is no ``rate``.
+    A simulation without a hit counts with the upper end of its interval.
     """
 
     probability: float
@@ -74,6 +74,7 @@ class CollisionAssessment:
     rate: CollisionRate | None
     rate_failure: str | None
     maximum: MaximumProbability
+    simulation: CollisionSimulation | None = None
 
 
 def expected_collisions(cdm: Cdm, radius_m: float, own: int = 0) -> CollisionRate:
@@ -92,16 +93,24 @@ def expected_collisions(cdm: Cdm, radius_m: float, own: int = 0) -> CollisionRat
     """
     try:
         found = _core.expected_collisions(
-            *_inertial(cdm.objects[own]), *_inertial(cdm.objects[1 - own]), radius_m, EARTH_MU_M3_S2
+            *uncertain_state(cdm.objects[own]), *uncertain_state(cdm.objects[1 - own]), radius_m, EARTH_MU_M3_S2
         )
     except _core.NativeError as error:
         raise EncounterError(f"{cdm.message_id}: {error}") from error
     return CollisionRate(*found)
 
 
-def assess_collision(cdm: Cdm, radius_m: float, own: int = 0) -> CollisionAssessment:
+def assess_collision(
+    cdm: Cdm, radius_m: float, own: int = 0, *, simulation: SimulationSettings | None = None
+) -> CollisionAssessment:
     """The collision probability in the encounter plane, along curved orbits, at most, and the one to believe.
 
+    Args:
+        cdm: The message.
+        radius_m: Combined hard-body radius.
+        own: Index of the object that counts as the own one.
+        simulation: How to simulate as the last resort, where the rate along curved orbits cannot be integrated or counts
+            more than one meeting; None never does, as it takes seconds.
     Raises:
         EncounterError: The message gives no probability at all.
     """
@@ -112,35 +121,27 @@ def assess_collision(cdm: Cdm, radius_m: float, own: int = 0) -> CollisionAssess
         rate = expected_collisions(cdm, radius_m, own)
     except EncounterError as error:
         failure = error.message
-    curved = rate is not None
-    best = min(rate.expected, 1.0) if rate is not None else plane
+    simulated = simulate_collision(cdm, radius_m, simulation) if simulation and _needs_simulation(cdm, rate) else None
+    best, basis = plane, ProbabilityBasis.ENCOUNTER_PLANE
+    if simulated is not None:
+        best, basis = simulated.believed, ProbabilityBasis.SIMULATION
+    elif rate is not None:
+        best, basis = min(rate.expected, 1.0), ProbabilityBasis.CURVED_ORBITS
+    compared = basis is not ProbabilityBasis.ENCOUNTER_PLANE
     return CollisionAssessment(
         probability=best,
-        basis=ProbabilityBasis.CURVED_ORBITS if curved else ProbabilityBasis.ENCOUNTER_PLANE,
+        basis=basis,
         plane_probability=plane,
-        plane_holds=abs(plane - best) <= _PLANE_HOLDS_WITHIN * best if curved else not encounter.faults,
+        plane_holds=abs(plane - best) <= _PLANE_HOLDS_WITHIN * best if compared else not encounter.faults,
         faults=encounter.faults,
         rate=rate,
         rate_failure=failure,
         maximum=maximum_probability(encounter.miss_m, encounter.covariance_m2, radius_m),
+        simulation=simulated,
     )
 
 
-def _inertial(one: CdmObject) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Position, velocity and their covariance (6, 6) in GCRF."""
-    if one.state_covariance_rtn is None:
-        raise EncounterError(f"{one.name}: the message gives no covariance of the velocity")
-    turn = np.kron(np.eye(2), rtn_axes_gcrf(one.r_gcrf_m, one.v_gcrf_m_s))
-    covariance = turn.T @ _without_negative(one.state_covariance_rtn) @ turn
-    return one.r_gcrf_m, one.v_gcrf_m_s, covariance
-
-
-def _without_negative(covariance: FloatArray) -> FloatArray:
-    """The covariance with eigenvalues below zero, which the rounding of a message leaves, set to zero."""
-    variances = np.diag(covariance)
-    if not (variances > 0.0).all():
-        raise EncounterError("a variance of position or velocity is not above 0")
-    scale = np.sqrt(variances)
-    values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
-    cleaned: FloatArray = (vectors * np.maximum(values, 0.0)) @ vectors.T * np.outer(scale, scale)
-    return cleaned
+def _needs_simulation(cdm: Cdm, rate: CollisionRate | None) -> bool:
+    if any(one.state_covariance_rtn is None for one in cdm.objects):
+        return False
+    return rate is None or rate.duration_s > _MEET_ONCE_WITHIN * 2.0 * half_revolution_s(cdm)

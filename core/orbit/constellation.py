@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError
-from core.frames import shipped_earth_orientation
+from core.frames import shipped_earth_orientation, sun_moon_ephemeris
 from core.mission.model import MeanElements
 from core.orbit.propagation import sgp4_row
 from core.time import tai_s_from_utc
@@ -117,6 +117,37 @@ class Constellation:
             start_tai_s,
             end_tai_s,
             shipped_earth_orientation().table,
+            threads,
+        )
+
+    def node_rows(self, start_tai_s: float, end_tai_s: float, threads: int) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows of the native search; :func:`core.orbit.all_crossings.find_all_nodes` gives them names."""
+        table = shipped_earth_orientation().table
+        return self._batch.find_all_nodes(self.offsets_min(start_tai_s), start_tai_s, end_tai_s, table, threads)
+
+    def apsis_rows(self, start_tai_s: float, end_tai_s: float, threads: int) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows of the native search; :func:`core.orbit.all_crossings.find_all_apsides` gives them names."""
+        return self._batch.find_all_apsides(self.offsets_min(start_tai_s), start_tai_s, end_tai_s, threads)
+
+    def keep_out_rows(
+        self,
+        boresight_rtn: FloatArray,
+        least_angle_rad: float,
+        start_tai_s: float,
+        end_tai_s: float,
+        moon: bool,
+        threads: int,
+    ) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows of the native search; :func:`core.orbit.all_crossings.find_all_keep_out` gives them names."""
+        return self._batch.find_all_keep_out(
+            self.offsets_min(start_tai_s),
+            start_tai_s,
+            end_tai_s,
+            boresight_rtn,
+            least_angle_rad,
+            moon,
+            shipped_earth_orientation().table,
+            sun_moon_ephemeris(),
             threads,
         )
 

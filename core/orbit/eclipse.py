@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frames import shipped_earth_orientation, sun_moon_ephemeris
-from core.orbit.propagation import Sgp4Orbit
+from core.orbit.propagation import Orbit
 from core.orbit.search import search
 from native import _core
 
@@ -30,7 +30,7 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def find_eclipses(orbit: Sgp4Orbit, start_tai_s: float, end_tai_s: float) -> list[Eclipse]:
+def find_eclipses(orbit: Orbit, start_tai_s: float, end_tai_s: float) -> list[Eclipse]:
     """Eclipses by the Earth in time order; a conical shadow of a sphere of equatorial radius.
 
     The real Earth is flatter: over the poles an edge can come 3 s later and go 3 s earlier.
@@ -43,8 +43,10 @@ def find_eclipses(orbit: Sgp4Orbit, start_tai_s: float, end_tai_s: float) -> lis
 
     earth = shipped_earth_orientation().table
 
-    def find(elements: NDArray[np.float64], epoch_tai_s: float) -> NDArray[np.float64]:
-        return _core.find_eclipses(elements, epoch_tai_s, start_tai_s, end_tai_s, earth, sun_moon_ephemeris())
+    def find(
+        elements: NDArray[np.float64], epoch_tai_s: float, first_tai_s: float, last_tai_s: float
+    ) -> NDArray[np.float64]:
+        return _core.find_eclipses(elements, epoch_tai_s, first_tai_s, last_tai_s, earth, sun_moon_ephemeris())
 
     return [
         Eclipse(float(start), float(end), _known(float(umbra_start)), _known(float(umbra_end)))

@@ -27,6 +27,7 @@ __all__ = [
     "gibbs",
     "gooding",
     "herrick_gibbs",
+    "laplace",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -146,6 +147,32 @@ def gauss(
         if (improved := _improved(guess, lines, sites, times, mu_m3_s2)) is not None
     ]
     return _distinct(found, "no root of Gauss' polynomial leads to an orbit through the directions")
+
+
+def laplace(
+    directions: FloatArray, sites_m: FloatArray, t_s: FloatArray, mu_m3_s2: float = EARTH_MU_M3_S2
+) -> list[InitialOrbit]:
+    """Orbits through three directions, by Laplace's method, improved until they fit exactly; the best fit first.
+
+    It starts from the angular rates at the middle time, so it suits short arcs, and sites that move smoothly between the
+    observations (one station, or a satellite). Each root of the polynomial that leads to an orbit is returned.
+
+    Args:
+        directions: Unit vectors to the object, (3, 3).
+        sites_m: Where they were observed from, (3, 3).
+        t_s: When, (3,), increasing.
+    Source: Vallado, Fundamentals of Astrodynamics and Applications, 4th edition, section 7.3.1; meets Gauss' method on
+        Curtis, example 5.11 (test_laplace_and_gauss_find_the_same_orbit).
+    Raises:
+        InitialOrbitError: The directions lie in one plane, or no root leads to an orbit.
+    """
+    lines, sites, times = _directions(directions, sites_m, t_s)
+    found = [
+        improved
+        for guess in _laplace_guesses(lines, sites, times, mu_m3_s2)
+        if (improved := _improved(guess, lines, sites, times, mu_m3_s2)) is not None
+    ]
+    return _distinct(found, "no root of Laplace's polynomial leads to an orbit through the directions")
 
 
 def gooding(
@@ -277,6 +304,49 @@ def _gauss_guesses(
         ranges = -(c @ d[:, [0, 1, 2]]) / (c * np.array([volume, -volume, volume]))
         r = sites + ranges[:, np.newaxis] * lines
         guesses.append((r[1], (-f3 * r[0] + f1 * r[2]) / det))
+    return guesses
+
+
+def _rates_at_middle(values: FloatArray, times: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """First and second derivatives of the parabola through three vectors (3, 3), at the middle time, which is zero."""
+    t1, t3 = float(times[0]), float(times[2])
+    first = -t3 / (t1 * (t1 - t3)) * values[0] - (t1 + t3) / (t1 * t3) * values[1] - t1 / (t3 * (t3 - t1)) * values[2]
+    second = 2.0 * (values[0] / (t1 * (t1 - t3)) + values[1] / (t1 * t3) + values[2] / (t3 * (t3 - t1)))
+    return first, second
+
+
+def _laplace_guesses(
+    lines: FloatArray, sites: FloatArray, times: FloatArray, mu: float
+) -> list[tuple[FloatArray, FloatArray]]:
+    """States at the middle time, one for each real root of Laplace's polynomial."""
+    line, site = lines[1], sites[1]
+    line1, line2 = _rates_at_middle(lines, times)
+    site1, site2 = _rates_at_middle(sites, times)
+    volume = float(np.linalg.det([line, line1, line2]))
+    size = float(np.linalg.norm(line1) ** 3)
+    if not abs(volume) > 1e-9 * size:
+        raise InitialOrbitError("the three directions lie in one plane; the middle distance is not determined")
+    # The range and its rate are a + b mu / r^3 and c + d mu / r^3.
+    a = -float(np.linalg.det([line, line1, site2])) / volume
+    b = -float(np.linalg.det([line, line1, site])) / volume
+    c = -0.5 * float(np.linalg.det([line, site2, line2])) / volume
+    d = -0.5 * float(np.linalg.det([line, site, line2])) / volume
+    unit = float(np.linalg.norm(site))
+    e, k = float(line @ site), mu * b / unit**4
+    polynomial = np.zeros(9)
+    polynomial[[0, 2, 5, 8]] = [
+        1.0,
+        -((a / unit) ** 2 + 2.0 * a * e / unit**2 + 1.0),
+        -2.0 * k * (a + e) / unit,
+        -(k**2),
+    ]
+    guesses = []
+    for root in np.roots(polynomial):
+        if abs(root.imag) > 1e-8 * abs(root) or root.real <= 0.0:
+            continue
+        pull = mu / (float(root.real) * unit) ** 3
+        distance, rate = a + b * pull, c + d * pull
+        guesses.append((site + distance * line, site1 + rate * line + distance * line1))
     return guesses
 
 

@@ -19,7 +19,7 @@ from core.frames import (
 )
 from core.mission.model import GroundStation
 from core.orbit.constellation import Constellation
-from core.orbit.propagation import Ephemeris, Sgp4Orbit
+from core.orbit.propagation import Ephemeris, Orbit
 from core.orbit.search import search
 from native import _core
 
@@ -51,7 +51,7 @@ class Pass:
 
 
 def find_passes(
-    orbit: Sgp4Orbit,
+    orbit: Orbit,
     station: GroundStation,
     start_tai_s: float,
     end_tai_s: float,
@@ -71,8 +71,10 @@ def find_passes(
 
     earth = shipped_earth_orientation().table
 
-    def find(elements: NDArray[np.float64], epoch_tai_s: float) -> NDArray[np.float64]:
-        return _core.find_passes(elements, epoch_tai_s, geodetic, start_tai_s, end_tai_s, mask_rad, earth)
+    def find(
+        elements: NDArray[np.float64], epoch_tai_s: float, first_tai_s: float, last_tai_s: float
+    ) -> NDArray[np.float64]:
+        return _core.find_passes(elements, epoch_tai_s, geodetic, first_tai_s, last_tai_s, mask_rad, earth)
 
     return [_pass(station.id, row) for row in search(orbit, start_tai_s, end_tai_s, find)]
 

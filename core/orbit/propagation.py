@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from core.time import format_utc, tai_s_from_utc, utc_from_tai_s
 from core.units import to_rad
 from native import _core
 
-__all__ = ["Ephemeris", "PropagationError", "Sgp4Code", "Sgp4Orbit", "sgp4_row"]
+__all__ = ["Ephemeris", "Orbit", "PropagationError", "Sgp4Code", "Sgp4Orbit", "sgp4_row"]
 
 FloatArray = NDArray[np.float64]
 
@@ -53,6 +54,22 @@ class Ephemeris:
     v_gcrf_m_s: FloatArray
 
 
+class Orbit(Protocol):
+    """Where a satellite flies: one set of elements, or several with burns between them."""
+
+    def propagate(self, t_tai_s: FloatArray) -> Ephemeris:
+        """States at TAI seconds since J2000, shape (n,), in any order."""
+        ...
+
+    def leg_at(self, t_tai_s: float) -> Sgp4Orbit:
+        """The elements that hold at an instant."""
+        ...
+
+    def legs_between(self, start_tai_s: float, end_tai_s: float) -> Iterator[tuple[Sgp4Orbit, float, float]]:
+        """The elements that hold in a span, each with its own part of it."""
+        ...
+
+
 @dataclass(frozen=True)
 class Sgp4Orbit:
     """A satellite's orbit as SGP4 flies it; build it once with :meth:`from_elements`."""
@@ -73,6 +90,14 @@ class Sgp4Orbit:
     def period_s(self) -> float:
         """Anomalistic period of the mean motion."""
         return 86_400.0 / self.elements.mean_motion_rev_day
+
+    def leg_at(self, t_tai_s: float) -> Sgp4Orbit:
+        """The orbit itself, at any instant."""
+        return self
+
+    def legs_between(self, start_tai_s: float, end_tai_s: float) -> Iterator[tuple[Sgp4Orbit, float, float]]:
+        """The orbit itself, over the whole span."""
+        yield self, start_tai_s, end_tai_s
 
     def propagate_teme(self, t_tai_s: FloatArray) -> tuple[FloatArray, FloatArray]:
         """TEME positions (m) and velocities (m/s), shapes (n, 3); errors as :meth:`propagate`."""

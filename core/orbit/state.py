@@ -12,7 +12,7 @@ from core.constants import EARTH_MU_M3_S2
 from core.frames import dcm_itrf_from_gcrf, geodetic_from_itrf, rotate
 from core.frames.geodetic import WGS84_RADIUS_M
 from core.orbit.eclipse import illumination
-from core.orbit.propagation import Sgp4Orbit
+from core.orbit.propagation import Orbit, Sgp4Orbit
 
 __all__ = ["OrbitState", "state_at"]
 
@@ -85,17 +85,18 @@ def keplerian_from_cartesian(r_m: FloatArray, v_m_s: FloatArray) -> Keplerian:
     )
 
 
-def state_at(orbit: Sgp4Orbit, t_tai_s: float) -> OrbitState:
-    """The orbit at TAI seconds since J2000.
+def state_at(flown: Orbit, t_tai_s: float) -> OrbitState:
+    """The orbit at TAI seconds since J2000; the revolution about the epoch is that of the elements that hold there.
 
     Raises:
         PropagationError: SGP4 fails there or within half a revolution.
     """
+    orbit = flown.leg_at(t_tai_s)
     revolution_s = np.linspace(-0.5, 0.5, _SAMPLES_PER_REVOLUTION, endpoint=False) * orbit.period_s
     r_teme_m, _ = orbit.propagate_teme(t_tai_s + revolution_s)
     altitude_m = np.linalg.norm(r_teme_m, axis=1) - WGS84_RADIUS_M
 
-    ephemeris = orbit.propagate(np.array([t_tai_s]))
+    ephemeris = flown.propagate(np.array([t_tai_s]))
     r_gcrf_m, v_gcrf_m_s = ephemeris.r_gcrf_m[0], ephemeris.v_gcrf_m_s[0]
     kepler = keplerian_from_cartesian(r_gcrf_m, v_gcrf_m_s)
     ground = geodetic_from_itrf(rotate(dcm_itrf_from_gcrf(ephemeris.t_tai_s), ephemeris.r_gcrf_m))

@@ -15,10 +15,10 @@ from core.frames import dcm_gcrf_from_teme, rotate
 from core.mission.model import MeanElements
 from core.orbit.propagation import Ephemeris
 from core.orbit.state import keplerian_from_cartesian
-from core.time import tai_s_from_utc
+from core.time import tai_s_from_utc, utc_from_tai_s
 from native import _core
 
-__all__ = ["TleFit", "TleFitError", "fit_mean_elements"]
+__all__ = ["TleFit", "TleFitError", "fit_mean_elements", "mean_elements_through"]
 
 FloatArray = NDArray[np.float64]
 
@@ -27,6 +27,7 @@ _ROUNDS: Final = 40
 _SETTLED: Final = 1e-3  # relative change of the sum of squares in a round
 _EXACT_M: Final = 0.01  # far below what SGP4 can say of any orbit
 _LEAST_STATES: Final = 3
+_VELOCITY_WEIGHT_S: Final = 900.0  # about the time in which a low orbit turns by a radian
 # Steps of the finite differences: mean motion (rad/min), eccentricity, inclination and node, longitude, BSTAR.
 _NUDGES: Final = np.array([1e-9, 1e-6, 1e-6, 1e-6, 1e-6, 1e-6, 1e-6])
 
@@ -89,10 +90,34 @@ def fit_mean_elements(
     )
 
 
-class _Problem:
-    """The ephemeris in TEME, and SGP4 of parameters (n, 7) beside it."""
+def mean_elements_through(state: Ephemeris, bstar_per_earth_radius: float) -> MeanElements:
+    """Mean elements, at the epoch of one state, for which SGP4 gives this very position and velocity.
 
-    def __init__(self, ephemeris: Ephemeris, epoch_utc: datetime) -> None:
+    Args:
+        state: One state in GCRF.
+        bstar_per_earth_radius: Drag term to keep: one state does not tell it.
+    Raises:
+        InputError: Not one state.
+        TleFitError: The orbit is not bound, retrograde equatorial, or SGP4 has no such state.
+    """
+    if len(state.t_tai_s) != 1:
+        raise InputError("state", f"{len(state.t_tai_s)} states; one is needed")
+    problem = _Problem(state, utc_from_tai_s(float(state.t_tai_s[0])), velocity_weight_s=_VELOCITY_WEIGHT_S)
+    parameters, _ = problem.correct(problem.start(bstar_per_earth_radius), 6)
+    apart_m = float(np.linalg.norm(problem.residuals(parameters[np.newaxis])[0]))
+    if apart_m > _EXACT_M:
+        raise TleFitError(f"SGP4 comes no nearer than {apart_m:.2f} m to the state", apart_m=apart_m)
+    return problem.elements(parameters)
+
+
+class _Problem:
+    """The ephemeris in TEME, and SGP4 of parameters (n, 7) beside it.
+
+    With a ``velocity_weight_s`` velocities count too, each m/s as so many metres.
+    """
+
+    def __init__(self, ephemeris: Ephemeris, epoch_utc: datetime, velocity_weight_s: float | None = None) -> None:
+        self._velocity_weight_s = velocity_weight_s
         self._epoch_utc = epoch_utc.astimezone(UTC)
         self._epoch_days = (self._epoch_utc - _SGP4_EPOCH_UTC).total_seconds() / 86_400.0
         t = np.asarray(ephemeris.t_tai_s, dtype=np.float64)
@@ -128,7 +153,7 @@ class _Problem:
         )
 
     def residuals(self, parameters: FloatArray) -> FloatArray:
-        """Position differences, m, (n, 3 states), SGP4 less ephemeris; infinite where SGP4 gives none."""
+        """Differences, m, (n, 3 or 6 times the states), SGP4 less ephemeris; infinite where SGP4 gives none."""
         motion, ex, ey, p, q, longitude, bstar = parameters.T
         raan, perigee = np.arctan2(q, p), np.arctan2(ey, ex)
         inclination = 2.0 * np.arctan(np.hypot(p, q))
@@ -145,8 +170,11 @@ class _Problem:
             ],
             axis=-1,
         )
-        r_m, _, codes = _core.Sgp4Batch(rows).propagate(np.repeat(self._minutes[np.newaxis], len(rows), axis=0))
-        apart = np.where((codes == 0)[..., np.newaxis], r_m - self._r_m, np.inf)
+        r_m, v_m_s, codes = _core.Sgp4Batch(rows).propagate(np.repeat(self._minutes[np.newaxis], len(rows), axis=0))
+        apart = r_m - self._r_m
+        if self._velocity_weight_s is not None:
+            apart = np.concatenate([apart, self._velocity_weight_s * (v_m_s - self._v_m_s)], axis=-1)
+        apart = np.where((codes == 0)[..., np.newaxis], apart, np.inf)
         flat: FloatArray = apart.reshape(len(rows), -1)
         return flat
 

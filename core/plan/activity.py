@@ -13,6 +13,7 @@ from core.time import duration_s
 
 __all__ = [
     "Activity",
+    "ActivityBase",
     "ActivityStatus",
     "Anchor",
     "ArgumentOrigin",
@@ -189,7 +190,9 @@ class CommandSpec(PlanPart):
     execute_at: AwareDatetime
 
 
-class _ActivityBase(PlanPart):
+class ActivityBase(PlanPart):
+    """What every activity has."""
+
     activity_id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
     satellite: str
     window: Window
@@ -205,7 +208,7 @@ class _ActivityBase(PlanPart):
     provenance: Provenance
 
 
-class UplinkActivity(_ActivityBase):
+class UplinkActivity(ActivityBase):
     """An S-band contact that loads the plan's commands on board."""
 
     type: Literal["uplink"] = "uplink"
@@ -213,7 +216,7 @@ class UplinkActivity(_ActivityBase):
     contact: ContactRef
 
 
-class DownlinkActivity(_ActivityBase):
+class DownlinkActivity(ActivityBase):
     """An X-band payload data downlink over one pass."""
 
     type: Literal["downlink"] = "downlink"
@@ -222,7 +225,7 @@ class DownlinkActivity(_ActivityBase):
     volume_bytes: Annotated[int, Field(gt=0)]
 
 
-class ImagingActivity(_ActivityBase):
+class ImagingActivity(ActivityBase):
     """An image of a ground target."""
 
     type: Literal["imaging"] = "imaging"
@@ -235,13 +238,13 @@ class ImagingActivity(_ActivityBase):
     sun_elevation_deg: Annotated[float, Field(ge=-90, le=90)]
 
 
-class PointingActivity(_ActivityBase):
+class PointingActivity(ActivityBase):
     """Hold an attitude for a while."""
 
     type: Literal["pointing"] = "pointing"
 
 
-class ModeActivity(_ActivityBase):
+class ModeActivity(ActivityBase):
     """Change the operating mode; the window covers the transition."""
 
     type: Literal["mode"] = "mode"
@@ -249,7 +252,7 @@ class ModeActivity(_ActivityBase):
     mode: Mode
 
 
-class BurnActivity(_ActivityBase):
+class BurnActivity(ActivityBase):
     """A thruster burn along the velocity (positive) or against it."""
 
     type: Literal["burn"] = "burn"

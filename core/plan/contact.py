@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from core.errors import PhysicsError
-from core.mission.model import GroundStation, Mission
-from core.orbit import Pass, Sgp4Orbit, find_passes
+from core.mission.model import GroundStation
+from core.orbit import Orbit, Pass, find_passes
 from core.plan.activity import Activity, ContactRef, UplinkActivity, Window
 from core.plan.booking import Bookings
 from core.time import duration_s, format_utc, tai_s_from_utc, utc_from_tai_s
@@ -19,7 +19,7 @@ _SEARCH_S: Final = 2.0 * 86_400.0
 
 
 def at_next_contact(
-    one: Activity, station: GroundStation, mission: Mission, earliest_utc: datetime, bookings: Bookings
+    one: Activity, station: GroundStation, earliest_utc: datetime, bookings: Bookings, orbit: Orbit
 ) -> Activity:
     """The activity over the first pass that begins at or after an instant, holds it whole, and clashes with nobody.
 
@@ -30,7 +30,6 @@ def at_next_contact(
     """
     assert one.contact is not None
     lead_s = max(duration_s(one.contact.window.start, one.window.start), 0.0)
-    orbit = Sgp4Orbit.from_elements(mission.craft(one.satellite).elements)
     begin = tai_s_from_utc(earliest_utc)
     for visible in find_passes(orbit, station, begin, begin + _SEARCH_S):
         contact = Window(start=utc_from_tai_s(visible.aos_tai_s), end=utc_from_tai_s(visible.los_tai_s))

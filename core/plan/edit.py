@@ -18,6 +18,7 @@ from core.plan.contact import at_next_contact
 from core.plan.diff import diff_plans
 from core.plan.draft import HORIZON_TAIL_S, with_commands
 from core.plan.model import MissionPlan, PlanState, Repair, RepairKind
+from core.plan.orbit import planned_orbit
 from core.plan.reschedule import reschedule
 from core.time import add_s, duration_s
 
@@ -106,9 +107,12 @@ def _move_to_contact(activities: Activities, change: Repair, mission: Mission, n
         raise InputError("activity_id", f"{one.activity_id} uses no contact, so it cannot move to another")
     station = mission.station(change.station or one.contact.station)
     earliest = now_utc
-    if (change.shift_s or 0.0) >= 0:
+    if change.window is not None:
+        earliest = max(now_utc, add_s(change.window.start, -_CONTACT_MARGIN_S))
+    elif (change.shift_s or 0.0) >= 0:
         earliest = max(now_utc, add_s(one.contact.window.end, _CONTACT_MARGIN_S))
-    moved = at_next_contact(one, station, mission, earliest, Bookings.of(activities))
+    orbit = planned_orbit(mission, one.satellite, activities)
+    moved = at_next_contact(one, station, earliest, Bookings.of(activities), orbit)
     return _with_followers(activities, one, moved)
 
 

@@ -7,14 +7,14 @@ that comes too early moves to the next pass over its station, the next daylight 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from core.attitude import half_turn_s
 from core.errors import PhysicsError
 from core.mission.model import Mission
-from core.orbit import Sgp4Orbit, find_target_access
+from core.orbit import Orbit, find_target_access
 from core.plan.activity import (
     Activity,
     BurnActivity,
@@ -28,6 +28,7 @@ from core.plan.booking import Bookings
 from core.plan.checks.geometry import MINIMUM_SUN_ELEVATION_DEG
 from core.plan.contact import at_next_contact
 from core.plan.draft import uplink_activity
+from core.plan.orbit import planned_orbit
 from core.plan.uplink import LOAD_TIME_S, next_command_contact
 from core.time import add_s, duration_s, format_utc, tai_s_from_utc, utc_from_tai_s
 from core.units import to_deg, to_rad
@@ -40,10 +41,15 @@ _ACCESS_SEARCH_S: Final = 7.0 * 86_400.0  # the longest gap between accesses wit
 
 @dataclass(frozen=True)
 class _Frame:
-    """What a placement may look at: the mission, and the contacts of the other satellites."""
+    """What a placement may look at: the mission, the contacts of the other satellites, and what is placed already."""
 
     mission: Mission
     bookings: Bookings
+    placed: Activities = ()
+
+    def orbit(self, satellite: str) -> Orbit:
+        """Where the satellite flies after the burns that are placed."""
+        return planned_orbit(self.mission, satellite, self.placed)
 
 
 def reschedule(activities: Activities, satellite: str, mission: Mission, now_utc: datetime) -> Activities:
@@ -83,7 +89,8 @@ def _placed(steps: Sequence[Activity], executable_utc: datetime, satellite: str,
             kept_s = max(duration_s(previous.window.end, one.window.start), 0.0)
             after = moved[previous.activity_id]
             earliest = max(earliest, add_s(after.window.end, min(gap_s, kept_s) if after is previous else gap_s))
-        moved[one.activity_id] = _from(one, max(earliest, _anchored(one, moved)), frame)
+        before = replace(frame, placed=tuple(moved.values()))
+        moved[one.activity_id] = _from(one, max(earliest, _anchored(one, moved)), before)
         previous = one
     return tuple(moved.values())
 
@@ -126,17 +133,17 @@ def _simply_later(one: Activity, earliest: datetime, _frame: _Frame) -> Activity
 
 def _at_later_pass(one: Activity, earliest: datetime, frame: _Frame) -> Activity:
     assert one.contact is not None
-    return at_next_contact(one, frame.mission.station(one.contact.station), frame.mission, earliest, frame.bookings)
+    station = frame.mission.station(one.contact.station)
+    return at_next_contact(one, station, earliest, frame.bookings, frame.orbit(one.satellite))
 
 
 def _at_later_access(one: Activity, earliest: datetime, frame: _Frame) -> Activity:
     assert isinstance(one, ImagingActivity)
-    orbit = Sgp4Orbit.from_elements(frame.mission.craft(one.satellite).elements)
     target = next((place for place in frame.mission.targets if place.name == one.target), None)
     begin = tai_s_from_utc(earliest)
     half_s = 0.5 * one.window.duration_s
     for access in find_target_access(
-        orbit,
+        frame.orbit(one.satellite),
         to_rad(one.latitude_deg),
         to_rad(one.longitude_deg),
         target.height_m if target else 0.0,

@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.attitude import wheel_capacity_n_m_s
-from core.mission.model import Bus, Mission, Mode, RuleQuantity
-from core.orbit import Sgp4Orbit
+from core.mission.flight_rules import ProfileQuantity, profile_minimum
+from core.mission.model import Bus, Mission, Mode
+from core.orbit import FlownOrbit
 from core.plan.activity import Activity, DownlinkActivity, ModeActivity, PointingMode, ResourceName, UplinkActivity
 from core.plan.model import InitialResources, MissionPlan, Objective, ResourceProfile
+from core.plan.orbit import planned_orbit
 from core.plan.twin import Drive, Environment, Twin, TwinState
 from core.thermal import BATTERY_NODE
 from core.time import tai_s_from_utc, utc_from_tai_s
@@ -46,6 +48,7 @@ class SatelliteRun:
     battery_temp_k: FloatArray
     illumination: FloatArray
     around: Environment
+    orbit: FlownOrbit
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,8 @@ def _fly(
     initial: InitialResources, activities: list[Activity], mission: Mission, start: float, end: float
 ) -> SatelliteRun:
     bus = mission.bus_of(initial.satellite)
-    twin = Twin(bus, Sgp4Orbit.from_elements(mission.craft(initial.satellite).elements))
+    orbit = planned_orbit(mission, initial.satellite, activities, initial.propellant_kg)
+    twin = Twin(bus, orbit)
     edges = _edges(activities, bus, start, end)
     middles = 0.5 * (edges[:-1] + edges[1:])
     around = twin.environment(middles)
@@ -177,6 +181,7 @@ def _fly(
         battery_temp_k=temperature,
         illumination=lit,
         around=around,
+        orbit=orbit,
     )
 
 
@@ -216,12 +221,10 @@ def _drive(activities: list[Activity], bus: Bus, initial_mode: Mode, t_tai_s: fl
 
 
 def _run_profiles(run: SatelliteRun, bus: Bus, mission: Mission, start_tai_s: float) -> Iterable[ResourceProfile]:
-    soc_rules = [
-        rule.minimum for rule in mission.flight_rules if rule.quantity is RuleQuantity.SOC and rule.minimum is not None
-    ]
+    soc_limit = profile_minimum(mission.flight_rules, ProfileQuantity.SOC, bus.battery.minimum_soc)
     t_s = tuple(np.round(run.t_tai_s - start_tai_s, 3).tolist())
     rows = (
-        (ResourceName.SOC, "1", run.soc, max([bus.battery.minimum_soc, *soc_rules]), 1.0),
+        (ResourceName.SOC, "1", run.soc, soc_limit, 1.0),
         (ResourceName.BUS_POWER_W, "W", run.load_power_w, None, None),
         (ResourceName.DATA_STORE_BYTES, "B", run.data_stored_bytes, 0.0, float(bus.data_store_bytes)),
         (

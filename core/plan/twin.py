@@ -17,7 +17,7 @@ from core import power, propulsion, thermal
 from core.attitude import disturbance_torque_n_m, magnetorquer_torque_n_m, wheel_saturation_n_m_s
 from core.constants import STANDARD_GRAVITY_M_S2
 from core.mission.model import Bus, Mode
-from core.orbit import Ephemeris, Sgp4Orbit, illumination, sun_position_gcrf_m
+from core.orbit import Ephemeris, Orbit, illumination, sun_position_gcrf_m
 from core.plan.activity import PointingMode
 
 __all__ = ["MAXIMUM_STEP_S", "Drive", "Environment", "Twin", "TwinState", "TwinStep"]
@@ -84,7 +84,7 @@ class Twin:
         orbit: Where it flies.
     """
 
-    def __init__(self, bus: Bus, orbit: Sgp4Orbit) -> None:
+    def __init__(self, bus: Bus, orbit: Orbit) -> None:
         self.bus = bus
         self.orbit = orbit
 

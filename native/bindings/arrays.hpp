@@ -43,5 +43,6 @@ void bind_collision(py::module_& m);
 void bind_geomagnetic(py::module_& m);
 void bind_attitude(py::module_& m);
 void bind_attitude_flight(py::module_& m);
+void bind_resources(py::module_& m);
 
 } // namespace llamaspace::bindings

@@ -31,6 +31,20 @@ py::tuple collisions(const DoubleArray& own_r_m, const DoubleArray& own_v_m_s, c
     return py::make_tuple(found.expected, found.t_s, found.duration_s);
 }
 
+py::tuple simulated(const DoubleArray& own_r_m, const DoubleArray& own_v_m_s, const DoubleArray& own_covariance,
+                    const DoubleArray& other_r_m, const DoubleArray& other_v_m_s, const DoubleArray& other_covariance,
+                    double radius_m, double mu, double from_s, double to_s, std::size_t samples, std::uint64_t seed,
+                    unsigned threads) {
+    const UncertainState own = state_of(own_r_m, own_v_m_s, own_covariance);
+    const UncertainState other = state_of(other_r_m, other_v_m_s, other_covariance);
+    CollisionCount found{};
+    {
+        py::gil_scoped_release release;
+        found = count_collisions(own, other, radius_m, mu, {from_s, to_s, samples, seed, threads});
+    }
+    return py::make_tuple(found.hits, found.unbound);
+}
+
 DoubleArray plane(const DoubleArray& miss_m, const DoubleArray& covariance_m2, const DoubleArray& radius_m,
                   int method) {
     const auto radius = vector_of(radius_m, "radius_m");
@@ -60,6 +74,10 @@ void bind_collision(py::module_& m) {
     m.def("expected_collisions", &collisions, py::arg("own_r_m"), py::arg("own_v_m_s"), py::arg("own_covariance"),
           py::arg("other_r_m"), py::arg("other_v_m_s"), py::arg("other_covariance"), py::arg("radius_m"),
           py::arg("mu_m3_s2"));
+    m.def("count_collisions", &simulated, py::arg("own_r_m"), py::arg("own_v_m_s"), py::arg("own_covariance"),
+          py::arg("other_r_m"), py::arg("other_v_m_s"), py::arg("other_covariance"), py::arg("radius_m"),
+          py::arg("mu_m3_s2"), py::kw_only(), py::arg("from_s"), py::arg("to_s"), py::arg("samples"), py::arg("seed"),
+          py::arg("threads"));
     m.def("plane_probability", &plane, py::arg("miss_m"), py::arg("covariance_m2"), py::arg("radius_m"),
           py::arg("method"));
 }

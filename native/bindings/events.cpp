@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numbers>
 #include <vector>
 
 namespace llamaspace::bindings {
@@ -58,15 +59,17 @@ DoubleArray eclipses(const DoubleArray& elements, double epoch_tai_s, double sta
     return table(rows);
 }
 
-DoubleArray accesses(const DoubleArray& elements, double epoch_tai_s, const DoubleArray& geodetic, double start_tai_s, double end_tai_s, double max_off_nadir_rad,
-                     double min_sun_elevation_rad, const EarthOrientationTable& earth, const SunMoonEphemeris& sky) {
+DoubleArray accesses(const DoubleArray& elements, double epoch_tai_s, const DoubleArray& geodetic, double start_tai_s,
+                     double end_tai_s, double max_off_nadir_rad, double min_sun_elevation_rad, const EarthOrientationTable& earth,
+                     const SunMoonEphemeris& sky, double max_roll_rad, double max_pitch_rad) {
     const OrbitInTime orbit = orbit_of(elements, epoch_tai_s);
     const Site site = site_of(geodetic);
     std::vector<std::array<double, 5>> rows;
     {
         py::gil_scoped_release release;
         for (const auto& a : find_target_access(orbit, site, {start_tai_s, end_tai_s},
-                                                {max_off_nadir_rad, min_sun_elevation_rad}, {earth, sky})) {
+                                                {max_off_nadir_rad, min_sun_elevation_rad, max_roll_rad, max_pitch_rad},
+                                                {earth, sky})) {
             rows.push_back({a.start_tai_s, a.end_tai_s, a.best_tai_s, a.min_off_nadir_rad, a.sun_elevation_rad});
         }
     }
@@ -82,7 +85,8 @@ void bind_events(py::module_& m) {
           py::arg("start_tai_s"), py::arg("end_tai_s"), py::arg("earth"), py::arg("sky"));
     m.def("find_target_access", &accesses, py::arg("elements"), py::arg("epoch_tai_s"),
           py::arg("geodetic"), py::arg("start_tai_s"), py::arg("end_tai_s"), py::arg("max_off_nadir_rad"),
-          py::arg("min_sun_elevation_rad"), py::arg("earth"), py::arg("sky"));
+          py::arg("min_sun_elevation_rad"), py::arg("earth"), py::arg("sky"),
+          py::arg("max_roll_rad") = std::numbers::pi, py::arg("max_pitch_rad") = 0.5 * std::numbers::pi);
 }
 
 } // namespace llamaspace::bindings

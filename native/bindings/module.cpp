@@ -29,4 +29,5 @@ PYBIND11_MODULE(_core, m) {
     llamaspace::bindings::bind_geomagnetic(m);
     llamaspace::bindings::bind_attitude(m);
     llamaspace::bindings::bind_attitude_flight(m);
+    llamaspace::bindings::bind_resources(m);
 }

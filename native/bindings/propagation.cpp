@@ -4,6 +4,8 @@
 
 #include "arrays.hpp"
 
+#include <pybind11/stl.h>
+
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -34,6 +36,14 @@ std::vector<Panel> panels_of(const DoubleArray& rows) {
         p += 7;
     }
     return out;
+}
+
+std::optional<EmpiricalAcceleration> empirical_of(const std::optional<DoubleArray>& rows) {
+    if (!rows) {
+        return std::nullopt;
+    }
+    const double* p = rows_of_three(*rows, "empirical", 3).data();
+    return EmpiricalAcceleration{vec_of(p), vec_of(p + 3), vec_of(p + 6)};
 }
 
 std::vector<Impulse> impulses_of(const DoubleArray& rows) {
@@ -203,12 +213,24 @@ void bind_propagation(py::module_& m) {
         .def(py::init([](std::shared_ptr<GravityModel> gravity, std::shared_ptr<SkyTrack> sky, bool sun, bool moon,
                          bool solid_tides, int tide_system, bool radiation, bool moon_shadow, bool relativity, int drag,
                          double harris_priester_exponent, std::shared_ptr<SpaceWeather> weather, double tai_minus_utc_s,
-                         const DoubleArray& areas, const DoubleArray& panels) {
+                         const DoubleArray& areas, const DoubleArray& panels, bool earth_radiation,
+                         const std::optional<DoubleArray>& empirical) {
                  const auto a = vector_of(areas, "areas", 4);
-                 Satellite made{{std::move(gravity), std::move(sky), sun, moon, solid_tides,
-                                 static_cast<TideSystem>(tide_system), radiation, moon_shadow, relativity,
-                                 static_cast<DragModel>(drag), harris_priester_exponent, std::move(weather),
-                                 tai_minus_utc_s},
+                 Satellite made{{.gravity = std::move(gravity),
+                                 .sky = std::move(sky),
+                                 .sun = sun,
+                                 .moon = moon,
+                                 .solid_tides = solid_tides,
+                                 .tide_system = static_cast<TideSystem>(tide_system),
+                                 .radiation = radiation,
+                                 .moon_shadow = moon_shadow,
+                                 .earth_radiation = earth_radiation,
+                                 .relativity = relativity,
+                                 .drag = static_cast<DragModel>(drag),
+                                 .harris_priester_exponent = harris_priester_exponent,
+                                 .weather = std::move(weather),
+                                 .tai_minus_utc_s = tai_minus_utc_s,
+                                 .empirical = empirical_of(empirical)},
                                 {a[0], a[1], a[2], a[3], panels_of(panels)}};
                  static_cast<void>(Forces(made.settings, made.shape)); // refuses what does not fit together
                  return made;
@@ -216,7 +238,8 @@ void bind_propagation(py::module_& m) {
              py::kw_only(), py::arg("gravity"), py::arg("sky"), py::arg("sun"), py::arg("moon"),
              py::arg("solid_tides"), py::arg("tide_system"), py::arg("radiation"), py::arg("moon_shadow"),
              py::arg("relativity"), py::arg("drag"), py::arg("harris_priester_exponent"), py::arg("weather"),
-             py::arg("tai_minus_utc_s"), py::arg("areas"), py::arg("panels"))
+             py::arg("tai_minus_utc_s"), py::arg("areas"), py::arg("panels"), py::arg("earth_radiation") = false,
+             py::arg("empirical") = py::none())
         .def("acceleration_m_s2", &accelerations, py::arg("t_tai_s"), py::arg("states"));
     py::class_<Flown>(m, "Flown")
         .def_readonly("states", &Flown::states)

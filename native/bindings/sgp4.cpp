@@ -5,10 +5,10 @@
 #include "llamaspace/screening.hpp"
 
 #include "arrays.hpp"
+#include "lanes.hpp"
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -20,19 +20,6 @@ constexpr py::ssize_t element_columns = 8;
 
 using OutArray = py::array_t<double, py::array::c_style>; // written in place: never a converted copy
 using CodeArray = py::array_t<std::uint8_t, py::array::c_style>;
-
-Sgp4Lanes lanes_of(const std::string& name) {
-    static const std::map<std::string, Sgp4Lanes> names{{"automatic", Sgp4Lanes::automatic},
-                                                        {"scalar", Sgp4Lanes::scalar},
-                                                        {"portable", Sgp4Lanes::portable},
-                                                        {"avx2", Sgp4Lanes::avx2},
-                                                        {"avx512", Sgp4Lanes::avx512}};
-    const auto found = names.find(name);
-    if (found == names.end()) {
-        throw Error(ErrorCode::bad_value, "lanes must be automatic, scalar, portable, avx2 or avx512, not " + name);
-    }
-    return found->second;
-}
 
 class Sgp4Batch {
   public:
@@ -90,7 +77,7 @@ class Sgp4Batch {
         const std::span<double> r{r_teme_m.mutable_data(), static_cast<std::size_t>(r_teme_m.size())};
         const std::span<double> v{v_teme_m_s.mutable_data(), static_cast<std::size_t>(v_teme_m_s.size())};
         const std::span<std::uint8_t> c{codes.mutable_data(), static_cast<std::size_t>(codes.size())};
-        const Sgp4Lanes which = lanes_of(lanes);
+        const Lanes which = lanes_of(lanes);
         py::gil_scoped_release release;
         llamaspace::propagate_grid(satellites_, offsets, grid, r, v, c, which, threads);
     }
@@ -123,6 +110,49 @@ class Sgp4Batch {
         return py::make_tuple(passes, unsearched);
     }
 
+    [[nodiscard]] py::tuple find_all_nodes(const DoubleArray& offsets_min, double start_tai_s, double end_tai_s,
+                                           const EarthOrientationTable& earth, unsigned threads) const {
+        const auto offsets = vector_of(offsets_min, "offsets_min", static_cast<py::ssize_t>(size()));
+        AllCrossings found;
+        {
+            py::gil_scoped_release release;
+            found = llamaspace::find_all_nodes({satellites_, offsets, {start_tai_s, end_tai_s}, threads}, earth);
+        }
+        return rows_of(found);
+    }
+
+    [[nodiscard]] py::tuple find_all_apsides(const DoubleArray& offsets_min, double start_tai_s, double end_tai_s,
+                                             unsigned threads) const {
+        const auto offsets = vector_of(offsets_min, "offsets_min", static_cast<py::ssize_t>(size()));
+        AllCrossings found;
+        {
+            py::gil_scoped_release release;
+            found = llamaspace::find_all_apsides({satellites_, offsets, {start_tai_s, end_tai_s}, threads});
+        }
+        return rows_of(found);
+    }
+
+    [[nodiscard]] py::tuple find_all_keep_out(const DoubleArray& offsets_min, double start_tai_s, double end_tai_s,
+                                              const DoubleArray& boresight_rtn, double least_angle_rad, bool moon,
+                                              const EarthOrientationTable& earth, const SunMoonEphemeris& sky,
+                                              unsigned threads) const {
+        const auto offsets = vector_of(offsets_min, "offsets_min", static_cast<py::ssize_t>(size()));
+        const auto b = vector_of(boresight_rtn, "boresight_rtn", 3);
+        AllKeepOut found;
+        {
+            py::gil_scoped_release release;
+            found = llamaspace::find_all_keep_out({satellites_, offsets, {start_tai_s, end_tai_s}, threads},
+                                                  {{b[0], b[1], b[2]}, least_angle_rad, moon}, {earth, sky});
+        }
+        DoubleArray spans({static_cast<py::ssize_t>(found.spans.size()), py::ssize_t{4}});
+        double* row = spans.mutable_data();
+        for (const auto& one : found.spans) {
+            const std::array values{static_cast<double>(one.satellite), one.start_tai_s, one.end_tai_s, one.least_angle_rad};
+            row = std::ranges::copy(values, row).out;
+        }
+        return py::make_tuple(spans, indices_of(found.unsearched));
+    }
+
     [[nodiscard]] py::tuple screen(const DoubleArray& offsets_min, double duration_s, double threshold_m, double step_s) const {
         const auto offsets = vector_of(offsets_min, "offsets_min", static_cast<py::ssize_t>(size()));
         Screening found;
@@ -147,6 +177,22 @@ class Sgp4Batch {
     }
 
   private:
+    static py::array_t<std::uint32_t> indices_of(const std::vector<std::uint32_t>& indices) {
+        py::array_t<std::uint32_t> out(static_cast<py::ssize_t>(indices.size()));
+        std::ranges::copy(indices, out.mutable_data());
+        return out;
+    }
+
+    static py::tuple rows_of(const AllCrossings& found) {
+        DoubleArray crossings({static_cast<py::ssize_t>(found.crossings.size()), py::ssize_t{4}});
+        double* row = crossings.mutable_data();
+        for (const auto& one : found.crossings) {
+            const std::array values{static_cast<double>(one.satellite), one.rising ? 1.0 : 0.0, one.t_tai_s, one.value};
+            row = std::ranges::copy(values, row).out;
+        }
+        return py::make_tuple(crossings, indices_of(found.unsearched));
+    }
+
     std::vector<Sgp4Satellite> satellites_;
 };
 
@@ -164,6 +210,13 @@ void bind_sgp4(py::module_& m) {
         .def("find_all_passes", &Sgp4Batch::find_all_passes, py::arg("offsets_min"), py::arg("geodetic"),
              py::arg("min_elevations_rad"), py::arg("start_tai_s"), py::arg("end_tai_s"), py::arg("earth"),
              py::arg("threads") = 1U)
+        .def("find_all_nodes", &Sgp4Batch::find_all_nodes, py::arg("offsets_min"), py::arg("start_tai_s"),
+             py::arg("end_tai_s"), py::arg("earth"), py::arg("threads") = 1U)
+        .def("find_all_apsides", &Sgp4Batch::find_all_apsides, py::arg("offsets_min"), py::arg("start_tai_s"),
+             py::arg("end_tai_s"), py::arg("threads") = 1U)
+        .def("find_all_keep_out", &Sgp4Batch::find_all_keep_out, py::arg("offsets_min"), py::arg("start_tai_s"),
+             py::arg("end_tai_s"), py::arg("boresight_rtn"), py::arg("least_angle_rad"), py::arg("moon"), py::arg("earth"),
+             py::arg("sky"), py::arg("threads") = 1U)
         .def("screen", &Sgp4Batch::screen, py::arg("offsets_min"), py::arg("duration_s"), py::arg("threshold_m"),
              py::arg("step_s"))
         .def("nodedot_rad_min", &Sgp4Batch::nodedot);

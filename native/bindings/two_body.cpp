@@ -2,6 +2,7 @@
 #include "llamaspace/two_body.hpp"
 
 #include "arrays.hpp"
+#include "lanes.hpp"
 
 namespace llamaspace::bindings {
 namespace {
@@ -53,7 +54,7 @@ LambertArrays lambert_arrays(const DoubleArray& r1_m, const DoubleArray& r2_m, c
 }
 
 py::tuple lambert(const DoubleArray& r1_m, const DoubleArray& r2_m, const DoubleArray& time_of_flight_s,
-                  int revolutions, bool right_branch, bool retrograde, double mu) {
+                  int revolutions, bool right_branch, bool retrograde, double mu, const std::string& lanes) {
     const LambertArrays in = lambert_arrays(r1_m, r2_m, time_of_flight_s, mu);
     if (revolutions < 0) {
         throw Error(ErrorCode::bad_value, "revolutions must not be below 0");
@@ -61,16 +62,12 @@ py::tuple lambert(const DoubleArray& r1_m, const DoubleArray& r2_m, const Double
     const LambertWay way{revolutions, right_branch ? LambertBranch::right : LambertBranch::left, retrograde};
     DoubleArray v1_out({in.n, py::ssize_t{3}}), v2_out({in.n, py::ssize_t{3}});
     py::array_t<std::uint8_t> codes(in.n);
-    const auto v1 = writable(v1_out), v2 = writable(v2_out);
-    std::uint8_t* code = codes.mutable_data();
+    const LambertBatch batch{in.r1, in.r2, in.t, writable(v1_out), writable(v2_out),
+                             {codes.mutable_data(), in.t.size()}};
+    const Lanes which = lanes_of(lanes);
     {
         py::gil_scoped_release release;
-        for (std::size_t i = 0; i < in.t.size(); ++i) {
-            const LambertTransfer found = solve_lambert({row(in.r1, i), row(in.r2, i), in.t[i]}, way, mu);
-            put(v1, i, found.v1_m_s);
-            put(v2, i, found.v2_m_s);
-            code[i] = static_cast<std::uint8_t>(found.code);
-        }
+        solve_lambert(batch, way, mu, which);
     }
     return py::make_tuple(v1_out, v2_out, codes);
 }
@@ -92,7 +89,7 @@ py::array_t<int> revolutions_allowed(const DoubleArray& r1_m, const DoubleArray&
 void bind_two_body(py::module_& m) {
     m.def("kepler", &kepler, py::arg("r_m"), py::arg("v_m_s"), py::arg("t_s"), py::arg("mu_m3_s2"));
     m.def("lambert", &lambert, py::arg("r1_m"), py::arg("r2_m"), py::arg("time_of_flight_s"), py::arg("revolutions"),
-          py::arg("right_branch"), py::arg("retrograde"), py::arg("mu_m3_s2"));
+          py::arg("right_branch"), py::arg("retrograde"), py::arg("mu_m3_s2"), py::arg("lanes") = "automatic");
     m.def("lambert_most_revolutions", &revolutions_allowed, py::arg("r1_m"), py::arg("r2_m"),
           py::arg("time_of_flight_s"), py::arg("retrograde"), py::arg("mu_m3_s2"));
 }

@@ -19,14 +19,15 @@ class Track {
   public:
     Track(const OrbitInTime& orbit, const EarthRotation& earth) : orbit_(orbit), earth_(earth) {}
 
-    Vec3 r_teme_m(double t_tai_s) {
+    Vec3 r_teme_m(double t_tai_s) { return state(t_tai_s).r_teme_m; }
+    Sgp4State state(double t_tai_s) {
         const double minutes = (t_tai_s - orbit_.epoch_tai_s) / 60.0;
         const Sgp4State state = orbit_.satellite.propagate(minutes, resonance_);
         if (state.code != Sgp4Code::ok) {
             throw Error(ErrorCode::propagation, "SGP4 error " + std::to_string(static_cast<int>(state.code)) + " at " +
                                                     std::to_string(minutes) + " minutes from the elements' epoch");
         }
-        return state.r_teme_m;
+        return state;
     }
 
     Vec3 r_itrf_m(double t_tai_s) { return earth_.dcm_itrf_from_teme(t_tai_s) * r_teme_m(t_tai_s); }
@@ -41,6 +42,17 @@ class Track {
 };
 
 Vec3 sun_gcrf_m(const SunMoonEphemeris& sky, double t_tai_s) { return sky.apparent_sun_gcrf_m(tdb_s_from_tai_s(t_tai_s)); }
+
+// How a spacecraft whose axes lie along its orbit turns to face a place: about its direction of flight, then across it.
+struct Steering {
+    double roll_rad, pitch_rad;
+};
+Steering steering_to(const Sgp4State& state, const Vec3& place_teme_m) {
+    const Vec3 radial = (1.0 / norm(state.r_teme_m)) * state.r_teme_m, momentum = cross(state.r_teme_m, state.v_teme_m_s);
+    const Vec3 normal = (1.0 / norm(momentum)) * momentum, sight = place_teme_m - state.r_teme_m;
+    const double across = dot(sight, normal), down = -dot(sight, radial), along = dot(sight, cross(normal, radial));
+    return {std::atan2(across, down), std::atan2(along, std::hypot(across, down))};
+}
 
 double sun_elevation_rad(double t_tai_s, const Site& site, const EarthRotation& earth, const SunMoonEphemeris& sky) {
     const Vec3 sun_itrf_m = earth.dcm_itrf_from_gcrf(t_tai_s) * sun_gcrf_m(sky, t_tai_s);
@@ -127,8 +139,12 @@ std::vector<AccessEvent> find_target_access(const OrbitInTime& orbit, const Site
     if (!(limits.max_off_nadir_rad > 0.0 && limits.max_off_nadir_rad < pi / 2.0)) {
         throw Error(ErrorCode::bad_value, "max_off_nadir_rad must lie between 0 and pi/2");
     }
+    if (!(limits.max_roll_rad > 0.0 && limits.max_pitch_rad > 0.0)) {
+        throw Error(ErrorCode::bad_value, "max_roll_rad and max_pitch_rad must be above 0");
+    }
     const EarthRotation earth(around.earth, span.start_tai_s, span.end_tai_s);
     Track track(orbit, earth);
+    const bool steers = limits.max_roll_rad < pi || limits.max_pitch_rad < pi / 2.0;
     const bool by_day = limits.min_sun_elevation_rad > -pi / 2.0;
     const auto off_nadir = [&](double t) {
         const Vec3 r = track.r_itrf_m(t);
@@ -138,7 +154,13 @@ std::vector<AccessEvent> find_target_access(const OrbitInTime& orbit, const Site
     const auto margin = [&](double t) {
         const Vec3 r = track.r_itrf_m(t);
         const double angle = limits.max_off_nadir_rad - angle_between_rad(site.r_itrf_m - r, -1.0 * r);
-        const double geometry = std::min(angle, look_angles(r, site).elevation_rad);
+        double geometry = std::min(angle, look_angles(r, site).elevation_rad);
+        if (steers) {
+            const Sgp4State state = track.state(t);
+            const Steering need = steering_to(state, transpose(earth.dcm_itrf_from_teme(t)) * site.r_itrf_m);
+            geometry = std::min({geometry, limits.max_roll_rad - std::abs(need.roll_rad),
+                                 limits.max_pitch_rad - std::abs(need.pitch_rad)});
+        }
         return by_day ? std::min(geometry, sun_elevation_rad(t, site, earth, around.sky) - limits.min_sun_elevation_rad)
                       : geometry;
     };

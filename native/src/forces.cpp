@@ -1,6 +1,7 @@
 // The acceleration of a satellite: gravity, tides, Sun and Moon, relativity, air, light and thrust.
 #include "llamaspace/forces.hpp"
 
+#include "earth_radiation.hpp"
 #include "force_partials.hpp"
 #include "llamaspace/error.hpp"
 #include "llamaspace/frames.hpp"
@@ -22,8 +23,8 @@ constexpr double sun_mu_m3_s2 = 1.32712440041279419e20;  // DE440 (Park et al. 2
 constexpr double moon_mu_m3_s2 = 4.902800118e12;       // DE440 (Park et al. 2021)
 constexpr double moon_radius_m = 1737400.0;            // IAU 2015 WG on cartographic coordinates
 constexpr double highest_air_m = 2.5e6; // above, drag is below 1e-13 m/s2 for 1 m2/kg
-// 1361 W/m2 (IAU 2015 Resolution B3) over the speed of light, at 1 au.
-constexpr double sunlight_n_m2 = 1361.0 / light_m_s;
+constexpr double sunlight_w_m2 = 1361.0; // at 1 au; IAU 2015 Resolution B3
+constexpr double sunlight_n_m2 = sunlight_w_m2 / light_m_s;
 constexpr double earth_rate_rad_s = 7.292115146706979e-5; // IERS Conventions 2010, eq. 5.15
 constexpr double earth_spin_m2_s = 9.8e8;              // angular momentum per mass; IERS Conventions 2010, section 10.3
 
@@ -49,6 +50,13 @@ Vec3 relativity(const Sky& sky, const Vec3& r, const Vec3& v, double mu) {
     const Vec3 spin = earth_spin_m2_s * Vec3{m[6], m[7], m[8]};
     const Vec3 dragging = (2.0 * mu / (c2 * r3)) * ((3.0 / (r1 * r1) * dot(r, spin)) * cross(r, v) + cross(v, spin));
     return schwarzschild + dragging;
+}
+
+Vec3 empirical(const EmpiricalAcceleration& e, const Vec3& r, const Vec3& v) {
+    const Vec3 h = cross(r, v), node{-h.y, h.x, 0.0}, ahead = (1.0 / norm(h)) * cross(h, node);
+    const double x = dot(r, node), y = dot(r, ahead), length = std::hypot(x, y);
+    const double cosine = length > 0.0 ? x / length : 1.0, sine = length > 0.0 ? y / length : 0.0;
+    return triad(Axes::rtn, r, v) * (e.constant + cosine * e.cosine + sine * e.sine);
 }
 
 } // namespace
@@ -249,7 +257,7 @@ Vec3 Forces::radiation(const Sky& sky, const Vec3& r, const Vec3& v, double mass
     const double d2 = dot(from_sun, from_sun), d = std::sqrt(d2);
     const double pressure = share * sunlight_n_m2 * (astronomical_unit_m * astronomical_unit_m) / d2;
     if (!shape_.panels.empty()) {
-        return (pressure / mass) * panels::light_m2(shape_.panels, triad(Axes::rtn, r, v), (-1.0 / d) * from_sun);
+        return (pressure / mass) * panels::light_m2(shape_.panels, triad(Axes::rtn, r, v), (-1.0 / d) * from_sun, (-1.0 / d) * from_sun);
     }
     const Vec3 per_coefficient = (pressure * shape_.radiation_area_m2 / (mass * d)) * from_sun;
     if (out != nullptr) {
@@ -257,6 +265,30 @@ Vec3 Forces::radiation(const Sky& sky, const Vec3& r, const Vec3& v, double mass
         // The push falls with the square of the distance, as an attraction of opposite sign does.
         const double mu = -shape_.radiation_coefficient * norm(per_coefficient) * d2;
         partials::add_point_mass_gradient(out->by_position, from_sun, mu);
+    }
+    return shape_.radiation_coefficient * per_coefficient;
+}
+
+Vec3 Forces::earth_radiation(const Sky& sky, const Vec3& r, const Vec3& v, double mass, ForcePartials* out) {
+    const auto& m = sky.dcm_itrf_from_gcrf.m;
+    const double sun_w_m2 =
+        sunlight_w_m2 * astronomical_unit_m * astronomical_unit_m / dot(sky.r_sun_gcrf_m, sky.r_sun_gcrf_m);
+    const auto facets = earth_facets_seen(r, sky.r_sun_gcrf_m, {m[6], m[7], m[8]}, sun_w_m2, ZonalShares::of_season(sky.t_tai_s));
+    Vec3 sum{};
+    if (!shape_.panels.empty()) {
+        const Triad rtn = triad(Axes::rtn, r, v);
+        const Vec3 to_sun = unit(sky.r_sun_gcrf_m - r);
+        for (const EarthFacet& facet : facets) {
+            sum = sum + (facet.irradiance_w_m2 / light_m_s) * panels::light_m2(shape_.panels, rtn, facet.to_facet, to_sun);
+        }
+        return (1.0 / mass) * sum;
+    }
+    for (const EarthFacet& facet : facets) {
+        sum = sum - facet.irradiance_w_m2 * facet.to_facet;
+    }
+    const Vec3 per_coefficient = (shape_.radiation_area_m2 / (mass * light_m_s)) * sum;
+    if (out != nullptr) {
+        out->by_radiation_coefficient = out->by_radiation_coefficient + per_coefficient;
     }
     return shape_.radiation_coefficient * per_coefficient;
 }
@@ -284,6 +316,12 @@ Vec3 Forces::all(double t, const Vec3& r, const Vec3& v, double mass, ForceParti
     }
     if (settings_.radiation) {
         a = a + radiation(now, r, v, mass, out);
+    }
+    if (settings_.earth_radiation) {
+        a = a + earth_radiation(now, r, v, mass, out);
+    }
+    if (settings_.empirical) { // how it turns with the orbit is below 1e-8 of gravity's gradient
+        a = a + empirical(*settings_.empirical, r, v);
     }
     if (burn_) {
         a = a + thrust(r, v, mass, out);

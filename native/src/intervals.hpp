@@ -133,9 +133,9 @@ template <class F> std::vector<Peak> with_hidden_extrema(F&& f, const std::vecto
     return out;
 }
 
-// Intervals of the span where f > 0.
-template <class F> std::vector<Interval> positive(F&& f, Span span, double step_s) {
-    const std::vector<Peak> points = with_hidden_extrema(f, sample(f, span, step_s));
+// Intervals of the span where f > 0, from samples of it at both ends and between.
+template <class F> std::vector<Interval> positive(F&& f, Span span, const std::vector<Peak>& samples) {
+    const std::vector<Peak> points = with_hidden_extrema(f, samples);
     std::vector<Interval> out;
     bool inside = points.front().value > 0.0;
     Interval current{span.start_tai_s, span.end_tai_s, true, true};
@@ -158,6 +158,10 @@ template <class F> std::vector<Interval> positive(F&& f, Span span, double step_
         out.push_back(current);
     }
     return out;
+}
+
+template <class F> std::vector<Interval> positive(F&& f, Span span, double step_s) {
+    return positive(f, span, sample(f, span, step_s));
 }
 
 // Largest value of f over an interval in which it may have several peaks.

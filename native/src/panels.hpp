@@ -23,15 +23,19 @@ inline double across_m2(const std::vector<Panel>& shape, const Triad& rtn, const
     return area;
 }
 
-// The force of light of unit pressure (Montenbruck and Gill, eq. 3.73, with diffuse reflection as in Milani et al. 1987).
-inline Vec3 light_m2(const std::vector<Panel>& shape, const Triad& rtn, const Vec3& to_sun) {
+// The force of light of unit pressure from a direction (Montenbruck and Gill, eq. 3.73, with diffuse reflection as in
+// Milani et al. 1987). The back of an array that tracks the Sun reflects as its face does.
+inline Vec3 light_m2(const std::vector<Panel>& shape, const Triad& rtn, const Vec3& to_light, const Vec3& to_sun) {
     Vec3 force{};
     for (const Panel& panel : shape) {
-        const Vec3 normal = normal_of(panel, rtn, to_sun);
-        const double cosine = dot(normal, to_sun);
+        Vec3 normal = normal_of(panel, rtn, to_sun);
+        if (panel.tracks_sun && dot(normal, to_light) < 0.0) {
+            normal = -1.0 * normal;
+        }
+        const double cosine = dot(normal, to_light);
         if (cosine > 0.0) {
             const double along = 1.0 - panel.specular, back = 2.0 * (panel.specular * cosine + panel.diffuse / 3.0);
-            force = force - (panel.area_m2 * cosine) * (along * to_sun + back * normal);
+            force = force - (panel.area_m2 * cosine) * (along * to_light + back * normal);
         }
     }
     return force;

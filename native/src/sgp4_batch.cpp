@@ -15,26 +15,22 @@
 namespace llamaspace {
 namespace {
 
-lanes::Kernel kernel_of(Sgp4Lanes which) {
-    switch (which) {
-    case Sgp4Lanes::automatic:
-        return has_lanes(Sgp4Lanes::avx512) ? kernel_of(Sgp4Lanes::avx512)
-               : has_lanes(Sgp4Lanes::avx2) ? kernel_of(Sgp4Lanes::avx2)
-                                            : lanes::propagate_portable;
-    case Sgp4Lanes::scalar:
+lanes::Kernel kernel_of(Lanes which) {
+    switch (lanes_here(which)) {
+    case Lanes::scalar:
         return nullptr;
-    case Sgp4Lanes::portable:
-        return lanes::propagate_portable;
 #if defined(__x86_64__)
-    case Sgp4Lanes::avx2:
+    case Lanes::avx2:
         return lanes::propagate_avx2;
-    case Sgp4Lanes::avx512:
+    case Lanes::avx512:
         return lanes::propagate_avx512;
 #else
-    case Sgp4Lanes::avx2:
-    case Sgp4Lanes::avx512:
-        break;
+    case Lanes::avx2:
+    case Lanes::avx512:
 #endif
+    case Lanes::automatic:
+    case Lanes::portable:
+        break;
     }
     return lanes::propagate_portable;
 }
@@ -102,23 +98,9 @@ void fly_in_threads(const Batch& b, unsigned threads) {
 
 } // namespace
 
-bool has_lanes(Sgp4Lanes which) {
-#if defined(__x86_64__)
-    if (which == Sgp4Lanes::avx512) {
-        return __builtin_cpu_supports("avx512f") != 0;
-    }
-    if (which == Sgp4Lanes::avx2) {
-        return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
-    }
-    return true;
-#else
-    return which != Sgp4Lanes::avx512 && which != Sgp4Lanes::avx2;
-#endif
-}
-
 void propagate_grid(std::span<const Sgp4Satellite> satellites, std::span<const double> offsets_min,
                     std::span<const double> minutes, std::span<double> r_teme_m, std::span<double> v_teme_m_s,
-                    std::span<std::uint8_t> codes, Sgp4Lanes which, unsigned threads) {
+                    std::span<std::uint8_t> codes, Lanes which, unsigned threads) {
     const std::size_t states = satellites.size() * minutes.size();
     if (offsets_min.size() != satellites.size() || r_teme_m.size() != 3 * states || v_teme_m_s.size() != 3 * states ||
         codes.size() != states) {

@@ -3,7 +3,7 @@
 #include <cstddef>
 
 namespace {
-constexpr std::size_t sgp4_width = 4;
+constexpr std::size_t lane_width = 4;
 }
 
 #include "sgp4_kernel.hpp"

@@ -3,7 +3,7 @@
 #include <cstddef>
 
 namespace {
-constexpr std::size_t sgp4_width = 8;
+constexpr std::size_t lane_width = 8;
 }
 
 #include "sgp4_kernel.hpp"

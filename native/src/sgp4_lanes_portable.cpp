@@ -2,7 +2,7 @@
 #include <cstddef>
 
 namespace {
-constexpr std::size_t sgp4_width = 2;
+constexpr std::size_t lane_width = 2;
 }
 
 #include "sgp4_kernel.hpp"

@@ -39,8 +39,8 @@ void every_kind_of_lanes_flies_as_the_scalar_code() {
         const std::size_t states = satellites.size() * epochs;
         std::vector<double> r0(3 * states), v0(3 * states), r(3 * states), v(3 * states);
         std::vector<std::uint8_t> codes0(states), codes(states);
-        propagate_grid(satellites, offsets, minutes, r0, v0, codes0, Sgp4Lanes::scalar);
-        for (const Sgp4Lanes lanes : {Sgp4Lanes::automatic, Sgp4Lanes::portable, Sgp4Lanes::avx2, Sgp4Lanes::avx512}) {
+        propagate_grid(satellites, offsets, minutes, r0, v0, codes0, Lanes::scalar);
+        for (const Lanes lanes : {Lanes::automatic, Lanes::portable, Lanes::avx2, Lanes::avx512}) {
             if (!has_lanes(lanes)) {
                 continue;
             }

@@ -81,6 +81,36 @@ void a_reversed_span_is_refused() {
     CHECK(!find_target_access(orbit, site_at(0.5, 0.3, 0.0), {0.0, 5.0 * 86400.0}, {0.8, -pi}, {earth, sky}).empty());
 }
 
+// One satellite twice, and one that decays at once: bulk rows come by satellite, and the failed one is named.
+void bulk_searches_answer_for_every_satellite() {
+    const MeanElements low{18262.0, 15.2 * 2.0 * pi / 1440.0, 0.001, 1.7, 1.5, 0.0, 0.0, 0.0};
+    const MeanElements falling{18262.0, 16.4 * 2.0 * pi / 1440.0, 0.001, 1.7, 1.5, 0.0, 0.0, 0.5};
+    const std::array<Sgp4Satellite, 3> satellites{Sgp4Satellite(low), Sgp4Satellite(falling), Sgp4Satellite(low)};
+    const std::array<double, 3> offsets{0.0, 0.0, 0.0};
+    const CrossingsTask task{satellites, offsets, {0.0, 20.0 * 86400.0}, 2};
+    const EarthOrientationTable earth = even_earth();
+    const SunMoonEphemeris sky = still_sky();
+    const AllCrossings nodes = find_all_nodes(task, earth), apsides = find_all_apsides(task);
+    const AllKeepOut kept = find_all_keep_out(task, {{0.0, 0.0, 1.0}, 1.2, false}, {earth, sky});
+    for (const auto& unsearched : {nodes.unsearched, apsides.unsearched, kept.unsearched}) {
+        CHECK(unsearched.size() == 1 && unsearched.front() == 1);
+    }
+    const std::size_t half = nodes.crossings.size() / 2;
+    CHECK(half > 600 && half < 612); // 20 days of 15.2 revolutions
+    for (std::size_t k = 0; k < half; ++k) {
+        CHECK(nodes.crossings[k].satellite == 0 && nodes.crossings[k + half].satellite == 2);
+        CHECK_NEAR(nodes.crossings[k].t_tai_s, nodes.crossings[k + half].t_tai_s, 1.0e-6);
+    }
+    CHECK(!apsides.crossings.empty());
+    bool refused = false;
+    try {
+        static_cast<void>(find_all_keep_out(task, {{0.0, 0.0, 0.0}, 1.2, false}, {earth, sky}));
+    } catch (const Error& error) {
+        refused = error.code() == ErrorCode::bad_value;
+    }
+    CHECK(refused);
+}
+
 } // namespace
 
 int main() {
@@ -89,5 +119,6 @@ int main() {
     a_gap_shorter_than_the_step_is_not_missed();
     light_behind_the_earth_grows_from_none_to_all();
     a_reversed_span_is_refused();
+    bulk_searches_answer_for_every_satellite();
     return check::result();
 }

@@ -133,6 +133,24 @@ void what_does_not_fit_is_refused() {
     CHECK(code_of([] { static_cast<void>(Forces({}, ball)); }) == ErrorCode::bad_value);
 }
 
+// The Earth's heat alone, as from a globe of one temperature, pushes as its closed form says (radius of the globe 6371 km).
+void light_from_the_earth_pushes_outward_and_empirical_accelerations_add() {
+    ForceSettings settings = all_forces();
+    Forces plain(settings, ball);
+    settings.earth_radiation = true;
+    settings.empirical = EmpiricalAcceleration{{1.0e-6, 0.0, 0.0}, {0.0, 2.0e-6, 0.0}, {0.0, 0.0, 3.0e-6}};
+    Forces more(settings, ball);
+    const Vec3 r{-6.9e6, 0.0, 0.0}, v{0.0, -1.0e3, 7.5e3}; // over midnight: the Sun is on the other side
+    ForcePartials partials;
+    const Vec3 added = more.acceleration_m_s2(start_s, r, v, 100.0, partials) - plain.acceleration_m_s2(start_s, r, v, 100.0);
+    // Heat of 0.68 + 0.09 at the equator, less half of the poles' share at the rim: 240 W/m2 or so.
+    const double heat = 1.3 / 100.0 * 0.25 * 1361.0 / 299792458.0 * (6371008.8 / 6.9e6) * (6371008.8 / 6.9e6);
+    CHECK(-added.x - 1.0e-6 > 0.60 * heat && -added.x - 1.0e-6 < 0.85 * heat);
+    // At the node the argument of latitude is 0 or half a turn: the cosine's part alone acts, across the normal's.
+    CHECK_NEAR(norm(added), std::hypot(-added.x, 2.0e-6), 2.0e-8);
+    CHECK(partials.by_radiation_coefficient.x < 0.0);
+}
+
 } // namespace
 
 int main() {
@@ -141,5 +159,6 @@ int main() {
     a_falling_flight_ends();
     many_flights_share_the_work();
     what_does_not_fit_is_refused();
+    light_from_the_earth_pushes_outward_and_empirical_accelerations_add();
     return check::result();
 }

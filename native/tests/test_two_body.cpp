@@ -4,6 +4,10 @@
 #include "llamaspace/error.hpp"
 #include "llamaspace/two_body.hpp"
 
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
 using namespace llamaspace;
 
 namespace {
@@ -67,6 +71,66 @@ void a_fast_encounter_is_what_the_plane_says() {
     CHECK_NEAR(rate.t_s, 0.0, 1.0e-2);
 }
 
+// Both ways of counting, of a pair that meets once.
+void counted_collisions_are_what_the_rate_expects() {
+    UncertainState own{{7.0e6, 0.0, 0.0}, {0.0, 7546.0, 0.0}, {}};
+    UncertainState other{{7.0e6 + 30.0, 0.0, 0.0}, {0.0, 0.0, 7546.0}, {}};
+    for (std::size_t i = 0; i < 6; ++i) {
+        own.covariance[7 * i] = other.covariance[7 * i] = i < 3 ? 400.0 : 1.0e-6;
+    }
+    const double expected = expected_collisions(own, other, 15.0, mu).expected;
+    const CollisionCount found = count_collisions(own, other, 15.0, mu, {-2900.0, 2900.0, 20000, 3, 2});
+    const double scatter = std::sqrt(expected * (1.0 - expected) / 20000.0);
+    CHECK(found.samples == 20000 && found.unbound == 0);
+    CHECK_NEAR(static_cast<double>(found.hits) / 20000.0, expected, 4.0 * scatter);
+    bool refused = false;
+    try {
+        static_cast<void>(count_collisions(own, other, 15.0, mu, {1.0, 1.0, 10, 1, 1}));
+    } catch (const Error& error) {
+        refused = error.code() == ErrorCode::bad_value;
+    }
+    CHECK(refused);
+}
+
+void a_batch_of_transfers_is_the_single_ones() {
+    std::vector<double> r1, r2, t;
+    for (int k = 0; k < 23; ++k) {
+        const double angle = 0.25 * k, size = 7.0e6 + 5.0e5 * k;
+        r1.insert(r1.end(), {7.0e6, 1.0e5 * k, 2.0e5});
+        r2.insert(r2.end(), {size * std::cos(angle), size * std::sin(angle), k == 5 ? std::nan("") : 1.0e6});
+        t.push_back(k == 7 ? -1.0 : 900.0 + 700.0 * k);
+    }
+    for (const int revolutions : {0, 1}) {
+        for (const Lanes lanes : {Lanes::automatic, Lanes::portable, Lanes::avx2, Lanes::avx512, Lanes::scalar}) {
+            if (!has_lanes(lanes)) {
+                continue;
+            }
+            std::vector<double> v1(r1.size()), v2(r2.size());
+            std::vector<std::uint8_t> codes(t.size());
+            solve_lambert({r1, r2, t, v1, v2, codes}, {revolutions, LambertBranch::left, false}, mu, lanes);
+            for (std::size_t k = 0; k < t.size(); ++k) {
+                const LambertProblem problem{{r1[3 * k], r1[3 * k + 1], r1[3 * k + 2]},
+                                             {r2[3 * k], r2[3 * k + 1], r2[3 * k + 2]}, t[k]};
+                const LambertTransfer one = solve_lambert(problem, {revolutions, LambertBranch::left, false}, mu);
+                CHECK(codes[k] == static_cast<std::uint8_t>(one.code));
+                if (one.code == LambertCode::ok) {
+                    CHECK_NEAR(v1[3 * k], one.v1_m_s.x, 1.0e-8);
+                    CHECK_NEAR(v2[3 * k + 1], one.v2_m_s.y, 1.0e-8);
+                }
+            }
+        }
+    }
+    std::vector<double> short_v(3);
+    std::vector<std::uint8_t> codes(t.size());
+    bool refused = false;
+    try {
+        solve_lambert({r1, r2, t, short_v, short_v, codes}, {}, mu);
+    } catch (const Error& error) {
+        refused = error.code() == ErrorCode::bad_shape;
+    }
+    CHECK(refused);
+}
+
 } // namespace
 
 int main() {
@@ -75,5 +139,7 @@ int main() {
     a_line_through_the_centre_has_no_plane();
     every_method_in_the_plane_agrees();
     a_fast_encounter_is_what_the_plane_says();
+    counted_collisions_are_what_the_rate_expects();
+    a_batch_of_transfers_is_the_single_ones();
     return check::result();
 }

@@ -14,9 +14,9 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.cli.main import main
 from core.time import parse_utc
+from evals.encounters import CDM_ID, OTHER, cdm_text
 from tests.api.conftest import START, Headers, Service, make_runtime
 from tests.api.story import plan_of, say
-from tests.conjunctions import CDM_ID, OTHER, cdm_text
 
 NOW = parse_utc(START)
 TEXT = cdm_text(NOW + timedelta(hours=20), NOW - timedelta(hours=2))

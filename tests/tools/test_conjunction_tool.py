@@ -11,10 +11,12 @@ import pytest
 
 from core.mission import parse_cdm, reference_mission
 from core.orbit import avoidance_options, collision_probability, encounter_of
+from core.orbit.avoidance import message_after_burn
+from core.orbit.collision_rate import expected_collisions
 from core.plan.activity import BurnActivity
 from core.time import parse_utc
-from tests.conjunctions import CDM_ID, OTHER, cdm_text, folder_of
-from tests.planning import context_at
+from evals.encounters import CDM_ID, OTHER, cdm_text, folder_of
+from evals.proposals import context_at
 from tools.catalog import CATALOG
 from tools.contract import ToolContext, ToolResult
 
@@ -119,6 +121,36 @@ def test_what_cannot_be_planned_says_why(
     result = avoid(tmp_path, text, **arguments)
     assert (result.ok, result.error_code) == (False, code), result
     assert result.error and words in result.error
+
+
+def test_an_encounter_that_the_plane_misjudges_is_planned_along_curved_orbits(tmp_path: Path) -> None:
+    """The other object is one long error of 12 km along its track away; there its orbit has bent by 10 m, past its height
+    error of 2 m: the plane gives a sixth of what two-body motion does.
+    """
+    velocity = "".join(
+        f"C{row}DOT_{column} = {'1e-4' if row + 'DOT' == column else '0.0'} [{unit}]\n"
+        for row, columns in (
+            ("R", ("R", "T", "N", "RDOT")),
+            ("T", ("R", "T", "N", "RDOT", "TDOT")),
+            ("N", ("R", "T", "N", "RDOT", "TDOT", "NDOT")),
+        )
+        for column in columns
+        for unit in (("m**2/s**2" if column.endswith("DOT") else "m**2/s"),)
+    )
+    message = cdm_text(TCA, CREATED, sigma_m=12_000.0, miss_rtn_m=(10.47, 3308.0, 11_535.0))
+    lines = message.replace(f"= {4000.0**2}", "= 4.0").replace("HBR = 8.0", "HBR = 20.0").splitlines(keepends=True)
+    text = "".join(line + (velocity if line.startswith("CN_N") else "") for line in lines)
+    result = avoid(tmp_path, text, max_delta_v_mps=1.0)
+    assert result.ok and result.output, result.error
+    output = result.output
+    assert output["probability_basis"] == "curved_orbits" and "along curved orbits" in output["summary"]
+    assert output["probability_before"] > 1e-5 >= output["probability_after"]
+    (burn,) = result.activities
+    assert isinstance(burn, BurnActivity)
+    cdm = parse_cdm(text)
+    middle = burn.window.start + (burn.window.end - burn.window.start) / 2
+    flown = message_after_burn(cdm, 0, (TCA - middle).total_seconds(), burn.delta_v_m_s)
+    assert expected_collisions(flown, 20.0).expected == pytest.approx(output["probability_after"], rel=0.05)
 
 
 def test_an_unknown_message_names_those_there_are(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from core.mission import reference_mission
 from core.mission.model import Mission
-from tests.planning import call, context_at
+from evals.proposals import call, context_at
 from tools.catalog import CATALOG
 from tools.contract import Role
 

@@ -16,7 +16,7 @@ from core.mission import reference_mission
 from core.orbit import Sgp4Orbit, state_at
 from core.plan.activity import Activity, BurnActivity, DownlinkActivity, UplinkActivity
 from core.time import parse_utc, tai_s_from_utc
-from tests.planning import call, context_at
+from evals.proposals import call, context_at
 from tools.catalog import CATALOG
 from tools.contract import Effect, ToolResult
 

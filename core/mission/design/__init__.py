@@ -2,7 +2,20 @@
 
 from core.mission.design.attitude import AttitudeDesign, Wheels
 from core.mission.design.payload import Antenna, Imager
-from core.mission.design.power import Battery, PowerLoads, SolarArray
-from core.mission.design.propulsion import Propulsion
+from core.mission.design.power import Battery, Converters, PowerLoads, SolarArray
+from core.mission.design.propulsion import MassItem, Propulsion
+from core.mission.design.thermal import ThermalDesign
 
-__all__ = ["Antenna", "AttitudeDesign", "Battery", "Imager", "PowerLoads", "Propulsion", "SolarArray", "Wheels"]
+__all__ = [
+    "Antenna",
+    "AttitudeDesign",
+    "Battery",
+    "Converters",
+    "Imager",
+    "MassItem",
+    "PowerLoads",
+    "Propulsion",
+    "SolarArray",
+    "ThermalDesign",
+    "Wheels",
+]

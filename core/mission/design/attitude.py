@@ -1,8 +1,8 @@
 """The design of the attitude control: the body that turns, what turns it, and what must not be looked at.
 
 Body axes of the reference bus: +z the payload's boresight (nadir when it points to nadir), +x forward along the velocity
-then, +y against the orbit normal. The array turns about y; at angle zero its normal is -z, so that sun pointing puts -z
-to the Sun and the payload away from it. The thrusters push along +x.
+then, +y against the orbit normal. The array turns about y; at angle zero its normal is -z (``solar_array.axis_body`` and
+``normal_body``), so that sun pointing puts -z to the Sun and the payload away from it. The thrusters push along +x.
 """
 
 from __future__ import annotations
@@ -14,26 +14,18 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from core.mission.design.attitude_sensors import GnssReceiver, Gyro, Magnetometer, StarTracker, SunSensors
-from core.mission.parts import Fraction, Identifier, MissionModel, NotNegative, Positive, UnitVector, Vector
+from core.mission.parts import Direction, Fraction, Identifier, MissionModel, NotNegative, Positive, Vector
 
 __all__ = [
     "AttitudeControl",
     "AttitudeDesign",
-    "AttitudeThruster",
     "BodyAxes",
     "FlexibleModes",
     "KeepOutBody",
     "KeepOutCone",
     "Plate",
     "Wheels",
-    "principal_moments_kg_m2",
 ]
-
-
-def principal_moments_kg_m2(moments_kg_m2: Vector, products_kg_m2: Vector) -> tuple[float, ...]:
-    """Principal moments, increasing, of an inertia matrix with those diagonal elements and elements xy, xz, yz."""
-    (a, b, c), (d, e, f) = moments_kg_m2, products_kg_m2
-    return tuple(float(one) for one in np.linalg.eigvalsh([[a, d, e], [d, b, f], [e, f, c]]))
 
 
 class Wheels(MissionModel):
@@ -43,7 +35,7 @@ class Wheels(MissionModel):
     momentum_capacity_n_m_s: Positive
     maximum_torque_n_m: Positive
     cant_deg: Annotated[float, Field(ge=0, le=90)]  # elevation of the wheel axes above the pyramid's base
-    axes: tuple[UnitVector, ...] | None = None  # body axes, one per wheel
+    axes: tuple[Direction, ...] | None = None  # body axes, one per wheel
     rotor_inertia_kg_m2: Positive | None = None
     viscous_friction_n_m_s: NotNegative = 0.0  # torque per rad/s
     coulomb_friction_n_m: NotNegative = 0.0
@@ -65,7 +57,7 @@ class Plate(MissionModel):
 
     id: Identifier
     area_m2: Positive
-    normal: UnitVector  # outward, body axes; the normal at array angle zero where it tracks the Sun
+    normal: Direction  # outward, body axes; the normal at array angle zero where it tracks the Sun
     centre_m: Vector  # centre of pressure, body axes
     specular: Fraction  # share of light mirrored
     diffuse: Fraction  # share of light scattered
@@ -78,32 +70,12 @@ class Plate(MissionModel):
         return self
 
 
-class AttitudeThruster(MissionModel):
-    """A thruster as the attitude control sees it."""
-
-    position_m: Vector  # body axes
-    direction: UnitVector  # of the force on the spacecraft, body axes
-    force_n: Positive
-
-
 class BodyAxes(MissionModel):
     """Directions of the spacecraft that pointing modes speak of, body axes."""
 
-    payload_boresight: UnitVector = (0.0, 0.0, 1.0)
-    antenna_boresight: UnitVector = (0.0, 0.0, 1.0)
-    thrust_axis: UnitVector = (1.0, 0.0, 0.0)  # of the force on the spacecraft
-    array_axis: UnitVector = (0.0, 1.0, 0.0)
-    array_zero_normal: UnitVector = (0.0, 0.0, -1.0)  # the array's normal at angle zero
-
-    @model_validator(mode="after")
-    def _array_turns_across_its_axis(self) -> BodyAxes:
-        cosine = float(np.dot(self.array_axis, self.array_zero_normal))
-        if abs(cosine) > 1.0e-6:
-            raise ValueError(f"array_zero_normal has a component of {cosine:g} along array_axis; it must have none")
-        for name in ("payload_boresight", "antenna_boresight", "thrust_axis"):
-            if abs(float(np.dot(getattr(self, name), self.array_axis))) > 0.9:
-                raise ValueError(f"{name} lies along array_axis: pointing it would leave the array no freedom")
-        return self
+    payload_boresight: Direction = (0.0, 0.0, 1.0)
+    antenna_boresight: Direction = (0.0, 0.0, 1.0)
+    thrust_axis: Direction = (1.0, 0.0, 0.0)  # of the force on the spacecraft
 
 
 class KeepOutBody(StrEnum):
@@ -118,7 +90,7 @@ class KeepOutCone(MissionModel):
     """A direction of the body that stays away from a bright body: from the Earth's limb, from the others' centre."""
 
     id: Identifier
-    boresight: UnitVector  # body axes
+    boresight: Direction  # body axes
     body: KeepOutBody
     angle_deg: Annotated[float, Field(gt=0, lt=90, allow_inf_nan=False)]
 
@@ -159,7 +131,6 @@ class AttitudeDesign(MissionModel):
     axes: BodyAxes = BodyAxes()
     plates: tuple[Plate, ...] = ()
     residual_dipole_a_m2: Vector = (0.0, 0.0, 0.0)
-    thrusters: tuple[AttitudeThruster, ...] = ()
     star_trackers: tuple[StarTracker, ...] = ()
     gyro: Gyro | None = None
     sun_sensors: SunSensors | None = None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from core.mission.parts import Identifier, MissionModel, NotNegative, Positive, UnitVector
+from core.mission.parts import Direction, Identifier, MissionModel, NotNegative, Positive
 
 __all__ = ["GnssReceiver", "Gyro", "Magnetometer", "StarTracker", "SunSensors"]
 
@@ -17,7 +17,7 @@ class StarTracker(MissionModel):
     """A star tracker; exclusion angles are from the boresight to the limb of the body that blinds it."""
 
     id: Identifier
-    boresight: UnitVector  # body axes
+    boresight: Direction  # body axes
     noise_arcsec: Positive  # across the boresight, one sigma
     roll_noise_arcsec: Positive  # about the boresight, one sigma
     sun_exclusion_deg: Exclusion

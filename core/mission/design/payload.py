@@ -6,10 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from core.mission.parts import MissionModel, Positive
+from core.mission.parts import MissionModel, NotNegative, Positive
 from core.units import to_rad
 
 __all__ = ["Antenna", "Imager"]
+
+Decibel = Annotated[float, Field(ge=-100, le=200)]
 
 
 class Imager(MissionModel):
@@ -25,8 +27,17 @@ class Imager(MissionModel):
 
 
 class Antenna(MissionModel):
-    """Radio links of the spacecraft."""
+    """Radio links of the spacecraft.
+
+    The losses of the X-band are all but free space's: atmosphere, polarisation, pointing, implementation; the required
+    bit energy over noise density already holds what coding gains.
+    """
 
     x_band_downlink_bit_s: Positive
+    x_band_frequency_hz: Positive
+    x_band_eirp_dbw: Decibel
+    x_band_losses_db: NotNegative
+    x_band_required_eb_n0_db: Decibel
+    link_margin_db: NotNegative  # that a planned link keeps
     s_band_uplink_bit_s: Positive
     s_band_downlink_bit_s: Positive

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError, PhysicsError
+from core.orbit.determination.empirical import with_empirical
+from core.orbit.determination.linearised import Estimate, Guess, Linearised, Unknowns, linearised
 from core.orbit.determination.observations import Observations
 from core.orbit.numerical import (
     CartesianState,
@@ -23,16 +25,13 @@ from core.orbit.numerical import (
     ForceModel,
     Integration,
     ModelsUsed,
-    Propagation,
     SpacecraftProperties,
-    propagate,
 )
 
 __all__ = ["Estimate", "FitError", "OrbitFit", "OutlierRule", "Residuals", "fit_orbit"]
 
 FloatArray = NDArray[np.float64]
 
-_COEFFICIENT_COLUMNS: Final = {"drag_coefficient": 6, "radiation_coefficient": 7}  # of the variational equations
 _CONVERGED: Final = 1e-2  # of a standard deviation: a correction that no observation could show
 _SMALLEST_SHARE: Final = 0.2  # of a coefficient that one correction leaves: a far guess can ask for less than nothing
 
@@ -41,20 +40,6 @@ class FitError(PhysicsError):
     """Observations do not determine the orbit, or the fit does not converge; ``facts`` say what was reached."""
 
     default_code = "no-fit"
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What is found beside the state, and how well it is known before the fit.
-
-    ``coefficient_sigma`` holds weakly observed coefficients near where they start; ``apriori_covariance`` of the state,
-    (6, 6), m and m/s, does the same for the guess.
-    """
-
-    drag_coefficient: bool = False
-    radiation_coefficient: bool = False
-    coefficient_sigma: float | None = None
-    apriori_covariance: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -100,48 +85,17 @@ class OrbitFit:
     weighted_rms: float
     iterations: int
     models: ModelsUsed
+    estimate: Estimate
+
+    @property
+    def forces(self) -> ForceModel:
+        """The force model of the fit, with the empirical acceleration that was found."""
+        return self.models.forces
 
     @property
     def state_covariance(self) -> FloatArray:
         """Covariance of position and velocity, GCRF, (6, 6), m and m/s."""
         return self.covariance[:6, :6]
-
-
-@dataclass(frozen=True)
-class _Unknowns:
-    """The parameters of a fit and where they stand: state, coefficients, then the biases of each set."""
-
-    names: tuple[str, ...]
-    coefficients: dict[str, int]
-    bias_of: dict[int, slice]
-
-    @classmethod
-    def of(cls, estimate: Estimate, observations: Sequence[Observations]) -> _Unknowns:
-        names = ["x", "y", "z", "vx", "vy", "vz"]
-        places: dict[str, int] = {}
-        for name, wanted in (
-            ("drag_coefficient", estimate.drag_coefficient),
-            ("radiation_coefficient", estimate.radiation_coefficient),
-        ):
-            if wanted:
-                places[name] = len(names)
-                names.append(name)
-        biases: dict[int, slice] = {}
-        for index, one in enumerate(observations):
-            if one.estimates_bias:
-                count = one.observed.shape[1]
-                biases[index] = slice(len(names), len(names) + count)
-                names += [f"bias {one.name}" + (f" {k + 1}" if count > 1 else "") for k in range(count)]
-        return cls(tuple(names), places, biases)
-
-
-@dataclass(frozen=True)
-class _Linearised:
-    """Residuals and the design matrix of every set about one guess."""
-
-    residuals: list[FloatArray]
-    design: list[FloatArray]
-    models: ModelsUsed
 
 
 def fit_orbit(
@@ -174,85 +128,40 @@ def fit_orbit(
         Others as :func:`core.orbit.numerical.propagate`.
     """
     estimate = estimate or Estimate()
-    unknowns = _Unknowns.of(estimate, observations)
+    unknowns = Unknowns.of(estimate, observations)
     total = sum(one.observed.size for one in observations)
     if total < len(unknowns.names):
         raise InputError("observations", f"{total} numbers do not determine {len(unknowns.names)} parameters")
-    state, fitted = guess, craft
+    start = now = Guess(guess, craft, forces or ForceModel())
     biases = np.zeros(len(unknowns.names))
     used = [np.ones(one.observed.shape, dtype=bool) for one in observations]
     for iteration in range(1, maximum_iterations + 1):
-        about = _linearised(state, observations, fitted, forces, unknowns, integration, data)
+        about = linearised(now, observations, unknowns, integration, data)
         left = [r - _bias(biases, unknowns, k, r) for k, r in enumerate(about.residuals)]
         if outliers is not None and iteration >= outliers.from_iteration:
             used = _edited(left, observations, outliers)
         rows, values = _weighted(about, left, used, observations)
-        known, held = _known_before(estimate, unknowns, (guess, craft), (state, fitted))
+        known, held = _known_before(estimate, unknowns, start, now)
         correction, covariance = _solved(np.concatenate([rows, known]), np.concatenate([values, held]), unknowns)
-        state, fitted = _corrected(state, fitted, correction, unknowns)
+        now = _corrected(now, correction, unknowns)
         biases[6:] += correction[6:]
         size = float(np.sqrt(np.mean(correction**2 / np.diag(covariance))))
         if size < _CONVERGED and (outliers is None or iteration > outliers.from_iteration):
             break
     else:
-        tiny = [name for name in unknowns.coefficients if getattr(fitted, name) < 1e-3 * getattr(craft, name)]
+        tiny = [name for name in unknowns.coefficients if getattr(now.craft, name) < 1e-3 * getattr(craft, name)]
         hint = f"; it asks for a negative {tiny[0]}: do not estimate it from so little" if tiny else ""
         raise FitError(
             f"the fit does not settle in {maximum_iterations} iterations: the last correction is {size:.3g} standard "
             f"deviations{hint}",
             correction_sigma=size,
         )
-    final = _linearised(state, observations, fitted, forces, unknowns, integration, data)
+    final = linearised(now, observations, unknowns, integration, data)
     left = [r - _bias(biases, unknowns, k, r) for k, r in enumerate(final.residuals)]
-    return _fit(state, fitted, unknowns, biases, covariance, left, used, observations, iteration, final.models)
+    return _fit(now, unknowns, biases, covariance, left, used, observations, iteration, final.models, estimate)
 
 
-def _linearised(
-    state: CartesianState,
-    observations: Sequence[Observations],
-    craft: SpacecraftProperties,
-    forces: ForceModel | None,
-    unknowns: _Unknowns,
-    integration: Integration | None,
-    data: EnvironmentData | None,
-) -> _Linearised:
-    epochs = np.unique(np.concatenate([one.t_tai_s for one in observations]))
-    legs = [
-        propagate(state, leg, craft, forces, integration=integration, sensitivities=True, data=data)
-        for leg in (epochs[epochs >= state.t_tai_s], epochs[epochs < state.t_tai_s][::-1])
-        if leg.size
-    ]
-    t_tai_s = np.concatenate([one.t_tai_s for one in legs])
-    order = np.argsort(t_tai_s)
-    r_m, v_m_s, by_start = (np.concatenate(parts)[order] for parts in zip(*map(_columns, legs), strict=True))
-    residuals, design = [], []
-    for index, one in enumerate(observations):
-        at = np.searchsorted(t_tai_s[order], one.t_tai_s)
-        predicted = one.predict(r_m[at], v_m_s[at])
-        rows = np.zeros((*one.observed.shape, len(unknowns.names)))
-        by_parameters = np.einsum("nkj,njp->nkp", predicted.by_state, by_start[at])
-        rows[..., :6] = by_parameters[..., :6]
-        for name, place in unknowns.coefficients.items():
-            rows[..., place] = by_parameters[..., _COEFFICIENT_COLUMNS[name]]
-        if index in unknowns.bias_of:
-            rows[..., unknowns.bias_of[index]] = np.eye(one.observed.shape[1])
-        residuals.append(one.residual(predicted.values))
-        design.append(rows)
-    return _Linearised(residuals, design, legs[0].models)
-
-
-def _columns(leg: Propagation) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Positions, velocities, and derivatives (n, 6, 8) by the start and the two coefficients."""
-    assert leg.transition is not None
-    assert leg.by_drag_coefficient is not None and leg.by_radiation_coefficient is not None
-    by_start = np.concatenate(
-        [leg.transition, leg.by_drag_coefficient[..., np.newaxis], leg.by_radiation_coefficient[..., np.newaxis]],
-        axis=2,
-    )
-    return leg.r_gcrf_m, leg.v_gcrf_m_s, by_start
-
-
-def _bias(biases: FloatArray, unknowns: _Unknowns, index: int, like: FloatArray) -> FloatArray:
+def _bias(biases: FloatArray, unknowns: Unknowns, index: int, like: FloatArray) -> FloatArray:
     return np.broadcast_to(biases[unknowns.bias_of[index]] if index in unknowns.bias_of else 0.0, like.shape)
 
 
@@ -265,7 +174,7 @@ def _edited(left: list[FloatArray], observations: Sequence[Observations], rule: 
 
 
 def _weighted(
-    about: _Linearised,
+    about: Linearised,
     left: list[FloatArray],
     used: list[NDArray[np.bool_]],
     observations: Sequence[Observations],
@@ -279,30 +188,33 @@ def _weighted(
     return np.concatenate(rows), np.concatenate(values)
 
 
-def _known_before(
-    estimate: Estimate,
-    unknowns: _Unknowns,
-    start: tuple[CartesianState, SpacecraftProperties],
-    now: tuple[CartesianState, SpacecraftProperties],
-) -> tuple[FloatArray, FloatArray]:
+def _known_before(estimate: Estimate, unknowns: Unknowns, start: Guess, now: Guess) -> tuple[FloatArray, FloatArray]:
     """Rows and right-hand side of what is known before the fit, in standard deviations."""
     count = len(unknowns.names)
     rows, values = [np.zeros((0, count))], [np.zeros(0)]
     if estimate.apriori_covariance is not None:
         root = np.linalg.inv(np.linalg.cholesky(estimate.apriori_covariance))
         rows.append(np.hstack([root, np.zeros((6, count - 6))]))
-        moved = [start[0].r_gcrf_m - now[0].r_gcrf_m, start[0].v_gcrf_m_s - now[0].v_gcrf_m_s]
+        before, state = start.state, now.state
+        moved = [before.r_gcrf_m - state.r_gcrf_m, before.v_gcrf_m_s - state.v_gcrf_m_s]
         values.append(root @ np.concatenate(moved))
-    if estimate.coefficient_sigma is not None:
-        for name, place in unknowns.coefficients.items():
+    held = [
+        (place, getattr(start.craft, name) - getattr(now.craft, name), estimate.coefficient_sigma)
+        for name, place in unknowns.coefficients.items()
+    ] + [
+        (place, term.of(start.forces) - term.of(now.forces), estimate.empirical_sigma_m_s2)
+        for term, place in unknowns.empirical.items()
+    ]
+    for place, off, sigma in held:
+        if sigma is not None:
             row = np.zeros((1, count))
-            row[0, place] = 1.0 / estimate.coefficient_sigma
+            row[0, place] = 1.0 / sigma
             rows.append(row)
-            values.append(np.array([getattr(start[1], name) - getattr(now[1], name)]) / estimate.coefficient_sigma)
+            values.append(np.array([off / sigma]))
     return np.concatenate(rows), np.concatenate(values)
 
 
-def _solved(rows: FloatArray, values: FloatArray, unknowns: _Unknowns) -> tuple[FloatArray, FloatArray]:
+def _solved(rows: FloatArray, values: FloatArray, unknowns: Unknowns) -> tuple[FloatArray, FloatArray]:
     """The correction and its covariance."""
     scale = np.linalg.norm(rows, axis=0)
     if (scale == 0.0).any():
@@ -320,20 +232,20 @@ def _solved(rows: FloatArray, values: FloatArray, unknowns: _Unknowns) -> tuple[
     return inverse @ (q.T @ values) / scale, covariance
 
 
-def _corrected(
-    state: CartesianState, craft: SpacecraftProperties, correction: FloatArray, unknowns: _Unknowns
-) -> tuple[CartesianState, SpacecraftProperties]:
+def _corrected(now: Guess, correction: FloatArray, unknowns: Unknowns) -> Guess:
+    state, craft, forces = now.state, now.craft, now.forces
     moved = CartesianState(state.t_tai_s, state.r_gcrf_m + correction[:3], state.v_gcrf_m_s + correction[3:6])
     for name, place in unknowns.coefficients.items():
         value = getattr(craft, name)
         craft = replace(craft, **{name: max(value + float(correction[place]), _SMALLEST_SHARE * value)})
-    return moved, craft
+    for term, place in unknowns.empirical.items():
+        forces = with_empirical(forces, term, term.of(forces) + float(correction[place]))
+    return Guess(moved, craft, forces)
 
 
 def _fit(
-    state: CartesianState,
-    craft: SpacecraftProperties,
-    unknowns: _Unknowns,
+    now: Guess,
+    unknowns: Unknowns,
     biases: FloatArray,
     covariance: FloatArray,
     left: list[FloatArray],
@@ -341,10 +253,13 @@ def _fit(
     observations: Sequence[Observations],
     iterations: int,
     models: ModelsUsed,
+    estimate: Estimate,
 ) -> OrbitFit:
-    values = np.concatenate([state.r_gcrf_m, state.v_gcrf_m_s, biases[6:]])
+    values = np.concatenate([now.state.r_gcrf_m, now.state.v_gcrf_m_s, biases[6:]])
     for name, place in unknowns.coefficients.items():
-        values[place] = getattr(craft, name)
+        values[place] = getattr(now.craft, name)
+    for term, place in unknowns.empirical.items():
+        values[place] = term.of(now.forces)
     residuals = tuple(
         Residuals(
             one.name,
@@ -359,8 +274,8 @@ def _fit(
     sized = np.concatenate([r[kept] / o.sigma[kept] for r, kept, o in zip(left, used, observations, strict=True)])
     degrees = max(sized.size - len(unknowns.names), 1)
     return OrbitFit(
-        state=state,
-        craft=craft,
+        state=now.state,
+        craft=now.craft,
         parameters=unknowns.names,
         values=values,
         covariance=covariance,
@@ -368,4 +283,5 @@ def _fit(
         weighted_rms=float(np.sqrt(np.sum(sized**2) / degrees)),
         iterations=iterations,
         models=models,
+        estimate=estimate,
     )

@@ -21,6 +21,7 @@ from core.orbit.maneuver.impulsive import (
     turn_angle_rad,
 )
 from core.orbit.maneuver.low_thrust import Spiral, SpiralHistory, edelbaum_spiral
+from core.orbit.maneuver.q_law import LowThrustTransfer, QLawError, QLawWeights, q_law_transfer
 from core.orbit.maneuver.station_keeping import (
     KeepingCycle,
     decay_rate_m_s,
@@ -37,7 +38,10 @@ __all__ = [
     "Engine",
     "FiniteBurn",
     "KeepingCycle",
+    "LowThrustTransfer",
     "PlaneTransfer",
+    "QLawError",
+    "QLawWeights",
     "Sequence",
     "Spiral",
     "SpiralHistory",
@@ -62,6 +66,7 @@ __all__ = [
     "phasing",
     "plane_and_altitude_transfer",
     "plane_change_delta_v_m_s",
+    "q_law_transfer",
     "target_burn",
     "turn_angle_rad",
 ]

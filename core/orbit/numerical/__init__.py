@@ -2,7 +2,14 @@
 
 from core.orbit.numerical.cartesian import CartesianState
 from core.orbit.numerical.covariance import CovarianceHistory, covariance_in_rtn, propagate_covariance
-from core.orbit.numerical.forces import Atmosphere, EnvironmentData, ForceModel, Panel, SpacecraftProperties
+from core.orbit.numerical.forces import (
+    Atmosphere,
+    EmpiricalAcceleration,
+    EnvironmentData,
+    ForceModel,
+    Panel,
+    SpacecraftProperties,
+)
 from core.orbit.numerical.gravity import GravityField, gravity_model
 from core.orbit.numerical.integration import Integration, Method
 from core.orbit.numerical.maneuvers import Burn, Impulse, ManeuverAxes
@@ -26,6 +33,7 @@ __all__ = [
     "CaseEnd",
     "ConvergenceError",
     "CovarianceHistory",
+    "EmpiricalAcceleration",
     "EnvironmentData",
     "ForceModel",
     "GravityField",

@@ -24,7 +24,15 @@ from core.orbit.numerical.gravity import GravityField, TideSystem, gravity_model
 from core.orbit.space_weather import SpaceWeather, shipped_space_weather, tai_minus_utc_s
 from native import _core
 
-__all__ = ["Atmosphere", "EnvironmentData", "ForceModel", "Panel", "SpacecraftProperties", "satellite_of"]
+__all__ = [
+    "Atmosphere",
+    "EmpiricalAcceleration",
+    "EnvironmentData",
+    "ForceModel",
+    "Panel",
+    "SpacecraftProperties",
+    "satellite_of",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -42,11 +50,30 @@ class Atmosphere(Enum):
 
 
 @dataclass(frozen=True)
+class EmpiricalAcceleration:
+    """An acceleration of unknown cause in radial, transverse and normal directions, m/s2.
+
+    A constant, and once per revolution with cosine and sine of the argument of latitude, which is counted from the
+    ascending node on the equator of GCRF: orbits that lie in that equator have none.
+    """
+
+    constant_rtn_m_s2: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    cosine_rtn_m_s2: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    sine_rtn_m_s2: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def native(self) -> FloatArray:
+        """Rows of constant, cosine and sine parts, (3, 3)."""
+        return np.array([self.constant_rtn_m_s2, self.cosine_rtn_m_s2, self.sine_rtn_m_s2], dtype=np.float64)
+
+
+@dataclass(frozen=True)
 class ForceModel:
     """The forces of a propagation.
 
     ``harris_priester_exponent`` goes from 2 for equatorial to 6 for polar orbits. Solid tides are step 1 of the IERS
-    Conventions 2010; relativity is the Schwarzschild and Lense-Thirring terms.
+    Conventions 2010; relativity is the Schwarzschild and Lense-Thirring terms. ``earth_radiation`` is the sunlight that
+    the Earth scatters and its own heat, by zones and season (Knocke, Ries and Tapley 1988); it pushes as sunlight does, by
+    the radiation area and coefficient or the panels. ``empirical`` is what a fit has found that these leave out.
     """
 
     gravity: GravityField = GravityField.EGM2008
@@ -60,6 +87,8 @@ class ForceModel:
     moon_shadow: bool = True
     atmosphere: Atmosphere = Atmosphere.NRLMSISE00
     harris_priester_exponent: float = 4.0
+    earth_radiation: bool = False
+    empirical: EmpiricalAcceleration | None = None
 
     @classmethod
     def kepler(cls) -> ForceModel:
@@ -177,6 +206,8 @@ def satellite_of(
         tai_minus_utc_s=float(tai_minus_utc_s(np.array([start_tai_s]))[0]),
         areas=craft.native_areas(),
         panels=craft.native_panels(),
+        earth_radiation=forces.earth_radiation,
+        empirical=None if forces.empirical is None else forces.empirical.native(),
     )
 
 

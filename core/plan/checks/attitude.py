@@ -45,7 +45,7 @@ def _slew(first: Activity, second: Activity, context: CheckContext) -> Iterator[
     short_s = needed_s - available_s
     end = second.window.start if available_s > 0 else add_s(second.window.start, 1.0)
     movable = second.contact is None
-    wait_s = _wait_s(short_s, context.orbits[first.satellite].period_s, bus)
+    wait_s = _wait_s(short_s, context.orbits[first.satellite].leg_at(tai_s_from_utc(first.window.end)).period_s, bus)
     yield limit_finding(
         "ATT-001",
         first.satellite,

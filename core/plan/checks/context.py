@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
-from core.orbit import Sgp4Orbit
-from core.plan.activity import Activity, UplinkActivity, Window
+from core.orbit import FlownOrbit
+from core.plan.activity import Activity, ImagingActivity, UplinkActivity, Window
 from core.plan.model import Finding, MissionPlan, Repair, RepairKind, Severity
 from core.plan.simulate import SatelliteRun, Simulation
 from core.time import utc_from_tai_s
@@ -32,9 +32,9 @@ class CheckContext:
     conjunctions: tuple[ConjunctionMessage, ...] = ()
 
     @cached_property
-    def orbits(self) -> dict[str, Sgp4Orbit]:
-        """The orbit of every satellite that the plan simulates."""
-        return {name: Sgp4Orbit.from_elements(self.mission.craft(name).elements) for name in self.simulation.runs}
+    def orbits(self) -> dict[str, FlownOrbit]:
+        """The orbit of every satellite that the plan simulates, with its burns."""
+        return {name: run.orbit for name, run in self.simulation.runs.items()}
 
     def activities(self, satellite: str | None = None) -> list[Activity]:
         """Activities by start, of one satellite or of all."""
@@ -44,6 +44,10 @@ class CheckContext:
     def turned(self, satellite: str) -> list[Activity]:
         """Activities that hold an attitude; an uplink goes through omnidirectional antennas and holds none."""
         return [one for one in self.activities(satellite) if not isinstance(one, UplinkActivity) and one.type != "mode"]
+
+    def target_height_m(self, one: ImagingActivity) -> float:
+        """Height of an image's target above the ellipsoid; 0 for a place that the mission does not name."""
+        return next((place.height_m for place in self.mission.targets if place.name == one.target), 0.0)
 
     def during(self, satellite: str, window: Window) -> tuple[str, ...]:
         """Ids of a satellite's activities that overlap a window."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.mission.model import Bus
-from core.orbit import find_passes, find_target_access
+from core.orbit import Pass, find_passes, find_target_access
 from core.plan.activity import Activity, ImagingActivity, PointingActivity, PointingMode, Window
 from core.plan.checks.context import CheckContext, limit_finding
 from core.plan.model import Finding, Repair, RepairKind, Severity
@@ -62,10 +62,19 @@ def _contact(one: Activity, context: CheckContext) -> Iterator[Finding]:
                 kind=RepairKind.MOVE_TO_CONTACT,
                 activity_id=one.activity_id,
                 station=station.id,
+                window=_reachable(passes, 0.5 * (start + end)),
                 description=f"move {one.activity_id} to the next pass over {station.id}",
             ),
         ),
     )
+
+
+def _reachable(passes: list[Pass], middle_tai_s: float) -> Window | None:
+    """The pass near the contact, where there is one: it may have moved with the orbit, or the contact against it."""
+    if not passes:
+        return None
+    nearest = min(passes, key=lambda one: abs(one.culmination_tai_s - middle_tai_s))
+    return Window(start=utc_from_tai_s(nearest.aos_tai_s), end=utc_from_tai_s(nearest.los_tai_s))
 
 
 def _target(one: ImagingActivity, context: CheckContext, bus: Bus) -> Iterator[Finding]:
@@ -75,7 +84,7 @@ def _target(one: ImagingActivity, context: CheckContext, bus: Bus) -> Iterator[F
         context.orbits[one.satellite],
         to_rad(one.latitude_deg),
         to_rad(one.longitude_deg),
-        0.0,
+        context.target_height_m(one),
         start - _SEARCH_S,
         end + _SEARCH_S,
         to_rad(allowed_deg),

@@ -1,7 +1,8 @@
 """GND: the ground can do its part.
 
 GND-001 no command contact before the first command, GND-002 a station asked to serve two contacts at once, GND-003 the
-commands do not fit into the contact, GND-004 a station without the band.
+commands do not fit into the contact, GND-004 a station without the band, GND-005 too little link margin, GND-006 a contact too
+short to lock and load.
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
+import numpy as np
+
+from core.link.budget import eb_n0_db
+from core.orbit import look_angles
 from core.plan.activity import Activity, DownlinkActivity, UplinkActivity, Window
 from core.plan.checks.context import CheckContext, limit_finding, reschedule_repair
-from core.plan.model import Finding, Severity
+from core.plan.model import Finding, Repair, RepairKind, Severity
 from core.plan.uplink import LOAD_TIME_S, first_command_at
-from core.time import add_s, duration_s, format_utc
+from core.time import add_s, duration_s, format_utc, tai_s_from_utc
 
 __all__ = ["ground_checks"]
 
@@ -31,6 +36,9 @@ def ground_checks(context: CheckContext) -> Iterator[Finding]:
         yield from _bookings(station, context)
     for one in context.activities():
         yield from _band(one, context)
+        yield from _too_short(one)
+        if isinstance(one, DownlinkActivity):
+            yield from _link_margin(one, context)
 
 
 def _uplink(satellite: str, context: CheckContext) -> Iterator[Finding]:
@@ -120,6 +128,62 @@ def _bookings(station: str, context: CheckContext) -> Iterator[Finding]:
                 # Whoever comes second moves, and the first where the second cannot.
                 tuple(reschedule_repair(one) for one in reversed(involved)),
             )
+
+
+def _too_short(one: Activity) -> Iterator[Finding]:
+    if isinstance(one, UplinkActivity) and one.window.duration_s < LOAD_TIME_S:
+        yield limit_finding(
+            "GND-006",
+            one.satellite,
+            one.window,
+            (one.activity_id,),
+            "contact duration",
+            one.window.duration_s,
+            LOAD_TIME_S,
+            one.window.duration_s - LOAD_TIME_S,
+            "s",
+            f"{one.activity_id} lasts {one.window.duration_s:.0f} s; to lock, load and verify takes {LOAD_TIME_S:.0f} s",
+            (reschedule_repair(one),),
+        )
+
+
+def _link_margin(one: DownlinkActivity, context: CheckContext) -> Iterator[Finding]:
+    """The X-band link at the largest range of the downlink: at one of its ends."""
+    antenna = context.mission.bus_of(one.satellite).antenna
+    station = context.mission.station(one.contact.station)
+    ends = np.array([tai_s_from_utc(one.window.start), tai_s_from_utc(one.window.end)])
+    range_m = float(look_angles(context.orbits[one.satellite].propagate(ends), station).range_m.max())
+    found_db = eb_n0_db(
+        eirp_dbw=antenna.x_band_eirp_dbw,
+        range_m=range_m,
+        frequency_hz=antenna.x_band_frequency_hz,
+        g_over_t_db_k=station.x_band_g_over_t_db_k,
+        rate_bit_s=antenna.x_band_downlink_bit_s,
+        losses_db=antenna.x_band_losses_db,
+    )
+    margin_db = found_db - antenna.x_band_required_eb_n0_db
+    if margin_db < antenna.link_margin_db:
+        yield limit_finding(
+            "GND-005",
+            one.satellite,
+            one.window,
+            (one.activity_id,),
+            "link margin",
+            margin_db,
+            antenna.link_margin_db,
+            margin_db - antenna.link_margin_db,
+            "dB",
+            f"{one.activity_id}: at {range_m / 1000:.0f} km the X-band link to {station.id} has {margin_db:.1f} dB of margin; "
+            f"{antenna.link_margin_db:.1f} dB are kept",
+            (
+                Repair(
+                    kind=RepairKind.MOVE_TO_CONTACT,
+                    activity_id=one.activity_id,
+                    station=station.id,
+                    description=f"move {one.activity_id} to the next pass over {station.id}",
+                ),
+            ),
+        )
 
 
 def _band(one: Activity, context: CheckContext) -> Iterator[Finding]:

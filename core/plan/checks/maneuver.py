@@ -1,28 +1,31 @@
 """MAN: burns do what they are for and break no rule of burning.
 
 MAN-001 burn longer than allowed, MAN-002 perigee after the burn too low, MAN-003 the target altitude is missed, MAN-004
-a burn in safe mode.
+a burn in safe mode, MAN-005 a burn too short for its delta-v.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Final
 
-from core.constants import EARTH_MU_M3_S2
-from core.frames.geodetic import WGS84_RADIUS_M
-from core.mission.model import Mode, RuleQuantity
+import numpy as np
+
+from core.errors import PhysicsError
+from core.mission.flight_rules import OrbitQuantity, orbit_minimum
+from core.mission.model import Mode
 from core.orbit import state_at
 from core.plan.activity import BurnActivity, ModeActivity
 from core.plan.checks.context import CheckContext, limit_finding
 from core.plan.model import Finding
+from core.propulsion import plan_burn
 from core.time import tai_s_from_utc
 
 __all__ = ["maneuver_checks"]
 
+_DURATION_TOLERANCE: Final = 0.05  # the thrust falls with the tank's pressure, which the plan's earlier burns lower
 _TARGET_TOLERANCE_M: Final = 1000.0
-_DEFAULT_PERIGEE_M: Final = 180_000.0
+_LOWEST_PERIGEE_M: Final = 120_000.0  # below, no orbit lasts
 
 
 def maneuver_checks(context: CheckContext) -> Iterator[Finding]:
@@ -33,6 +36,7 @@ def maneuver_checks(context: CheckContext) -> Iterator[Finding]:
             yield from _durations(satellite, burns, context)
             yield from _orbit_after(satellite, burns, context)
             yield from _mode(satellite, burns, context)
+            yield from _long_enough(satellite, burns, context)
 
 
 def _durations(satellite: str, burns: list[BurnActivity], context: CheckContext) -> Iterator[Finding]:
@@ -54,32 +58,20 @@ def _durations(satellite: str, burns: list[BurnActivity], context: CheckContext)
 
 
 def _orbit_after(satellite: str, burns: list[BurnActivity], context: CheckContext) -> Iterator[Finding]:
-    """Follow the burns as tangential impulses at alternating apsides of a near-circular orbit (vis-viva).
-
-    Mean altitudes stand in for radii, and the orbit's own swing about its mean stays with the perigee.
-    """
-    before = state_at(context.orbits[satellite], tai_s_from_utc(burns[0].window.start))
-    burning_m = opposite_m = WGS84_RADIUS_M + before.mean_altitude_m
-    swing_m = before.mean_altitude_m - before.perigee_altitude_m
-    lowest_m, low_burn = before.perigee_altitude_m, burns[0]
-    for one in burns:
-        speed_m_s = math.sqrt(EARTH_MU_M3_S2 * (2.0 / burning_m - 2.0 / (burning_m + opposite_m))) + one.delta_v_m_s
-        axis_m = 1.0 / (2.0 / burning_m - speed_m_s**2 / EARTH_MU_M3_S2)
-        burning_m, opposite_m = 2.0 * axis_m - burning_m, burning_m
-        perigee_m = min(burning_m, opposite_m) - WGS84_RADIUS_M - swing_m
-        if perigee_m < lowest_m:
-            lowest_m, low_burn = perigee_m, one
+    """The orbits that the burns lead to, over the revolution after each."""
+    flown = context.orbits[satellite]
+    states = [state_at(leg.orbit, leg.start_tai_s + 0.5 * leg.orbit.period_s) for leg in flown.legs[1:]]
+    perigees_m = [one.perigee_altitude_m for one in states]
+    if flown.lost is not None:
+        perigees_m.append(flown.lost.perigee_altitude_m)
+    lowest_m, low_burn = min(zip(perigees_m, burns, strict=False), key=lambda pair: pair[0])
     yield from _perigee(satellite, low_burn, lowest_m, context)
-    yield from _target(satellite, burns, 0.5 * (burning_m + opposite_m) - WGS84_RADIUS_M)
+    if flown.lost is None:
+        yield from _target(satellite, burns, states[-1].mean_altitude_m)
 
 
 def _perigee(satellite: str, one: BurnActivity, perigee_m: float, context: CheckContext) -> Iterator[Finding]:
-    limits = [
-        rule.minimum
-        for rule in context.mission.flight_rules
-        if rule.quantity is RuleQuantity.PERIGEE_ALTITUDE_M and rule.minimum is not None
-    ]
-    limit_m = max(limits, default=_DEFAULT_PERIGEE_M)
+    limit_m = orbit_minimum(context.mission.flight_rules, OrbitQuantity.PERIGEE_ALTITUDE_M, _LOWEST_PERIGEE_M)
     if perigee_m < limit_m:
         yield limit_finding(
             "MAN-002",
@@ -134,4 +126,30 @@ def _mode(satellite: str, burns: list[BurnActivity], context: CheckContext) -> I
                 -1.0,
                 "",
                 f"{one.activity_id}: {satellite} is in safe mode, which inhibits the thrusters",
+            )
+
+
+def _long_enough(satellite: str, burns: list[BurnActivity], context: CheckContext) -> Iterator[Finding]:
+    """The thrusters at the pressure of that burn need so long for its delta-v."""
+    bus, run = context.mission.bus_of(satellite), context.simulation.runs[satellite]
+    for one in burns:
+        on_board_kg = float(np.interp(tai_s_from_utc(one.window.start), run.t_tai_s, run.propellant_kg))
+        try:
+            needed_s = plan_burn(bus, on_board_kg, one.delta_v_m_s).duration_s
+        except PhysicsError:
+            continue  # RES-005 says that there is too little propellant
+        short_s = needed_s - one.window.duration_s
+        if short_s > _DURATION_TOLERANCE * needed_s:
+            yield limit_finding(
+                "MAN-005",
+                satellite,
+                one.window,
+                (one.activity_id,),
+                "burn duration",
+                one.window.duration_s,
+                needed_s,
+                -short_s,
+                "s",
+                f"{one.activity_id}: {abs(one.delta_v_m_s):.2f} m/s take {needed_s:.0f} s at the tank pressure of that time; the "
+                f"window has {one.window.duration_s:.0f} s",
             )

@@ -1,7 +1,8 @@
 """STR: the plan hangs together: known names, unique ids, anchors that resolve.
 
 STR-001 duplicate activity id, STR-002 anchor to nothing, STR-003 unknown satellite or station, STR-004 circle of
-anchors, STR-005 no initial state for a satellite, STR-006 nothing to do.
+anchors, STR-005 no initial state for a satellite, STR-006 nothing to do, STR-007 two initial states for a satellite,
+STR-008 an initial state that the spacecraft cannot have.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from core.errors import NotFound
-from core.mission.model import Mission
+from core.mission.model import Mission, Mode
 from core.plan.model import Finding, MissionPlan, Severity
 
 __all__ = ["structure_checks"]
@@ -21,6 +22,7 @@ def structure_checks(plan: MissionPlan, mission: Mission) -> Iterator[Finding]:
     yield from _duplicates(plan)
     yield from _anchors(plan)
     yield from _names(plan, mission)
+    yield from _initial_states(plan, mission)
     if not plan.activities:
         yield _block("STR-006", (), "activities", "the plan has no activities: there is nothing to validate")
 
@@ -69,6 +71,27 @@ def _names(plan: MissionPlan, mission: Mission) -> Iterator[Finding]:
             yield _block("STR-005", (one.activity_id,), "initial", f"the plan has no initial state for {one.satellite}")
     for satellite in starting - {craft.id for craft in mission.spacecraft}:
         yield _block("STR-003", (), "name", f"the initial state names {satellite!r}, which the mission does not have")
+
+
+def _initial_states(plan: MissionPlan, mission: Mission) -> Iterator[Finding]:
+    for satellite, count in Counter(one.satellite for one in plan.initial).items():
+        if count > 1:
+            yield _block("STR-007", (), "initial", f"{satellite} has {count} initial states", count, 1)
+    known = {craft.id for craft in mission.spacecraft}
+    for one in plan.initial:
+        if one.satellite not in known:
+            continue
+        bus = mission.bus_of(one.satellite)
+        for quantity, value, most, unit in (
+            ("propellant_kg", one.propellant_kg, bus.propulsion.propellant_mass_kg, "kg"),
+            ("data_stored_bytes", float(one.data_stored_bytes), float(bus.data_store_bytes), "bytes"),
+        ):
+            if value > most:
+                text = f"{one.satellite} cannot start with {quantity} {value:g} {unit}: it holds {most:g}"
+                yield _block("STR-008", (), quantity, text, value, most)
+        if one.mode not in set(Mode):
+            text = f"{one.satellite} cannot start in mode {one.mode!r}: it has {', '.join(Mode)}"
+            yield _block("STR-008", (), "mode", text)
 
 
 def _block(

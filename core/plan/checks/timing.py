@@ -1,7 +1,8 @@
 """TMP: everything happens when it may.
 
 TMP-001 starts in the past, TMP-002 outside the horizon, TMP-003 ends after its deadline, TMP-004 starts outside its
-earliest and latest start, TMP-005 two activities need the spacecraft at once, TMP-006 not where its anchor puts it.
+earliest and latest start, TMP-005 two activities need the spacecraft at once, TMP-006 not where its anchor puts it,
+TMP-007 outside its own contact, TMP-008 its first command turns the spacecraft away from the activity before.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from core.time import add_s, duration_s, format_utc
 __all__ = ["timing_checks"]
 
 _ANCHOR_TOLERANCE_S = 1.0
+_CONTACT_TOLERANCE_S = 1.0
 
 
 def timing_checks(context: CheckContext) -> Iterator[Finding]:
@@ -26,8 +28,10 @@ def timing_checks(context: CheckContext) -> Iterator[Finding]:
         yield from _outside_horizon(one, context)
         yield from _bounds(one)
         yield from _anchor(one, context)
+        yield from _contact(one)
     for satellite in context.simulation.runs:
         yield from _overlaps(context, satellite)
+        yield from _turned_away(context, satellite)
 
 
 def _in_the_past(one: Activity, context: CheckContext) -> Iterator[Finding]:
@@ -95,6 +99,44 @@ def _overlaps(context: CheckContext, satellite: str) -> Iterator[Finding]:
                 "s",
                 explanation,
                 (_shift(second, shared_s),),
+            )
+
+
+def _contact(one: Activity) -> Iterator[Finding]:
+    if one.contact is None:
+        return
+    before_s = duration_s(one.window.start, one.contact.window.start)
+    after_s = duration_s(one.contact.window.end, one.window.end)
+    outside_s = max(before_s, after_s)
+    if outside_s > _CONTACT_TOLERANCE_S:
+        explanation = (
+            f"{one.activity_id} reaches {outside_s:.0f} s beyond its contact with {one.contact.station}, "
+            f"{format_utc(one.contact.window.start)} to {format_utc(one.contact.window.end)}"
+        )
+        yield _finding("TMP-007", one, "time outside contact", outside_s, 0.0, explanation, (_shift(one, 0.0),))
+
+
+def _turned_away(context: CheckContext, satellite: str) -> Iterator[Finding]:
+    """A command that prepares an activity comes before it starts; the one before must be over by then."""
+    for first, second in pairwise(context.turned(satellite)):
+        if not second.commands or first.window.overlaps(second.window):
+            continue
+        turning = min(command.execute_at for command in second.commands)
+        early_s = duration_s(turning, first.window.end)
+        if early_s > 0:
+            yield limit_finding(
+                "TMP-008",
+                satellite,
+                Window(start=turning, end=first.window.end),
+                (first.activity_id, second.activity_id),
+                "command before the end",
+                early_s,
+                0.0,
+                -early_s,
+                "s",
+                f"the first command of {second.activity_id}, at {format_utc(turning)}, turns {satellite} away from "
+                f"{first.activity_id} {early_s:.0f} s before that ends",
+                (_shift(second, early_s),),
             )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.frames import shipped_earth_orientation
 from core.orbit.numerical import (
     Atmosphere,
     CartesianState,
@@ -24,7 +22,7 @@ from core.orbit.numerical import (
     propagate,
 )
 from core.time import tai_s_from_utc
-from core.units import to_deg
+from evals.bench.flight.finals_file import finals2000a
 from evals.bench.model import BenchResult, Goal, PeerMissing
 from evals.bench.timing import alternate
 
@@ -157,24 +155,6 @@ def _peer_data(satkit: Any, shipped: Path) -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder:
         for file in shipped.iterdir():
             (Path(folder) / file.name).symlink_to(file)
-        (Path(folder) / "finals2000A.all").write_text(_finals(_EPOCH_UTC - timedelta(days=60), 120))
+        (Path(folder) / "finals2000A.all").write_text(finals2000a(_EPOCH_UTC - timedelta(days=60), 120))
         satkit.utils.set_datadir(folder)
         yield
-
-
-def _finals(first_utc: datetime, days: int) -> str:
-    """Rows of finals2000A (IERS, readme.finals2000A) from the table that ships with the package."""
-    lines = []
-    for day in range(days):
-        utc = first_utc + timedelta(days=day)
-        t_tai_s = tai_s_from_utc(utc)
-        ut1_s, x, y, dx, dy, lod_s = shipped_earth_orientation().table.at(np.array([t_tai_s]))[0]
-        mjd = (utc - datetime(1858, 11, 17, tzinfo=UTC)).days
-        x, y, dx, dy = (3_600.0 * to_deg(float(angle)) for angle in (x, y, dx, dy))
-        ut1_utc_s = math.fsum([float(ut1_s), 37.0])
-        lines.append(
-            f"{utc:%y}{utc.month:2d}{utc.day:2d} {mjd:8.2f} I {x:9.6f}{0.00001:9.6f} {y:9.6f}{0.00001:9.6f}"
-            f"  I{ut1_utc_s:10.7f}{0.000001:10.7f} {1e3 * lod_s:7.4f}{0.0001:7.4f}"
-            f"  I {1e3 * dx:9.3f}{0.01:9.3f} {1e3 * dy:9.3f}{0.01:9.3f}".ljust(185)
-        )
-    return "\n".join(lines) + "\n"

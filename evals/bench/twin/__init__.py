@@ -1,4 +1,4 @@
-"""One benchmark for each part of the digital twin that another simulator has too."""
+"""One benchmark for each row of the spacecraft's own models: power, heat, attitude, and how fast they fly together."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Final
 
 __all__ = ["ROWS"]
 
-# The module of each row, imported when it runs: peers are heavy, and optional. Each has ``run() -> list[BenchResult]``.
+# The module of each row, imported when it runs. Each has ``run() -> list[BenchResult]``.
 ROWS: Final[Mapping[str, str]] = {
-    "attitude": "evals.bench.twin.attitude",
+    "twin_attitude": "evals.bench.twin.attitude",
+    "twin_battery": "evals.bench.twin.power",
+    "twin_thermal": "evals.bench.twin.thermal_speed",
 }

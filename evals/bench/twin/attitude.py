@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.integrate import solve_ivp
 
 from core.attitude import (
     AttitudeState,
@@ -84,7 +83,8 @@ def _rotation(bus: Bus, peer: _Basilisk) -> BenchResult:
     held = np.vstack([motors, motors[-1:]])
 
     def ours() -> FloatArray:
-        return rotate_body(bus, start, edges, motor_n_m=held, step_s=_STEP_S).q_body_gcrf[-1]
+        final: FloatArray = rotate_body(bus, start, edges, motor_n_m=held, step_s=_STEP_S).q_body_gcrf[-1]
+        return final
 
     def theirs() -> FloatArray:
         return peer.rotate(axes, motors)
@@ -110,6 +110,10 @@ def _rotation(bus: Bus, peer: _Basilisk) -> BenchResult:
 
 def _reference(axes: FloatArray, motors: FloatArray) -> FloatArray:
     """Final attitude by SciPy: the equations of Schaub and Junkins, section 4.5, written out once more."""
+    try:
+        integrate: Any = importlib.import_module("scipy.integrate")
+    except ImportError as error:
+        raise PeerMissing("scipy") from error
     hub = _INERTIA_KG_M2 * np.eye(3) - _ROTOR_KG_M2 * axes.T @ axes
     inverse = np.linalg.inv(hub)
     state = np.concatenate([[1.0, 0.0, 0.0, 0.0], _OMEGA_RAD_S, _WHEELS_N_M_S])
@@ -121,7 +125,7 @@ def _reference(axes: FloatArray, motors: FloatArray) -> FloatArray:
             gyroscopic = np.cross(omega, hub @ omega + axes.T @ wheels)
             return np.concatenate([turning, inverse @ (-gyroscopic - axes.T @ motor), motor])
 
-        state = solve_ivp(rates, (0.0, _HOLD_S), state, method="DOP853", rtol=1e-12, atol=1e-14).y[:, -1]
+        state = integrate.solve_ivp(rates, (0.0, _HOLD_S), state, method="DOP853", rtol=1e-12, atol=1e-14).y[:, -1]
     return np.asarray(state[:4] / np.linalg.norm(state[:4]), dtype=np.float64)
 
 

@@ -5,6 +5,8 @@
 #include "llamaspace/vec3.hpp"
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 
 namespace llamaspace {
 
@@ -26,6 +28,24 @@ struct CollisionRate {
 // Throws Error(bad_value) where a state is not that of a bound orbit or the errors have no volume.
 [[nodiscard]] CollisionRate expected_collisions(const UncertainState& own, const UncertainState& other,
                                                 double radius_m, double mu_m3_s2);
+
+struct CollisionCount {
+    std::size_t samples, hits;
+    std::size_t unbound; // pairs of which one orbit is none, counted as no collision
+};
+
+// Flies pairs of orbits drawn from both distributions, normal in equinoctial elements as above, and counts those that come
+// within the radius between two instants after the epoch; each pair at most once. Between instants where positions are
+// computed, a bound on the relative acceleration shows that no approach is missed (by more than 0.1 mm). The draws follow
+// from the seed alone, whatever the number of threads. Throws as expected_collisions, and for a bad interval.
+struct CollisionDraw {
+    double from_s, to_s;
+    std::size_t samples;
+    std::uint64_t seed;
+    unsigned threads;
+};
+[[nodiscard]] CollisionCount count_collisions(const UncertainState& own, const UncertainState& other, double radius_m,
+                                              double mu_m3_s2, const CollisionDraw& draw);
 
 // What a normal distribution puts into a disk: the probability of a collision in the encounter plane.
 struct EncounterPlane {

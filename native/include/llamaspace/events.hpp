@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <numbers>
 #include <span>
 #include <vector>
 
@@ -43,6 +44,9 @@ struct AccessEvent {
 struct AccessLimits {
     double max_off_nadir_rad;
     double min_sun_elevation_rad; // -pi/2 or less: night is allowed too
+    // Of a spacecraft that rolls about its velocity and then pitches: the angle across the track, and that along it which
+    // is left. pi and pi/2 allow all.
+    double max_roll_rad{std::numbers::pi}, max_pitch_rad{0.5 * std::numbers::pi};
 };
 
 // What a search needs to know of the Earth's rotation and of the sky.
@@ -82,6 +86,49 @@ struct AllPasses {
 
 // As find_passes to 10 ms: positions between the states of the ephemeris are cubics, within a few metres.
 [[nodiscard]] AllPasses find_all_passes(const AllPassesTask& task, const EarthOrientationTable& earth);
+
+// Crossings of many satellites, in one call.
+struct CrossingsTask {
+    std::span<const Sgp4Satellite> satellites;
+    std::span<const double> offsets_min; // from each one's epoch to the start of the span
+    Span span;
+    unsigned threads;
+};
+
+struct CrossingOf {
+    std::uint32_t satellite;
+    bool rising;
+    double t_tai_s;
+    double value; // of a node: longitude of the point below, rad; of an apsis: distance from the Earth's centre, m
+};
+
+struct AllCrossings {
+    std::vector<CrossingOf> crossings;     // by satellite, then time
+    std::vector<std::uint32_t> unsearched; // satellites for which SGP4 fails inside the span
+};
+
+// Crossings of the equator of the date (rising: northwards), and extremes of the distance (rising: pericentres), to 0.1 ms.
+[[nodiscard]] AllCrossings find_all_nodes(const CrossingsTask& task, const EarthOrientationTable& earth);
+[[nodiscard]] AllCrossings find_all_apsides(const CrossingsTask& task);
+
+struct KeepOutLimits {
+    Vec3 boresight_rtn; // its length does not matter
+    double least_angle_rad;
+    bool moon; // keep out of the Moon instead of the Sun
+};
+
+struct KeepOutOf {
+    std::uint32_t satellite;
+    double start_tai_s, end_tai_s, least_angle_rad;
+};
+
+struct AllKeepOut {
+    std::vector<KeepOutOf> spans;
+    std::vector<std::uint32_t> unsearched;
+};
+
+[[nodiscard]] AllKeepOut find_all_keep_out(const CrossingsTask& task, const KeepOutLimits& limits,
+                                           const Surroundings& around);
 
 // 180 samples of a revolution flown at its fastest: half a minute for a low orbit.
 [[nodiscard]] double search_step_s(const Sgp4Satellite& satellite);

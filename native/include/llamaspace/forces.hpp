@@ -18,6 +18,12 @@ namespace llamaspace {
 enum class DragModel : int { none = 0, exponential = 1, harris_priester = 2, nrlmsise00 = 3 };
 enum class TideSystem : int { tide_free = 0, zero_tide = 1 };
 
+// An acceleration of unknown cause in radial, transverse and normal axes, m/s2: constant, and once per revolution with
+// the cosine and the sine of the argument of latitude (from the ascending node on the equator of GCRF).
+struct EmpiricalAcceleration {
+    Vec3 constant, cosine, sine;
+};
+
 struct ForceSettings {
     std::shared_ptr<const GravityModel> gravity;
     std::shared_ptr<const SkyTrack> sky;
@@ -25,11 +31,13 @@ struct ForceSettings {
     bool solid_tides{true};
     TideSystem tide_system{TideSystem::tide_free};
     bool radiation{true}, moon_shadow{true};
+    bool earth_radiation{false}; // sunlight that the Earth scatters, and its own heat
     bool relativity{true};
     DragModel drag{DragModel::none};
     double harris_priester_exponent{4.0};
     std::shared_ptr<const SpaceWeather> weather; // for NRLMSISE-00
     double tai_minus_utc_s{0.0};
+    std::optional<EmpiricalAcceleration> empirical{};
 };
 
 // A flat face of the spacecraft. Its normal is fixed in RTN axes, or, for arrays that track the Sun, turns about them.
@@ -118,6 +126,7 @@ class Forces {
     [[nodiscard]] Vec3 drag(const Sky& sky, const Vec3& r, const Vec3& v, double mass, ForcePartials* partials);
     [[nodiscard]] Vec3 radiation(const Sky& sky, const Vec3& r, const Vec3& v, double mass, ForcePartials* partials);
     [[nodiscard]] double smoothed_light(const Sky& sky, const Vec3& r, const Vec3& v);
+    [[nodiscard]] Vec3 earth_radiation(const Sky& sky, const Vec3& r, const Vec3& v, double mass, ForcePartials* partials);
     [[nodiscard]] Vec3 thrust(const Vec3& r, const Vec3& v, double mass, ForcePartials* partials) const;
     [[nodiscard]] Vec3 all(double t, const Vec3& r, const Vec3& v, double mass, ForcePartials* partials);
 };

@@ -4,6 +4,7 @@
 // "Revisiting Spacetrack Report #3", AIAA 2006-6753 (improved mode, WGS 72). Symbols are those of the reports.
 #pragma once
 
+#include "llamaspace/lanes.hpp"
 #include "llamaspace/vec3.hpp"
 
 #include <cstddef>
@@ -101,16 +102,12 @@ inline constexpr double longest_minutes = 1.0e9;
 void propagate_rows(std::span<const Sgp4Satellite> satellites, std::size_t epochs, std::span<const double> minutes,
                     std::span<double> r_teme_m, std::span<double> v_teme_m_s, std::span<std::uint8_t> codes);
 
-// Which instructions to fly a batch with; `automatic` takes the widest that the processor has.
-enum class Sgp4Lanes : std::uint8_t { automatic, scalar, portable, avx2, avx512 };
-[[nodiscard]] bool has_lanes(Sgp4Lanes lanes);
-
 // Every satellite at the same grid of minutes, counted from each one's own epoch plus its offset. Output as
 // propagate_rows, which it agrees with to 1e-5 m; several epochs of a satellite are flown side by side.
 // Throws Error(bad_value) where the processor lacks the instructions, Error(bad_shape) where sizes differ.
 void propagate_grid(std::span<const Sgp4Satellite> satellites, std::span<const double> offsets_min,
                     std::span<const double> minutes, std::span<double> r_teme_m, std::span<double> v_teme_m_s,
-                    std::span<std::uint8_t> codes, Sgp4Lanes lanes = Sgp4Lanes::automatic, unsigned threads = 1);
+                    std::span<std::uint8_t> codes, Lanes lanes = Lanes::automatic, unsigned threads = 1);
 
 // Greenwich mean sidereal time of 1982, the angle that TEME is defined with.
 double gmst82_rad(double jd_ut1_days_since_j2000);

@@ -1,9 +1,11 @@
 // Motion about one point mass: propagation by universal variables, and the orbits that join two positions.
 #pragma once
 
+#include "llamaspace/lanes.hpp"
 #include "llamaspace/vec3.hpp"
 
 #include <cstdint>
+#include <span>
 
 namespace llamaspace {
 
@@ -47,6 +49,17 @@ struct LambertTransfer {
 // Izzo's method (Celest. Mech. Dyn. Astron. 121, 2015, 1), with Gooding's half-angle geometry for accuracy near 0 and
 // 180 degrees. Never throws; velocities are not a number unless the code is ok.
 [[nodiscard]] LambertTransfer solve_lambert(const LambertProblem& problem, const LambertWay& way, double mu_m3_s2);
+
+// Many problems: three numbers per position and velocity, and one code per problem.
+struct LambertBatch {
+    std::span<const double> r1_m, r2_m, time_of_flight_s;
+    std::span<double> v1_m_s, v2_m_s;
+    std::span<std::uint8_t> codes;
+};
+
+// Every problem of a batch, in one way. Those below one revolution are solved side by side and agree with the single
+// problem to rounding. Throws Error(bad_shape) where sizes differ, Error(bad_value) where the processor lacks the lanes.
+void solve_lambert(const LambertBatch& batch, const LambertWay& way, double mu_m3_s2, Lanes lanes = Lanes::automatic);
 
 // The greatest number of whole revolutions that the time allows; -1 where the problem itself is bad.
 [[nodiscard]] int most_revolutions(const LambertProblem& problem, bool retrograde, double mu_m3_s2);

@@ -32,7 +32,7 @@ def test_torques_are_those_of_the_plates_one_by_one(bus: Bus, half_day: Attitude
         wind = turn @ (v - np.cross([0.0, 0.0, 7.292115e-5], r))
         sunward = turn @ (half_day.sun_gcrf_m[k] - r)
         distance, sun = np.linalg.norm(sunward), sunward / np.linalg.norm(sunward)
-        axis = np.array(design.axes.array_axis)
+        axis = np.array(bus.solar_array.axis_body)
         array = sun - (sun @ axis) * axis
         array /= np.linalg.norm(array)
         air, light = np.zeros(3), np.zeros(3)

@@ -25,7 +25,9 @@ from core.mission import (
 )
 from core.orbit import Sgp4Orbit, state_at
 
-TEXT = files("core.mission").joinpath("reference", "lsat.yaml").read_text(encoding="utf-8")
+REFERENCE = files("core.mission").joinpath("reference")
+TEXT = REFERENCE.joinpath("lsat.yaml").read_text(encoding="utf-8")
+RULES = REFERENCE.joinpath("flight_rules.yaml").read_text(encoding="utf-8")
 DAY_S = 86_400.0
 
 
@@ -96,6 +98,7 @@ def test_targets_have_distinct_names_and_aliases() -> None:
 def test_a_broken_file_names_line_and_field(tmp_path: Path, old: str, new: str, field: str, message: str) -> None:
     assert old in TEXT
     path = tmp_path / "mission.yaml"
+    (tmp_path / "flight_rules.yaml").write_text(RULES, encoding="utf-8")
     text = TEXT.replace(old, new, 1)
     path.write_text(text, encoding="utf-8")
     with pytest.raises(MissionFileError, match=message) as raised:
@@ -110,6 +113,7 @@ def test_a_broken_file_names_line_and_field(tmp_path: Path, old: str, new: str, 
 
 def test_several_problems_are_counted_and_all_reported(tmp_path: Path) -> None:
     path = tmp_path / "mission.yaml"
+    (tmp_path / "flight_rules.yaml").write_text(RULES, encoding="utf-8")
     path.write_text(TEXT.replace("cant_deg: 35.26", "cant_deg: 100").replace("thrust_n: 1.0", "thrust_n: -1.0"))
     with pytest.raises(MissionFileError, match="1 more problem in this file"):
         load_mission(path)
@@ -150,7 +154,7 @@ def test_missing_unreadable_and_binary_files_are_refused(tmp_path: Path) -> None
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, len(TEXT) - 1), st.integers(0, 400))
 def test_a_file_with_a_piece_torn_out_never_crashes(start: int, length: int) -> None:
-    report = parse_mission(TEXT[:start] + TEXT[start + length :])
+    report = parse_mission(TEXT[:start] + TEXT[start + length :], folder=REFERENCE)
     assert report.valid or report.problems
 
 
@@ -162,3 +166,42 @@ def test_a_new_mission_from_real_elements_is_valid() -> None:
     assert (craft.id, craft.norad_id, craft.elements) == ("SENTINEL-2A", 40697, elements)
     with pytest.raises(InputError, match="name"):
         new_mission("***", 40697, elements)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("minimum: 0.6", "minimum: 0.6, maximum: 0.5", "minimum 0.6 is above maximum 0.5"),
+        ("quantity: soc, minimum: 0.6", "quantity: soc", "a minimum, a maximum or both"),
+        ("quantity: soc, minimum: 0.6", "quantity: charge, minimum: 0.6", "'soc', 'bus_power_w'"),
+        ("kind: count", "kind: number", "'profile', 'attribute'"),
+        ("first: {type: burn}", "first: {}", "names at least one of type"),
+        ("minimum_s: 2700.0", "minimum_s: -1", "greater than 0"),
+        ("other: {type: imaging}", "other: {station: nowhere}", "station 'nowhere' is not one of"),
+        ("maximum: 0.9}", "maximum: 0.9}\n- *x", "is not YAML|undefined alias"),
+        ("needs: {type: uplink}", "needs: {satellites: [LSAT-9]}", "LSAT-9.* not among"),
+        (
+            "kind: profile, quantity: propellant_kg, minimum: 3.0",
+            "kind: profile, quantity: soc, maximum: 0.3",
+            "contradict",
+        ),
+        ("id: FR-02", "id: FR-01", "used twice"),
+    ],
+)
+def test_a_broken_flight_rule_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in RULES
+    (tmp_path / "mission.yaml").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "flight_rules.yaml").write_text(RULES.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(MissionFileError, match=message) as raised:
+        load_mission(tmp_path / "mission.yaml")
+    assert raised.value.field.startswith(("flight_rules", "mission"))
+
+
+def test_a_file_of_rules_that_is_not_there_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mission.yaml").write_text(TEXT.replace("flight_rules.yaml", "../rules.yaml"), encoding="utf-8")
+    with pytest.raises(MissionFileError, match="neither a list of rules nor the name"):
+        load_mission(tmp_path / "mission.yaml")
+    (tmp_path / "mission.yaml").write_text(TEXT, encoding="utf-8")
+    with pytest.raises(MissionFileError, match=r"flight_rules\.yaml cannot be read"):
+        load_mission(tmp_path / "mission.yaml")
+    assert "cannot be found from here" in parse_mission(TEXT).problems[0].message

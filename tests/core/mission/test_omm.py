@@ -68,7 +68,7 @@ def test_invalid_samples_are_refused_at_their_keyword(reference_data: Path, name
     with pytest.raises(OmmError) as raised:
         parse_omm((reference_data / "flight/orekit/ccsds/odm/omm" / name).read_text())
     assert raised.value.field == REFUSED[name]
-    assert raised.value.line is not None
+    assert raised.value.line is not None and raised.value.column is not None
 
 
 def test_csv_and_xml_of_one_object_agree(reference_data: Path) -> None:
@@ -108,6 +108,42 @@ def test_damage_is_refused_at_its_keyword(old: str, new: str, field: str) -> Non
 def test_text_that_holds_no_message_is_refused(text: str) -> None:
     with pytest.raises(OmmError):
         parse_omm(text)
+
+
+PLACES = [
+    # damage, and the text at which the error must point
+    ("kvn", "0.0005013", "0.0x05013", "0.0x05013"),
+    ("kvn", "2007-064T10", "2007-400T10", "2007-400T10"),
+    ("kvn", "[rev/day]", "[rad/s]", "rad/s]"),
+    ("kvn", "REF_FRAME = TEME", "  REF_FRAME =   GCRF", "GCRF"),
+    ("kvn", "OBJECT_NAME", "OBJECT_NOM", "OBJECT_NOM"),
+    ("kvn", "MEAN_ANOMALY = ", "MEAN_ANOMALY ", "MEAN_ANOMALY "),
+    ("xml", ">TEME<", "> GCRF<", "GCRF<"),
+    ("xml", "<INCLINATION>34.", "<INCLINATION>\n    x34.", "x34."),
+    ("xml", "<ECCENTRICITY>", "<EXCENTRICITY>", "<EXCENTRICITY>"),
+    ("xml", "</ECCENTRICITY>", "</ECCENTRICITE>", "ECCENTRICITE>"),
+    ("json", '"ECCENTRICITY": 0.1841322', '"ECCENTRICITY": "a"', '"a"'),
+    ("json", '"MEAN_ANOMALY":', '"BSTAR": 1, "MEAN_ANOMALY":', "0.00035436"),
+    ("json", '"EPOCH": "2025-02-14T14:36:48.662784"', '"EPOCH":  {"a": [1]}', "{"),
+    ("json", '"EPOCH": "2025-02-14T14:36:48.662784",', "", "{"),
+    ("json", '"INCLINATION": 34.2493', '"INCLINATION": 190', "190"),
+    ("csv", ",34.2", ",x34.2", "x34.2"),
+]
+
+
+@pytest.mark.parametrize(("form", "old", "new", "pointed"), PLACES)
+def test_damage_is_refused_at_its_line_and_column(
+    reference_data: Path, form: str, old: str, new: str, pointed: str
+) -> None:
+    whole = KVN if form == "kvn" else (reference_data / "flight/sgp4-vectors" / f"sample_omm.{form}").read_text()
+    assert old in whole
+    damaged = whole.replace(old, new, 1)
+    with pytest.raises(OmmError) as raised:
+        parse_omm(damaged)
+    line, column = raised.value.line, raised.value.column
+    assert line is not None and column is not None
+    assert f"line {line}, column {column}" in raised.value.message
+    assert damaged.splitlines()[line - 1][column - 1 :].startswith(pointed)
 
 
 @given(st.integers(0, len(KVN)), st.text(max_size=20))

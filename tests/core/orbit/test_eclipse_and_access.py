@@ -134,3 +134,42 @@ def test_state_says_eclipse_where_the_search_does(low: Any) -> None:
     one = find_eclipses(low.orbit, start, start + 20_000.0)[1]
     assert state_at(low.orbit, 0.5 * (one.start_tai_s + one.end_tai_s)).in_eclipse
     assert not state_at(low.orbit, one.end_tai_s + 60.0).in_eclipse
+
+
+def _steering_rad(low: Any, t_tai_s: NDArray[np.float64], place_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Roll and pitch (2, n) from skyfield's states: a turn about the flight direction, then what is left along it."""
+    at = low.peer.at(low.time(t_tai_s))
+    r, v = at.position.m.T, at.velocity.m_per_s.T
+    turns = np.moveaxis(itrs.rotation_at(low.time(t_tai_s)), 2, 0)
+    sight = np.einsum("nji,j->ni", turns, place_m) - r
+    up = r / np.linalg.norm(r, axis=1)[:, None]
+    normal = np.cross(r, v) / np.linalg.norm(np.cross(r, v), axis=1)[:, None]
+    ahead = np.cross(normal, up)
+    across, down, along = ((sight * axis).sum(axis=1) for axis in (normal, -up, ahead))
+    return np.array([np.arctan2(across, down), np.arcsin(along / np.linalg.norm(sight, axis=1))])
+
+
+def test_a_bus_that_only_rolls_sees_a_place_while_that_passes_its_side(low: Any) -> None:
+    latitude, longitude = math.radians(37.75), math.radians(14.99)
+    start, end = low.orbit.epoch_tai_s, low.orbit.epoch_tai_s + 6 * DAY_S
+    free = find_target_access(low.orbit, latitude, longitude, 3300.0, start, end, math.radians(45.0))
+    roll, pitch = math.radians(30.0), math.radians(3.0)
+    found = find_target_access(
+        low.orbit, latitude, longitude, 3300.0, start, end, math.radians(45.0), max_roll_rad=roll, max_pitch_rad=pitch
+    )
+    place_m = wgs84.latlon(37.75, 14.99, 3300.0).itrs_xyz.m
+    assert 0 < len(found) <= len(free)
+    for one in found:
+        inside = np.linspace(one.start_tai_s + 0.05, one.end_tai_s - 0.05, 50)
+        angles = np.abs(_steering_rad(low, inside, place_m))
+        assert (angles[0] <= roll).all() and (angles[1] <= pitch).all()
+        outside = np.abs(_steering_rad(low, np.array([one.start_tai_s - 0.05, one.end_tai_s + 0.05]), place_m))
+        assert ((outside[0] > roll) | (outside[1] > pitch)).all()
+        (whole,) = [wide for wide in free if wide.start_tai_s <= one.best_tai_s <= wide.end_tai_s]
+        assert one.end_tai_s - one.start_tai_s < 0.3 * (whole.end_tai_s - whole.start_tai_s)
+    everything = find_target_access(
+        low.orbit, latitude, longitude, 3300.0, start, end, math.radians(45.0), max_roll_rad=3.0, max_pitch_rad=1.5
+    )
+    assert [one.start_tai_s for one in everything] == pytest.approx([one.start_tai_s for one in free], abs=1e-3)
+    with pytest.raises(InputError, match="max_roll_rad"):
+        find_target_access(low.orbit, latitude, longitude, 0.0, start, end, 0.5, max_roll_rad=0.0)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.constants import EARTH_MU_M3_S2
 from core.errors import InputError
-from core.orbit.initial_orbit import InitialOrbitError, direction_of, gauss, gibbs, gooding, herrick_gibbs
+from core.orbit.initial_orbit import InitialOrbitError, direction_of, gauss, gibbs, gooding, herrick_gibbs, laplace
 from core.orbit.lambert import Branch
 from core.orbit.two_body import propagate_kepler
 
@@ -43,7 +43,7 @@ def test_vallado_example_7_2() -> None:
         [[4054.881, 2748.195, 4074.237], [3956.224, 2888.232, 4074.364], [3905.073, 2956.935, 4074.430]]
     )
     lines = direction_of(np.radians([0.939913, 45.025748, 67.886655]), np.radians([18.667717, 35.664741, 36.996583]))
-    for method in (gauss, gooding):
+    for method in (gauss, gooding, laplace):
         found = method(lines, sites, np.array([0.0, 480.0, 720.0]))[0]
         assert found.r_m == pytest.approx([6356_486.0, 5290_532.3, 6511_397.0], abs=150.0)
         assert found.v_m_s == pytest.approx([-4172.948, 4776.550, 1720.271], abs=0.2)
@@ -124,3 +124,40 @@ def test_observations_that_determine_nothing_are_refused() -> None:
         gauss(flat, np.array([[6.4e6, 0, 0], [6.4e6, 1e3, 0], [6.4e6, 2e3, 0]]), np.array([0.0, 10.0, 20.0]))
     with pytest.raises(InputError, match="three directions"):
         gauss(flat[:2], np.zeros((2, 3)), np.array([0.0, 1.0]))
+
+
+def test_laplace_and_gauss_find_the_same_orbit() -> None:
+    """Curtis, example 5.11; three directions in one plane are refused by both."""
+    sites = 1e3 * np.array([[3489.8, 3430.2, 4078.5], [3460.1, 3460.1, 4078.5], [3429.9, 3490.1, 4078.5]])
+    lines = direction_of(np.radians([43.537, 54.420, 64.318]), np.radians([-8.7833, -12.074, -15.105]))
+    times = np.array([0.0, 118.10, 237.58])
+    first, second = gauss(lines, sites, times, 3.986e14)[0], laplace(lines, sites, times, 3.986e14)[0]
+    assert second.r_m == pytest.approx(first.r_m, abs=0.1) and second.v_m_s == pytest.approx(first.v_m_s, abs=1e-4)
+    flat = direction_of(np.array([0.0, 0.1, 0.2]), np.zeros(3))
+    with pytest.raises(InitialOrbitError, match="one plane"):
+        laplace(flat, sites, times)
+
+
+@given(st.floats(6.9e6, 9e6), st.floats(0.0, 0.1), st.floats(0.3, 2.8), st.floats(0.0, 6.28), st.floats(30.0, 120.0))
+@settings(max_examples=20)
+def test_laplace_finds_the_orbit_that_a_turning_station_saw(
+    perigee_m: float, e: float, tilt: float, along: float, step_s: float
+) -> None:
+    """A site on the turning Earth, a known orbit, three looks a minute or so apart: the orbit is among the answers."""
+    r = perigee_m * np.array([math.cos(along), math.sin(along) * math.cos(tilt), math.sin(along) * math.sin(tilt)])
+    speed = math.sqrt(MU / perigee_m * (1.0 + e))
+    v = speed * np.array([-math.sin(along), math.cos(along) * math.cos(tilt), math.cos(along) * math.sin(tilt)])
+    times = np.array([-step_s, 0.0, step_s])
+    side = np.cross(r, v) / np.linalg.norm(np.cross(r, v))
+    place = 6.378e6 * (r / np.linalg.norm(r) + 0.1 * side) / math.sqrt(1.01)
+    turn = 7.292115e-5 * times
+    sites = np.array(
+        [
+            [place[0] * math.cos(a) - place[1] * math.sin(a), place[0] * math.sin(a) + place[1] * math.cos(a), place[2]]
+            for a in turn
+        ]
+    )
+    places, _ = propagate_kepler(r, v, times)
+    lines = (places - sites) / np.linalg.norm(places - sites, axis=1)[:, None]
+    found = laplace(lines, sites, times)
+    assert min(float(np.linalg.norm(one.r_m - r)) for one in found) < 1e-3 * perigee_m

@@ -16,6 +16,7 @@ from core.constants import EARTH_MU_M3_S2
 from core.errors import InputError
 from core.orbit.lambert import Branch, LambertCode, lambert, most_revolutions
 from core.orbit.two_body import propagate_kepler
+from native import _core
 
 FloatArray = NDArray[np.float64]
 MU = EARTH_MU_M3_S2
@@ -228,3 +229,27 @@ def test_one_state_and_many_times_and_bad_states() -> None:
         propagate_kepler(np.zeros(3), v, 10.0)
     with pytest.raises(InputError, match="finite"):
         propagate_kepler(r, np.array([0.0, math.inf, 0.0]), 10.0)
+
+
+@pytest.mark.parametrize("retrograde", [False, True])
+@pytest.mark.parametrize("lanes", [lanes for lanes in ("portable", "avx2", "avx512") if _core.has_lanes(lanes)])
+def test_problems_side_by_side_have_the_transfers_of_single_ones(lanes: str, retrograde: bool) -> None:
+    """Ellipses, hyperbolas and near-parabolas; problems without an answer lie among them, and a register is not full."""
+    r1, r2, t_s = random_problems(4_003, 17)
+    t_s *= 10.0 ** np.random.default_rng(18).uniform(-1.0, 0.0, t_s.size)
+    r1[7], r2[11], t_s[13], t_s[17], r2[19] = np.nan, 0.0, -1.0, np.inf, -2.0 * r1[19]
+    r2[23] = 1.1 * r1[23] + np.array([0.0, 0.0, 1e-4])
+    single = _core.lambert(r1, r2, t_s, 0, False, retrograde, MU, "scalar")
+    beside = _core.lambert(r1, r2, t_s, 0, False, retrograde, MU, lanes)
+    assert (single[2] == beside[2]).all() and set(single[2]) == {0, 2, 4}
+    ok = single[2] == 0
+    for one, other in zip(single[:2], beside[:2], strict=True):
+        assert np.isnan(other[~ok]).all()
+        apart = np.linalg.norm(one - other, axis=1) / np.linalg.norm(one, axis=1)
+        assert apart[ok].max() < 1e-12
+    with pytest.raises(_core.NativeError, match="lanes must be"):
+        _core.lambert(r1, r2, t_s, 0, False, False, MU, "sse9")
+
+
+def test_no_problem_has_no_transfer() -> None:
+    assert lambert(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0)).codes.shape == (0,)

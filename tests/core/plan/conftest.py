@@ -14,7 +14,7 @@ from core.plan.check import check_plan
 from core.plan.draft import draft_plan
 from core.plan.model import Intent, MissionPlan
 from core.time import parse_utc
-from tests.planning import propose
+from evals.proposals import propose
 from tools.initial import MissionFileReader
 
 NOW = parse_utc("2026-11-22T12:00:00Z")

@@ -16,8 +16,8 @@ from core.plan.activity import BurnActivity
 from core.plan.check import check_plan
 from core.plan.draft import draft_plan
 from core.plan.model import Finding, Intent, MissionPlan, Severity
-from tests.conjunctions import CDM_ID, cdm_text, folder_of
-from tests.planning import context_at
+from evals.encounters import CDM_ID, cdm_text, folder_of
+from evals.proposals import context_at
 from tools.catalog import CATALOG
 from tools.initial import MissionFileReader
 

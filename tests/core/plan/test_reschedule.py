@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from core.errors import PhysicsError
 from core.mission.model import Mission
 from core.plan.activity import Activity, BurnActivity, DownlinkActivity, UplinkActivity
-from core.plan.check import check_plan
+from core.plan.check import check_plan, unknowns
 from core.plan.model import MissionPlan, PlanState
 from core.plan.repair import repair_plan
 from core.plan.reschedule import reschedule
 from core.time import add_s, duration_s, parse_utc
-from tests.planning import propose
+from evals.proposals import propose
 
 ROUNDS = 3  # agent.budget.Limits.repairs
 
@@ -55,8 +55,13 @@ def test_a_late_plan_is_moved_as_a_whole_or_cannot_meet_its_deadline(
         point = next(one for one in repaired.activities if one.type == "pointing")
         assert duration_s(down.window.end, point.window.start) > 0.0
     else:
-        # The deadline is noon of the next day: only a plan that is many hours late can miss every pass before it.
-        assert repaired.validation is not None and repaired.validation.blocked
+        # The deadline is noon of the next day: only a plan that is many hours late can miss every pass before it. And
+        # after a day nobody knows the initial state any more.
+        report = repaired.validation
+        assert report is not None
+        if not report.blocked:
+            assert unknowns(report)
+            return
         with pytest.raises(PhysicsError, match="2026-11-23T12:00:00Z"):
             reschedule(story.activities, "LSAT-1", mission, later)
 

@@ -18,7 +18,7 @@ from core.plan.simulate import simulate
 from core.plan.twin import Drive, Twin, TwinState
 from core.propulsion import delta_v_m_s
 from core.time import tai_s_from_utc
-from tests.planning import propose
+from evals.proposals import propose
 
 
 def test_energy_balances_over_the_horizon(story: MissionPlan, mission: Mission) -> None:

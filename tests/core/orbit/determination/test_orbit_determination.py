@@ -18,6 +18,7 @@ from core.errors import InputError
 from core.frames import gcrf_from_eme2000, itrf_from_geodetic
 from core.orbit.determination import (
     AzimuthElevation,
+    EmpiricalTerm,
     Estimate,
     FilterKind,
     FitError,
@@ -36,8 +37,16 @@ from core.orbit.determination import (
     parse_sinex,
 )
 from core.orbit.determination.earth_tides import displacement_by, solid_tide_displacement_m
+from core.orbit.determination.empirical import empirical_epochs, empirical_partials, with_empirical
 from core.orbit.determination.troposphere import laser_mapping, laser_zenith_delay_m
-from core.orbit.numerical import Atmosphere, CartesianState, ForceModel, SpacecraftProperties, propagate
+from core.orbit.numerical import (
+    Atmosphere,
+    CartesianState,
+    EmpiricalAcceleration,
+    ForceModel,
+    SpacecraftProperties,
+    propagate,
+)
 from core.time import parse_ascii
 
 FloatArray = NDArray[np.float64]
@@ -277,7 +286,89 @@ def test_process_noise_keeps_a_filter_open_to_what_its_forces_leave_out() -> Non
     assert deviation(1e-8) < CHI2_6_99_99
 
 
+# ---- what the forces leave out
+
+
+def test_derivatives_by_empirical_accelerations_equal_differences_of_flights() -> None:
+    """To 1 %: the rule that they are summed with, and the flights' own rounding; corrections need no more."""
+    known = EmpiricalAcceleration((1e-8, 2e-8, 3e-8), (2e-8, 0.0, 1e-8), (0.0, 1e-8, 0.0))
+    forces, terms, step = replace(FORCES, empirical=known), tuple(EmpiricalTerm), 1e-7
+    for hours in (4.0, -4.0):
+        end = np.array([START_TAI_S + hours * 3600.0])
+        grid = empirical_epochs(TRUTH, end)
+        leg = np.sort(grid[(grid - START_TAI_S) * hours >= 0.0])[:: int(np.sign(hours))]
+        leg = leg[np.abs(leg - START_TAI_S) <= abs(hours) * 3600.0]
+        found = empirical_partials(propagate(TRUTH, leg, CRAFT, forces, sensitivities=True), terms)[-1]
+        for column, term in enumerate(terms):
+            ends = [
+                propagate(TRUTH, end, CRAFT, with_empirical(forces, term, term.of(forces) + h)).end
+                for h in (step, -step)
+            ]
+            difference = (ends[0].r_gcrf_m - ends[1].r_gcrf_m) / (2.0 * step)
+            assert np.linalg.norm(found[:3, column] - difference) < 0.01 * np.linalg.norm(difference)
+
+
+def test_empirical_accelerations_that_were_flown_are_found() -> None:
+    flown = EmpiricalAcceleration((0.0, 3e-7, 0.0), (0.0, 2e-7, 0.0), (0.0, 0.0, 4e-7))
+    t_tai_s = START_TAI_S + np.arange(-21_600.0, 21_600.0, 300.0)
+    back, ahead = (t_tai_s[t_tai_s < START_TAI_S][::-1], t_tai_s[t_tai_s >= START_TAI_S])
+    r_m = np.concatenate(
+        [
+            propagate(TRUTH, back, CRAFT, replace(FORCES, empirical=flown)).r_gcrf_m[::-1],
+            propagate(TRUTH, ahead, CRAFT, replace(FORCES, empirical=flown)).r_gcrf_m,
+        ]
+    )
+    noisy = r_m + np.random.default_rng(8).normal(0.0, 1.0, r_m.shape)
+    terms = (EmpiricalTerm.TRANSVERSE_CONSTANT, EmpiricalTerm.TRANSVERSE_COSINE, EmpiricalTerm.NORMAL_SINE)
+    fit = fit_orbit(_off(TRUTH), [Position(t_tai_s, noisy, 1.0)], CRAFT, FORCES, estimate=Estimate(empirical=terms))
+    sigmas = np.sqrt(np.diag(fit.covariance))[6:9]
+    assert fit.parameters[6:9] == tuple(term.label for term in terms)
+    assert (np.abs(fit.values[6:9] - [3e-7, 2e-7, 4e-7]) < 4.0 * sigmas).all() and (sigmas < 5e-8).all()
+    assert fit.forces.empirical is not None and fit.forces.empirical.sine_rtn_m_s2[2] == fit.values[8]
+    assert fit.weighted_rms == pytest.approx(1.0, abs=0.1)
+
+
+def test_empirical_accelerations_stand_in_for_a_force_that_the_model_lacks() -> None:
+    """The truth has drag, the fit's forces have none: half a day of positions is off by 100 times the noise without them."""
+    observations = _observed(["position"], seed=9, hours=12.0)
+    still = replace(FORCES, atmosphere=Atmosphere.NONE)
+    terms = (EmpiricalTerm.TRANSVERSE_CONSTANT, EmpiricalTerm.TRANSVERSE_COSINE, EmpiricalTerm.TRANSVERSE_SINE)
+    blind = fit_orbit(TRUTH, observations, CRAFT, still)
+    fit = fit_orbit(TRUTH, observations, CRAFT, still, estimate=Estimate(empirical=terms))
+    assert blind.weighted_rms > 3.0 and fit.weighted_rms == pytest.approx(1.0, abs=0.15)
+    assert fit.values[6] < 0.0  # drag holds back
+    assert np.linalg.norm(fit.state.r_gcrf_m - TRUTH.r_gcrf_m) < 10.0
+
+
+@pytest.mark.parametrize("kind", FilterKind)
+def test_a_filter_finds_the_biases_of_stations_with_the_orbit(kind: FilterKind) -> None:
+    observations = _observed(["range", "position"], seed=11, hours=6.0, bias_m=25.0)
+    before = np.diag([1e3**2] * 3 + [1.0**2] * 3)
+    sigmas = {one.name: 100.0 for one in observations if one.estimates_bias}
+    found = filter_orbit(_off(TRUTH, 0.3), before, observations, CRAFT, FORCES, kind=kind, bias_sigma=sigmas)
+    assert set(found.biases) == set(sigmas) and found.full_covariance.shape == (10, 10)
+    for name, bias in found.biases.items():
+        if any(step.name == name for step in found.steps):
+            assert abs(bias[0] - 25.0) < 4.0 * found.bias_sigmas[name][0] and found.bias_sigmas[name][0] < 8.0
+    truth = propagate(TRUTH, np.array([found.state.t_tai_s]), CRAFT, FORCES).end
+    mean = np.concatenate([found.state.r_gcrf_m, found.state.v_gcrf_m_s])
+    assert _deviation(mean, np.concatenate([truth.r_gcrf_m, truth.v_gcrf_m_s]), found.covariance) < CHI2_6_99_99
+
+
+def test_a_filter_asks_how_large_a_bias_may_be() -> None:
+    observations = _observed(["range"], seed=12, hours=1.0, bias_m=25.0)
+    with pytest.raises(InputError, match="estimates a bias: say how large it may be, in m"):
+        filter_orbit(TRUTH, np.eye(6), observations, CRAFT, FORCES)
+
+
 # ---- real data
+
+LAGEOS = CartesianState(
+    parse_ascii("2016-02-13T16:00:00Z"),
+    gcrf_from_eme2000(np.array([7526990.0, -9646310.0, 1464110.0])),
+    gcrf_from_eme2000(np.array([3033.0, 1715.0, -4447.0])),
+)
+LAGEOS_CRAFT = SpacecraftProperties(405.38, 0.2827, 2.0, 0.2827, 1.134)
 
 
 def _lageos(reference_data: Path, t_tai_s: float) -> list[LaserRange]:
@@ -303,17 +394,10 @@ def test_laser_ranges_of_lageos_2_fit_ten_times_better_than_orekits_test_asserts
     Ours keeps all 95 too, with station biases at zero, and the radiation coefficient as the only parameter beside the
     state: 0.023 m. Its reference value, 1.13, is of the satellite's makers.
     """
-    t_tai_s = parse_ascii("2016-02-13T16:00:00Z")
-    guess = CartesianState(
-        t_tai_s,
-        gcrf_from_eme2000(np.array([7526990.0, -9646310.0, 1464110.0])),
-        gcrf_from_eme2000(np.array([3033.0, 1715.0, -4447.0])),
-    )
-    craft = SpacecraftProperties(405.38, 0.2827, 2.0, 0.2827, 1.134)
     fit = fit_orbit(
-        guess,
-        _lageos(reference_data, t_tai_s),
-        craft,
+        LAGEOS,
+        _lageos(reference_data, LAGEOS.t_tai_s),
+        LAGEOS_CRAFT,
         ForceModel(atmosphere=Atmosphere.NONE),
         estimate=Estimate(radiation_coefficient=True, coefficient_sigma=0.1),
     )
@@ -321,6 +405,23 @@ def test_laser_ranges_of_lageos_2_fit_ten_times_better_than_orekits_test_asserts
     assert len(residuals) == 95
     assert np.sqrt(np.mean(residuals**2)) < 0.026
     assert fit.craft.radiation_coefficient == pytest.approx(1.13, abs=0.15)
+
+
+def test_empirical_accelerations_of_lageos_2_are_the_trillionths_that_are_known_of_it(reference_data: Path) -> None:
+    """Lageos drifts down by some 1e-12 to 1e-11 m/s2 along its track (Rubincam, J. Geophys. Res. 87 (1982), 363)."""
+    terms = (EmpiricalTerm.TRANSVERSE_CONSTANT, EmpiricalTerm.TRANSVERSE_COSINE, EmpiricalTerm.TRANSVERSE_SINE)
+    fit = fit_orbit(
+        LAGEOS,
+        _lageos(reference_data, LAGEOS.t_tai_s),
+        LAGEOS_CRAFT,
+        ForceModel(atmosphere=Atmosphere.NONE, earth_radiation=True),
+        estimate=Estimate(
+            radiation_coefficient=True, coefficient_sigma=0.1, empirical=terms, empirical_sigma_m_s2=1e-10
+        ),
+    )
+    residuals = np.concatenate([one.values[one.used] for one in fit.residuals])
+    assert len(residuals) == 95 and np.sqrt(np.mean(residuals**2)) < 0.020
+    assert -2e-11 < fit.values[7] < 0.0 and (np.abs(fit.values[8:]) < 3e-10).all()
 
 
 # ---- refusals

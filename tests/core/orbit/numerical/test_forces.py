@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -183,3 +184,80 @@ def test_a_box_of_panels_is_its_areas(low_orbit: CartesianState) -> None:
 def test_an_impossible_spacecraft_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(InputError):
         SpacecraftProperties(**wrong)  # type: ignore[arg-type]
+
+
+# ---- light from the Earth
+
+
+def _zonal_light(r_m: FloatArray, to_sun: FloatArray, pole: FloatArray, t_tai_s: float, sun_w_m2: float) -> FloatArray:
+    """Pressure vector, N/m2, of 64,800 patches of a globe: Knocke, Ries and Tapley (1988), summed over the ground."""
+    radius = 6371008.8
+    latitude = np.radians(np.arange(-89.5, 90.0))[:, np.newaxis]
+    longitude = np.radians(np.arange(0.5, 360.0))[np.newaxis, :]
+    first = np.cross(pole, [1.0, 0.0, 0.0])
+    first /= np.linalg.norm(first)
+    up = (
+        np.multiply.outer(np.cos(latitude) * np.cos(longitude), first)
+        + np.multiply.outer(np.cos(latitude) * np.sin(longitude), np.cross(pole, first))
+        + np.multiply.outer(np.sin(latitude) * np.ones_like(longitude), pole)
+    )
+    season = math.cos(2.0 * math.pi * (t_tai_s / 86_400.0 + 6584.5) / 365.25)  # days since 1981-12-22
+    u = np.sin(latitude)
+    p2 = 0.5 * (3.0 * u**2 - 1.0)
+    exitance = sun_w_m2 * (
+        (0.34 + 0.10 * season * u + 0.29 * p2) * np.maximum(0.0, up @ to_sun)
+        + 0.25 * (0.68 - 0.07 * season * u - 0.18 * p2)
+    )
+    leg = r_m - radius * up
+    distance = np.linalg.norm(leg, axis=2)
+    cosine = np.maximum(0.0, np.einsum("ijk,ijk->ij", up, leg) / distance)
+    patch_m2 = radius**2 * np.radians(1.0) ** 2 * np.cos(latitude)
+    light: FloatArray = (
+        np.einsum("ij,ijk->k", exitance / math.pi * cosine * patch_m2 / distance**3, leg) / 299_792_458.0
+    )
+    return light
+
+
+@pytest.mark.parametrize(("radius_m", "within"), [(6.9e6, 0.03), (1.227e7, 0.01), (4.2e7, 0.01)])
+@pytest.mark.parametrize("azimuth_rad", [0.3, 2.0, 4.0])
+def test_light_from_the_earth_is_the_sum_over_its_ground(radius_m: float, within: float, azimuth_rad: float) -> None:
+    t_tai_s = 7.6e8
+    direction = np.array([math.cos(azimuth_rad) * 0.8, math.sin(azimuth_rad) * 0.8, 0.6])
+    state = CartesianState(t_tai_s, radius_m * direction, np.array([-3e3, 2e3, 6e3]))
+    ball = SpacecraftProperties(400.0, radiation_area_m2=4.0, radiation_coefficient=1.2)
+    toward = sun_m(state)
+    distance_m = float(np.linalg.norm(toward))
+    pole = dcm_itrf_from_gcrf(np.array([t_tai_s]))[0, 2]
+    pressure = _zonal_light(
+        state.r_gcrf_m, toward / distance_m, pole, t_tai_s, 1361.0 * (149_597_870_700 / distance_m) ** 2
+    )
+    expected = 1.2 * 4.0 / 400.0 * pressure
+    found = added(state, ball, earth_radiation=True)
+    assert np.linalg.norm(found - expected) < within * np.linalg.norm(expected)
+
+
+def test_light_from_the_earth_on_lageos_is_as_large_as_published() -> None:
+    """Some 3e-10 m/s2, away from the Earth: Milani, Nobili and Farinella, Non-gravitational Perturbations (1987), ch. 6."""
+    state = CartesianState(7.6e8, np.array([1.227e7, 0.0, 0.0]), np.array([0.0, 3e3, 4.8e3]))
+    found = added(state, SpacecraftProperties(405.38, 0.2827, 2.0, 0.2827, 1.13), earth_radiation=True)
+    assert 1.5e-10 < found[0] < 6e-10
+
+
+def test_panels_that_face_the_earth_are_pushed_by_it_and_those_that_look_away_are_not() -> None:
+    state = CartesianState(7.6e8, np.array([6.9e6, 0.0, 0.0]), np.array([0.0, 1e3, 7.5e3]))
+    ball = added(state, SpacecraftProperties(100.0, 0.0, 2.2, 1.0, 1.0), earth_radiation=True)
+    down, up = (
+        added(state, SpacecraftProperties(100.0, panels=(Panel(1.0, normal),)), earth_radiation=True)
+        for normal in ((-1.0, 0.0, 0.0), (1.0, 0.0, 0.0))
+    )
+    assert 0.5 * ball[0] < down[0] < ball[0] and np.linalg.norm(up) == 0.0
+
+
+def test_the_albedo_of_the_zones_is_what_satellites_measure(reference_data: Path) -> None:
+    """CERES, mean of 2018, in boxes of ten degrees: the zonal means of 1988 lie within 0.09, the globe's within 0.03."""
+    boxes = np.loadtxt(reference_data / "flight/basilisk/Earth_ALB_2018_CERES_All_10x10.csv", delimiter=",")
+    sine = np.sin(np.radians(np.arange(-85.0, 90.0, 10.0)))
+    model = 0.34 + 0.29 * 0.5 * (3.0 * sine**2 - 1.0)
+    zones = boxes.mean(axis=1)
+    weights = np.cos(np.radians(np.arange(-85.0, 90.0, 10.0)))
+    assert np.abs(zones - model).max() < 0.09 and abs(np.average(zones - model, weights=weights)) < 0.03

@@ -1,4 +1,4 @@
-"""Proposals of the real tools, one after another, for tests that need real activities."""
+"""Proposals of the real tools, one after another, for plans of real activities."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from agent.clock import FixedClock
+from core.errors import LlamaSpaceError
 from core.mission.model import Mission
 from core.plan.activity import Activity
 from core.plan.model import MissionPlan
@@ -14,6 +15,10 @@ from knowledge.passage import Passage
 from tools.catalog import CATALOG
 from tools.contract import Role, ToolContext, ToolResult
 from tools.initial import MissionFileReader
+
+
+class NotProposed(LlamaSpaceError):
+    """A tool refuses a call that a plan was to be made of."""
 
 
 class NoKnowledge:
@@ -70,6 +75,7 @@ def propose(mission: Mission, now: datetime, calls: Sequence[tuple[str, dict[str
         before = [one.window.end for one in activities if one.satellite == arguments.get("satellite")]
         context = context_at(mission, now, not_before=max(before, default=None), existing=activities, number=number)
         result = CATALOG.tool(tool).call(arguments, context)
-        assert result.ok, result.error
+        if not result.ok:
+            raise NotProposed(f"{tool}: {result.error}", code="not-proposed")
         activities.extend(result.activities)
     return activities

@@ -1,4 +1,4 @@
-"""A conjunction data message about a satellite of the reference mission, for tests of the whole way."""
+"""A conjunction data message about a satellite of the reference mission."""
 
 from __future__ import annotations
 

@@ -1,0 +1,133 @@
+"""Faults of maneuvers and collisions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+from typing import Final
+
+from core.mission import parse_cdm
+from core.mission.conjunctions import ConjunctionMessage
+from core.mission.model import Mode
+from core.plan.activity import BurnActivity, ModeActivity, Window
+from core.time import add_s
+from evals.encounters import cdm_text
+from evals.faults.model import Fault, Original, Planted
+from evals.faults.spoiling import activities, changed, every_initial, first, plan_with, span, swapped
+
+__all__ = ["MANEUVER"]
+
+
+def _burns(one: Original) -> list[BurnActivity]:
+    return [item for item in one.plan.activities if isinstance(item, BurnActivity)]
+
+
+def _too_long(one: Original, random: Random) -> Planted:
+    burn = first(one, BurnActivity)
+    long = changed(burn, window=span(burn.window.start, 900.0 + random.uniform(1.0, 600.0)))
+    return swapped(one, (burn, long)).at(long.window)
+
+
+def _deorbits(one: Original, random: Random) -> Planted:
+    burn = first(one, BurnActivity)
+    down = changed(burn, delta_v_m_s=-random.uniform(110.0, 250.0))
+    return swapped(one, (burn, down)).at(burn.window)
+
+
+def _sinks_too_low(one: Original, random: Random) -> Planted:
+    """A perigee of about 150 km: an orbit for some days, below the flight rule."""
+    burn = first(one, BurnActivity)
+    down = changed(burn, delta_v_m_s=-random.uniform(102.0, 106.0))
+    kept = [item for item in one.plan.activities if not isinstance(item, BurnActivity)]
+    return activities(one, *kept, down).at(burn.window)
+
+
+def _misses(one: Original, factor: float) -> Planted:
+    pairs = [(burn, changed(burn, delta_v_m_s=burn.delta_v_m_s * factor)) for burn in _burns(one)]
+    return swapped(one, *pairs).at(_burns(one)[-1].window)
+
+
+def _overshoots(one: Original, random: Random) -> Planted:
+    return _misses(one, random.uniform(1.3, 2.0))
+
+
+def _undershoots(one: Original, random: Random) -> Planted:
+    return _misses(one, random.uniform(0.2, 0.7))
+
+
+def _second_burn_dropped(one: Original, _random: Random) -> Planted:
+    burns = _burns(one)
+    kept = [item for item in one.plan.activities if item is not burns[-1]]
+    return activities(one, *kept).at(burns[-2].window)
+
+
+def _in_safe_mode(one: Original, _random: Random) -> Planted:
+    return every_initial(one, lambda _: {"mode": "safe"}).at(first(one, BurnActivity).window)
+
+
+def _after_safe_mode(one: Original, random: Random) -> Planted:
+    burn = first(one, BurnActivity)
+    start = add_s(burn.window.start, -random.uniform(600.0, 900.0))
+    safe = ModeActivity(
+        activity_id="go-safe",
+        satellite=burn.satellite,
+        window=span(start, 60.0),
+        mode=Mode.SAFE,
+        provenance=burn.provenance,
+    )
+    return activities(one, *one.plan.activities, changed(safe)).at(burn.window)
+
+
+def _too_short(one: Original, random: Random) -> Planted:
+    burn = first(one, BurnActivity)
+    short = changed(burn, window=span(burn.window.start, burn.window.duration_s * random.uniform(0.3, 0.85)))
+    return swapped(one, (burn, short)).at(short.window)
+
+
+def _message(one: Original, hours: float, age_h: float, **how: float) -> ConjunctionMessage:
+    burn = first(one, BurnActivity)
+    tca = burn.window.end + timedelta(hours=hours)
+    text = cdm_text(tca, one.site.now_utc - timedelta(hours=age_h), satellite=burn.satellite, **how)  # type: ignore[arg-type]
+    cdm = parse_cdm(text)
+    return ConjunctionMessage(cdm.message_id, burn.satellite, 0, cdm.created_utc, cdm)
+
+
+def _judged_with(one: Original, message: ConjunctionMessage) -> Planted:
+    tca = message.cdm.tca_utc
+    site = replace(one.site, conjunctions=(message,))
+    return Planted(plan_with(one).plan, site, Window(start=add_s(tca, -1.0), end=add_s(tca, 1.0)))
+
+
+def _flies_into(one: Original, _random: Random) -> Planted:
+    """Soon after the first burn, which moves the satellite by less than the other object's uncertainty."""
+    burn = first(one, BurnActivity)
+    small = changed(burn, delta_v_m_s=0.002)
+    kept = [item for item in one.plan.activities if not isinstance(item, BurnActivity)]
+    spoilt = replace(one, plan=activities(one, *kept, small).plan)
+    return _judged_with(spoilt, _message(one, 0.3, 2.0))
+
+
+def _stale_message(one: Original, random: Random) -> Planted:
+    return _judged_with(one, _message(one, 1.0, random.uniform(49.0, 90.0)))
+
+
+def _undecidable(one: Original, _random: Random) -> Planted:
+    """The burns move the satellite further than the message can tell of."""
+    return _judged_with(one, _message(one, 6.0, 2.0))
+
+
+MANEUVER: Final = (
+    Fault("MAN-001", "a burn longer than allowed", "raise", _too_long),
+    Fault("MAN-002", "a burn that deorbits", "raise", _deorbits),
+    Fault("MAN-002", "a perigee below the flight rule", "raise", _sinks_too_low),
+    Fault("MAN-003", "burns that overshoot", "raise", _overshoots),
+    Fault("MAN-003", "burns that undershoot", "raise", _undershoots),
+    Fault("MAN-003", "the last burn left out", "raise", _second_burn_dropped),
+    Fault("MAN-004", "a burn from safe mode", "raise", _in_safe_mode),
+    Fault("MAN-004", "a burn after going to safe mode", "raise", _after_safe_mode),
+    Fault("MAN-005", "a burn too short for its delta-v", "raise", _too_short),
+    Fault("COL-001", "a burn into a conjunction", "raise", _flies_into),
+    Fault("COL-002", "a conjunction message of days before", "raise", _stale_message, "unknown"),
+    Fault("COL-003", "a conjunction that the burns leave undecided", "raise", _undecidable, "unknown"),
+)
