@@ -370,6 +370,112 @@ def fly_cases(
 ) -> tuple[FloatArray, NDArray[np.uint8]]:
     """States (cases, epochs, 7) and ends. Cases: state of seven, drag and radiation coefficient."""
 
+class GeomagneticModel:
+    """Spherical harmonics of the main field; ``terms`` (n, 2) degree and order, ``g_nt`` and ``h_nt`` (n, epochs)."""
+
+    def __init__(self, epochs_year: FloatArray, terms: FloatArray, g_nt: FloatArray, h_nt: FloatArray) -> None: ...
+    @property
+    def first_year(self) -> float: ...
+    @property
+    def last_year(self) -> float: ...
+    def field_itrf_t(self, r_itrf_m: FloatArray, years: FloatArray) -> FloatArray: ...
+
+class AttitudeCraft:
+    """A spacecraft for the attitude simulation, from arrays by name (core.attitude.craft makes them)."""
+
+    def __init__(self, parts: dict[str, object]) -> None: ...
+    @property
+    def wheel_count(self) -> int: ...
+    def capability_about(self, axis: FloatArray) -> tuple[float, float]:
+        """Angular acceleration and rate that a slew about a body axis may have."""
+    def plan_slew(
+        self, q_from: FloatArray, q_to: FloatArray, rate_rad_s: FloatArray, bodies_gcrf: FloatArray, limb_rad: float
+    ) -> FloatArray:
+        """Rows of legs: axis (3), angle, acceleration, rate, duration, 1 where it brakes, attitude at its end (4)."""
+    def control(
+        self,
+        q_body_gcrf: FloatArray,
+        omega_rad_s: FloatArray,
+        wheel_n_m_s: FloatArray,
+        q_wanted: FloatArray,
+        omega_wanted: FloatArray,
+        acceleration_wanted: FloatArray,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Torque on the body that the feedback wants, and the motor torques of the wheels for it."""
+    def unloading_dipole(self, momentum_n_m_s: FloatArray, field_body_t: FloatArray) -> FloatArray: ...
+    def unloading_duties(self, momentum_n_m_s: FloatArray) -> FloatArray: ...
+
+class SurroundingsTable:
+    """An environment on a grid, GCRF; see core.attitude.environment."""
+
+    def __init__(
+        self,
+        t_s: FloatArray,
+        r_gcrf_m: FloatArray,
+        v_gcrf_m_s: FloatArray,
+        sun_gcrf_m: FloatArray,
+        moon_gcrf_m: FloatArray,
+        field_gcrf_t: FloatArray,
+        density_kg_m3: FloatArray,
+        light: FloatArray,
+    ) -> None: ...
+
+def environment_torques(
+    craft: AttitudeCraft, around: SurroundingsTable, t_s: FloatArray, q_body_gcrf: FloatArray
+) -> FloatArray:
+    """Rows: gravity gradient, aerodynamic, solar and magnetic torque, three columns each."""
+
+def rigid_body_rotation(
+    craft: AttitudeCraft,
+    q_body_gcrf: FloatArray,
+    omega_rad_s: FloatArray,
+    wheel_n_m_s: FloatArray,
+    bending: FloatArray,
+    t_s: FloatArray,
+    torque_n_m: FloatArray,
+    motor_n_m: FloatArray,
+    step_s: float,
+) -> FloatArray:
+    """Rows: quaternion, rate, wheel momenta, bending (6), momentum in GCRF, kinetic energy."""
+
+def pointing_law(craft: AttitudeCraft, around: SurroundingsTable, segment: FloatArray, t_s: FloatArray) -> FloatArray:
+    """Rows: quaternion and rate that one segment asks for. Segment rows: start, mode, place (3), pole (3), keeps, q (4)."""
+
+def pointing_profile(
+    craft: AttitudeCraft,
+    around: SurroundingsTable,
+    segments: FloatArray,
+    q_start: FloatArray,
+    omega_start: FloatArray,
+    t_s: FloatArray,
+) -> tuple[FloatArray, int]:
+    """Rows: quaternion, rate, 1 while slewing, segment; and the slews that found no way round the cones."""
+
+def fly_attitude(
+    craft: AttitudeCraft,
+    around: SurroundingsTable,
+    segments: FloatArray,
+    outages: FloatArray,
+    mode: int,
+    starts: FloatArray,
+    factors: FloatArray,
+    seeds: list[int],
+) -> dict[str, NDArray[np.generic]]:
+    """Arrays by name, (members, times, ...); see core.attitude.flight."""
+
+class AttitudeFilter:
+    """Attitude and gyro bias; ``gyro`` holds angle random walk, rad/sqrt(s), and rate random walk, rad/s/sqrt(s)."""
+
+    def __init__(self, gyro: FloatArray, q_body_gcrf: FloatArray, attitude_rad: float, bias_rad_s: float) -> None: ...
+    def propagate(self, measured_rad_s: FloatArray, step_s: float) -> None: ...
+    def update(self, measured: FloatArray, axis: FloatArray, noise_rad: float, noise_rad_across: float) -> None: ...
+    def update_direction(self, measured_body: FloatArray, known_gcrf: FloatArray, noise_rad: float) -> None: ...
+    @property
+    def q_body_gcrf(self) -> FloatArray: ...
+    @property
+    def bias_rad_s(self) -> FloatArray: ...
+    @property
+    def covariance(self) -> FloatArray: ...
 class ThermalNetwork:
     """Isothermal nodes; ``faces`` rows: node, axes (0 body, 1 array front, 2 array back), normal (3), area m2,
     absorptivity, emissivity; ``heaters`` rows: node, W, on below K, off above K. Joins have shape (nodes, nodes)."""

@@ -1,5 +1,26 @@
-"""Attitude: pointing directions, slews between them, and wheel momentum."""
+"""Attitude: pointing, slews, control, determination and the flight of a whole timeline; wheel momentum."""
 
+from core.attitude.craft import ControlLaw, attitude_design, inertia_kg_m2, wheel_axes
+from core.attitude.dynamics import AttitudeState, Rotation, rotate_body
+from core.attitude.environment import AttitudeEnvironment, EnvironmentTorques, attitude_environment
+from core.attitude.flight import (
+    AttitudeFlight,
+    FlightFactors,
+    FlightMode,
+    TrackerOutage,
+    fly_attitude,
+    fly_attitude_members,
+    resting_state,
+)
+from core.attitude.geomagnetic import GeomagneticSpanError, magnetic_field_gcrf_t, magnetic_field_itrf_t
+from core.attitude.guidance import (
+    CommandedPointing,
+    PointingLaw,
+    PointingSegment,
+    PointingTrack,
+    commanded_pointing,
+    pointing,
+)
 from core.attitude.momentum import (
     disturbance_torque_n_m,
     magnetorquer_torque_n_m,
@@ -7,14 +28,48 @@ from core.attitude.momentum import (
     wheel_saturation_n_m_s,
 )
 from core.attitude.slew import boresight_gcrf, half_turn_s, slew_angle_rad, slew_duration_s
+from core.attitude.slew_plan import KeepOutError, Sky, SlewPlan, plan_slew, slew_between_s
+from core.attitude.torques import environment_torques
 
 __all__ = [
+    "AttitudeEnvironment",
+    "AttitudeFlight",
+    "AttitudeState",
+    "CommandedPointing",
+    "ControlLaw",
+    "EnvironmentTorques",
+    "FlightFactors",
+    "FlightMode",
+    "GeomagneticSpanError",
+    "KeepOutError",
+    "PointingLaw",
+    "PointingSegment",
+    "PointingTrack",
+    "Rotation",
+    "Sky",
+    "SlewPlan",
+    "TrackerOutage",
+    "attitude_design",
+    "attitude_environment",
     "boresight_gcrf",
+    "commanded_pointing",
     "disturbance_torque_n_m",
+    "environment_torques",
+    "fly_attitude",
+    "fly_attitude_members",
     "half_turn_s",
+    "inertia_kg_m2",
+    "magnetic_field_gcrf_t",
+    "magnetic_field_itrf_t",
     "magnetorquer_torque_n_m",
+    "plan_slew",
+    "pointing",
+    "resting_state",
+    "rotate_body",
     "slew_angle_rad",
+    "slew_between_s",
     "slew_duration_s",
+    "wheel_axes",
     "wheel_capacity_n_m_s",
     "wheel_saturation_n_m_s",
 ]

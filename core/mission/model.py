@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from core.errors import NotFound
 from core.mission.design import (
     Antenna,
+    AttitudeDesign,
     Battery,
     Converters,
     Imager,
@@ -25,7 +26,7 @@ from core.mission.design import (
     ThermalDesign,
     Wheels,
 )
-from core.mission.design.fit import require_mass_budget, require_nodes
+from core.mission.design.fit import require_body, require_mass_budget, require_nodes
 from core.mission.flight_rules import FlightRule, contradiction, selectors
 from core.mission.parts import Fraction, Identifier, MissionModel, Name, NotNegative, Positive
 from core.units import to_rad
@@ -99,6 +100,7 @@ class Bus(MissionModel):
     settle_s: NotNegative
     thermal_nodes: tuple[Identifier, ...]
     thermal: ThermalDesign
+    attitude: AttitudeDesign | None = None  # without it, a plain body with these inertias
 
     @model_validator(mode="after")
     def _triangle_inequality(self) -> Bus:
@@ -121,6 +123,8 @@ class Bus(MissionModel):
             self.loads,
             self.propulsion,
         )
+        if self.attitude is not None:
+            require_body(self.inertia_kg_m2, self.attitude, self.solar_array)
         return self
 
     @property

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-__all__ = ["Direction", "Fraction", "Identifier", "MissionModel", "Name", "NotNegative", "Number", "Positive"]
+__all__ = ["Direction", "Fraction", "Identifier", "MissionModel", "Name", "NotNegative", "Number", "Positive", "Vector"]
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -15,6 +15,8 @@ NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
+
+Vector = tuple[Number, Number, Number]
 
 
 def _unit(vector: tuple[float, float, float]) -> tuple[float, float, float]:
@@ -27,7 +29,7 @@ def _unit(vector: tuple[float, float, float]) -> tuple[float, float, float]:
     return x / length, y / length, z / length
 
 
-Direction = Annotated[tuple[Number, Number, Number], AfterValidator(_unit)]  # made a unit vector
+Direction = Annotated[Vector, AfterValidator(_unit)]  # made a unit vector
 
 
 class MissionModel(BaseModel):

@@ -1,6 +1,6 @@
 """The design of a spacecraft, one module per subsystem."""
 
-from core.mission.design.attitude import Wheels
+from core.mission.design.attitude import AttitudeDesign, Wheels
 from core.mission.design.payload import Antenna, Imager
 from core.mission.design.power import Battery, Converters, PowerLoads, SolarArray
 from core.mission.design.propulsion import MassItem, Propulsion
@@ -8,6 +8,7 @@ from core.mission.design.thermal import ThermalDesign
 
 __all__ = [
     "Antenna",
+    "AttitudeDesign",
     "Battery",
     "Converters",
     "Imager",

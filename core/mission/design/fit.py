@@ -1,16 +1,21 @@
-"""Whether the subsystems of a design fit together: masses add up, and every load and tank heats a node that exists."""
+"""Whether the subsystems of a design fit together: masses add up, every load and tank heats a node that exists, and the
+body that turns can be."""
 
 from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
+from core.mission.design.attitude import AttitudeDesign
 from core.mission.design.power import Battery, Converters, PowerLoads, SolarArray
 from core.mission.design.propulsion import MassItem, Propulsion
 from core.mission.design.thermal import ThermalDesign
 
-__all__ = ["require_mass_budget", "require_nodes"]
+__all__ = ["require_body", "require_mass_budget", "require_nodes"]
 
 _MASS_AGREEMENT_KG: Final = 0.1
+_ALONG_ARRAY: Final = 0.9  # cosine beyond which an axis lies along the array's
 
 
 def require_mass_budget(dry_mass_kg: float, budget: tuple[MassItem, ...]) -> None:
@@ -48,3 +53,22 @@ def require_nodes(
     heaters_w = sum(heater.power_w for heater in thermal.heaters)
     if heaters_w > loads.heaters_w + 0.5:
         raise ValueError(f"thermal.heaters draw {heaters_w:g} W together; loads.heaters_w allows {loads.heaters_w:g} W")
+
+
+def require_body(inertia_kg_m2: tuple[float, float, float], attitude: AttitudeDesign, array: SolarArray) -> None:
+    """ValueError unless the inertia matrix is that of a body and pointing an axis leaves the array its freedom."""
+    (xx, yy, zz), (xy, xz, yz) = inertia_kg_m2, attitude.products_of_inertia_kg_m2
+    least, middle, largest = np.linalg.eigvalsh([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
+    if least <= 0.0 or least + middle < largest:
+        raise ValueError(
+            f"attitude.products_of_inertia_kg_m2 {attitude.products_of_inertia_kg_m2} give principal moments "
+            f"{least:.4g}, {middle:.4g} and {largest:.4g} kg m2; a body has positive ones, none above the others' sum"
+        )
+    cosine = float(np.dot(array.axis_body, array.normal_body))
+    if abs(cosine) > 1.0e-4:
+        raise ValueError(f"solar_array.normal_body has a component of {cosine:.3g} along axis_body; it must have none")
+    for name in ("payload_boresight", "antenna_boresight", "thrust_axis"):
+        if abs(float(np.dot(getattr(attitude.axes, name), array.axis_body))) > _ALONG_ARRAY:
+            raise ValueError(
+                f"attitude.axes.{name} lies along solar_array.axis_body: pointing it would leave the array no freedom"
+            )

@@ -1,4 +1,4 @@
-"""One benchmark for each row of the spacecraft's own models: power, heat, and how fast they fly together."""
+"""One benchmark for each row of the spacecraft's own models: power, heat, attitude, and how fast they fly together."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ __all__ = ["ROWS"]
 
 # The module of each row, imported when it runs. Each has ``run() -> list[BenchResult]``.
 ROWS: Final[Mapping[str, str]] = {
+    "twin_attitude": "evals.bench.twin.attitude",
     "twin_battery": "evals.bench.twin.power",
     "twin_thermal": "evals.bench.twin.thermal_speed",
 }

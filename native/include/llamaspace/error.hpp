@@ -12,6 +12,7 @@ enum class ErrorCode : int {
     bad_interval = 3, // an end before its start
     propagation = 4,  // SGP4 failed at an epoch that a search needed
     no_convergence = 10, // an integration step that vanishes
+    no_path = 30,        // no turn that keeps every boresight out of its forbidden cone
     no_data = 20,     // an instant outside the ephemeris or table that it needs
 };
 
