@@ -94,6 +94,7 @@ def test_light_pushes_from_the_sun_with_its_pressure(low_orbit: CartesianState, 
 def test_the_moon_shades_a_satellite_during_an_eclipse(craft: SpacecraftProperties) -> None:
     """Total eclipse of 2024-04-08, 18:17:20 UTC, greatest at 25.3 N 104.1 W (NASA, Five Millennium Catalog)."""
     from core.frames import gcrf_from_itrf, itrf_from_geodetic
+
     t = tai_s_from_utc(parse_utc("2024-04-08T18:17:20Z"))
     r_itrf = itrf_from_geodetic(math.radians(25.3), math.radians(-104.1), 400_000.0)
     r, _ = gcrf_from_itrf(np.array([t]), r_itrf.reshape(1, 3), np.zeros((1, 3)))
