@@ -1,5 +1,7 @@
 """Typed face of the C++ module. Arrays are float64; instants are TAI seconds since J2000."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -373,3 +375,121 @@ def fly_cases(
     threads: int,
 ) -> tuple[FloatArray, NDArray[np.uint8]]:
     """States (cases, epochs, 7) and ends. Cases: state of seven, drag and radiation coefficient."""
+
+class ThermalNetwork:
+    """Isothermal nodes; ``faces`` rows: node, axes (0 body, 1 array front, 2 array back), normal (3), area m2,
+    absorptivity, emissivity; ``heaters`` rows: node, W, on below K, off above K. Joins have shape (nodes, nodes)."""
+
+    def __init__(
+        self,
+        capacity_j_k: FloatArray,
+        conductance_w_k: FloatArray,
+        exchange_m2: FloatArray,
+        faces: FloatArray,
+        heaters: FloatArray,
+    ) -> None: ...
+    def __len__(self) -> int: ...
+    def steady_state(self, heat_w: FloatArray, guess_k: FloatArray) -> FloatArray:
+        """Temperatures (nodes,) at which nothing changes, heaters off."""
+    def gains(self, heat_w: FloatArray, temp_k: FloatArray) -> FloatArray:
+        """W that each node gains, heaters off."""
+    def fly(
+        self, t_s: FloatArray, heat_w: FloatArray, start_k: FloatArray, tolerance_k: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Temperatures (instants, nodes) and heater duties (instants - 1, heaters); heat has one row per interval."""
+    def absorbed(self, around: FloatArray, array_normal_body: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Sunlight and infrared, W, that each node takes in, (rows, nodes); ``around`` as in :func:`fly_resources`."""
+
+def plate_to_sphere_view(cosine: FloatArray, distance_ratio: float) -> FloatArray:
+    """View factors of a plate to a sphere, for cosines of the angle between normal and centre."""
+
+def uncovered_share(
+    to_sun_m: FloatArray, sun_radius_m: float, to_body_m: FloatArray, body_radius_m: float
+) -> FloatArray:
+    """Share of the Sun's disc that another body leaves uncovered, for rows of directions with their distances."""
+
+def albedo_shares(r_itrf_m: FloatArray, sun_itrf: FloatArray, table: FloatArray) -> FloatArray:
+    """Reflected sunlight over (sunlight times view factor) for a plate that faces the Earth."""
+
+class PowerModel:
+    """Array (m2, efficiency left, 1/K, tracking, joints, node); battery (C, coulombic, A, A, V, V, node); converters
+    (array, distribution, W, node); consumer rows: W, heat share, node; shedding: masks and rows of (below, restore)."""
+
+    def __init__(
+        self,
+        array: FloatArray,
+        axis_body: FloatArray,
+        normal_body: FloatArray,
+        battery: FloatArray,
+        soc: FloatArray,
+        open_circuit_v: FloatArray,
+        resistance_temp_k: FloatArray,
+        resistance_soc: FloatArray,
+        resistance_ohm: FloatArray,
+        converters: FloatArray,
+        consumers: FloatArray,
+        shed_consumers: NDArray[np.uint64],
+        shed_soc: FloatArray,
+    ) -> None: ...
+    def array_power(self, normal_sunlight_w_m2: FloatArray, temp_k: FloatArray) -> FloatArray: ...
+    def array_normal(self, sun_body: FloatArray) -> FloatArray: ...
+    def battery_flow(self, soc: FloatArray, temp_k: FloatArray, net_power_w: FloatArray) -> FloatArray:
+        """Rows: current A, voltage V, power W, heat W, 1/s, unmet W, refused W; charging is positive."""
+
+class PropulsionModel:
+    """Tank (node, m3, mol, kg/m3 at 25 degC, kg/m3/K, Pa at 25 degC, boiling K); curve of one thruster; temperature
+    (reference K, thrust 1/K, specific impulse 1/K)."""
+
+    def __init__(
+        self,
+        tank: FloatArray,
+        pressure_pa: FloatArray,
+        thrust_n: FloatArray,
+        specific_impulse_s: FloatArray,
+        temperature: FloatArray,
+    ) -> None: ...
+    def pressure(self, propellant_kg: float, temp_k: float) -> float: ...
+    def density(self, temp_k: float) -> float: ...
+    def vapour_pressure(self, temp_k: float) -> float: ...
+    def thruster(self, inlet_pa: float, temp_k: float) -> tuple[float, float, float]:
+        """Thrust N, specific impulse s, flow kg/s."""
+
+def nonnegative_least_squares(a: FloatArray, b: FloatArray) -> tuple[FloatArray, float]:
+    """x >= 0 with the least norm of a x - b, and that norm."""
+
+class ResourceDesign:
+    """The three models that share one thermal network, and the store."""
+
+    def __init__(
+        self,
+        power: PowerModel,
+        thermal: ThermalNetwork,
+        propulsion: PropulsionModel,
+        propellant_capacity_kg: float,
+        store_bytes: float,
+        recording_consumer: int,
+        sending_consumer: int,
+    ) -> None: ...
+
+def fly_resources(
+    design: ResourceDesign,
+    t_s: FloatArray,
+    around: FloatArray,
+    activity: FloatArray,
+    consumers: NDArray[np.uint64],
+    heaters: NDArray[np.uint32],
+    soc: FloatArray,
+    temp_k: FloatArray,
+    propellant_kg: FloatArray,
+    stored_bytes: FloatArray,
+    heaters_on: NDArray[np.uint32],
+    shed: NDArray[np.uint32],
+    factors: FloatArray,
+    every: int,
+    tolerance_k: float,
+    tolerance_soc: float,
+) -> dict[str, NDArray[Any]]:
+    """Coupled resources of members along a timeline; core.plan.resource_flight names the columns.
+
+    ``around`` (1 or members, intervals, 11), ``activity`` (1 or members, intervals, 3), masks (likewise, intervals).
+    """

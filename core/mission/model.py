@@ -13,7 +13,19 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, model_validator
 
 from core.errors import NotFound
-from core.mission.design import Antenna, Battery, Imager, PowerLoads, Propulsion, SolarArray, Wheels
+from core.mission.design import (
+    Antenna,
+    Battery,
+    Converters,
+    Imager,
+    MassItem,
+    PowerLoads,
+    Propulsion,
+    SolarArray,
+    ThermalDesign,
+    Wheels,
+)
+from core.mission.design.fit import require_mass_budget, require_nodes
 from core.mission.flight_rules import FlightRule, contradiction, selectors
 from core.mission.parts import Fraction, Identifier, MissionModel, Name, NotNegative, Positive
 from core.units import to_rad
@@ -69,6 +81,7 @@ class Bus(MissionModel):
     """A spacecraft design, shared by all spacecraft built to it."""
 
     dry_mass_kg: Positive
+    mass_budget: tuple[MassItem, ...] = Field(min_length=1)  # adds up to the dry mass
     inertia_kg_m2: tuple[Positive, Positive, Positive]  # principal moments
     drag_area_m2: Positive
     drag_coefficient: Positive = 2.2
@@ -77,6 +90,7 @@ class Bus(MissionModel):
     magnetorquer_a_m2: Positive
     solar_array: SolarArray
     battery: Battery
+    converters: Converters
     loads: PowerLoads
     imager: Imager
     antenna: Antenna
@@ -84,6 +98,7 @@ class Bus(MissionModel):
     slew_rate_deg_s: Positive
     settle_s: NotNegative
     thermal_nodes: tuple[Identifier, ...]
+    thermal: ThermalDesign
 
     @model_validator(mode="after")
     def _triangle_inequality(self) -> Bus:
@@ -92,6 +107,20 @@ class Bus(MissionModel):
             raise ValueError(
                 f"inertia_kg_m2 {self.inertia_kg_m2} is not that of a body: the largest exceeds the others' sum"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _subsystems_fit(self) -> Bus:
+        require_mass_budget(self.dry_mass_kg, self.mass_budget)
+        require_nodes(
+            self.thermal_nodes,
+            self.thermal,
+            self.solar_array,
+            self.battery,
+            self.converters,
+            self.loads,
+            self.propulsion,
+        )
         return self
 
     @property

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-__all__ = ["Fraction", "Identifier", "MissionModel", "Name", "NotNegative", "Positive"]
+__all__ = ["Direction", "Fraction", "Identifier", "MissionModel", "Name", "NotNegative", "Number", "Positive"]
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
+
+
+def _unit(vector: tuple[float, float, float]) -> tuple[float, float, float]:
+    length = math.hypot(*vector)
+    if not length > 0.0:
+        raise ValueError("a direction needs a length above 0")
+    if abs(length - 1.0) < 1e-12:  # so that reading back what was written changes no bit
+        return vector
+    x, y, z = vector
+    return x / length, y / length, z / length
+
+
+Direction = Annotated[tuple[Number, Number, Number], AfterValidator(_unit)]  # made a unit vector
 
 
 class MissionModel(BaseModel):

@@ -40,5 +40,6 @@ void bind_gravity(py::module_& m);
 void bind_propagation(py::module_& m);
 void bind_two_body(py::module_& m);
 void bind_collision(py::module_& m);
+void bind_resources(py::module_& m);
 
 } // namespace llamaspace::bindings

@@ -26,4 +26,5 @@ PYBIND11_MODULE(_core, m) {
     llamaspace::bindings::bind_propagation(m);
     llamaspace::bindings::bind_two_body(m);
     llamaspace::bindings::bind_collision(m);
+    llamaspace::bindings::bind_resources(m);
 }

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <map>
 #include <numbers>
+#include <optional>
 #include <thread>
 
 namespace llamaspace {
@@ -40,6 +41,77 @@ Grid grid_of(Span span, double step_s, const EarthRotation& earth) {
 
 struct Motion {
     Vec3 r, v;
+};
+
+// Samples of a grid, both ends included.
+struct Stretch {
+    std::size_t first, last;
+};
+
+// Which of many sites a satellite may see around a sample, by the angle at the Earth's centre: with thousands of sites
+// nearly every pair of sample and site is far beyond the horizon.
+class NearSites {
+  public:
+    NearSites(std::span<const Site> sites, std::span<const double> masks_rad)
+        : lowest_mask_rad_(*std::ranges::min_element(masks_rad)), bands_(bands) {
+        for (std::size_t k = 0; k < sites.size(); ++k) {
+            const Vec3 up = (1.0 / norm(sites[k].r_itrf_m)) * sites[k].r_itrf_m;
+            lowest_radius_m_ = std::min(lowest_radius_m_, norm(sites[k].r_itrf_m));
+            bands_[band_of(up.z)].push_back({up, static_cast<std::uint32_t>(k)});
+        }
+    }
+
+    // Calls `report(site)` for every site that the satellite may see within half a step of this sample.
+    template <class Report> void around(const Motion& sample, double step_s, Report report) const {
+        const double radius_m = norm(sample.r);
+        const double reach = reach_rad(radius_m) + norm(sample.v) * step_s / radius_m;
+        if (reach >= std::numbers::pi) {
+            return all(report);
+        }
+        const Vec3 up = (1.0 / radius_m) * sample.r;
+        const double cosine = std::cos(reach), latitude = std::asin(std::clamp(up.z, -1.0, 1.0));
+        const double half = std::numbers::pi / 2.0;
+        const std::size_t first = band_of(std::sin(std::max(-half, latitude - reach)));
+        const std::size_t last = band_of(std::sin(std::min(half, latitude + reach)));
+        for (std::size_t band = first; band <= last; ++band) {
+            for (const auto& [site_up, site] : bands_[band]) {
+                if (dot(site_up, up) > cosine) {
+                    report(site);
+                }
+            }
+        }
+    }
+
+  private:
+    static constexpr std::size_t bands = 90;                    // of two degrees
+    static constexpr double vertical_slack_rad = 0.0034 + 1e-3; // geodetic against geocentric vertical, and rounding
+
+    struct Placed {
+        Vec3 up;
+        std::uint32_t site;
+    };
+
+    static std::size_t band_of(double sine_of_latitude) {
+        const double share = std::asin(std::clamp(sine_of_latitude, -1.0, 1.0)) / std::numbers::pi + 0.5;
+        return std::min(bands - 1, static_cast<std::size_t>(share * static_cast<double>(bands)));
+    }
+    // The largest angle at the centre at which a satellite stands above the lowest mask of the lowest site.
+    [[nodiscard]] double reach_rad(double radius_m) const {
+        const double mask = lowest_mask_rad_ - vertical_slack_rad;
+        const double ratio = std::min(1.0, lowest_radius_m_ / radius_m);
+        return std::acos(ratio * std::cos(mask)) - mask + vertical_slack_rad;
+    }
+    template <class Report> void all(Report report) const {
+        for (const auto& band : bands_) {
+            for (const auto& placed : band) {
+                report(placed.site);
+            }
+        }
+    }
+
+    double lowest_mask_rad_;
+    double lowest_radius_m_{1.0e7};
+    std::vector<std::vector<Placed>> bands_;
 };
 
 // One satellite's path in ITRF; the same arrays serve satellite after satellite.
@@ -83,14 +155,15 @@ class Sweep {
                 (6.0 * u * w / h) * (b.r - a.r) + (w * (1.0 - 3.0 * u)) * a.v + (u * (1.0 - 3.0 * w)) * b.v};
     }
 
-    // Above the mask where positive: height over the site's horizon less the mask's share of the range, m.
-    void margins(const Site& site, double sine_of_mask, std::vector<double>& out) const {
+    // Above the mask where positive: height over the site's horizon less the mask's share of the range, m; for the
+    // samples of a stretch.
+    void margins(const Site& site, double sine_of_mask, Stretch stretch, std::vector<double>& out) const {
         out.resize(grid_->count);
         const double ox = site.r_itrf_m.x, oy = site.r_itrf_m.y, oz = site.r_itrf_m.z;
         const double ux = site.up.x, uy = site.up.y, uz = site.up.z;
         const double *x = x_.data(), *y = y_.data(), *z = z_.data();
         double* margin = out.data();
-        for (std::size_t k = 0; k < out.size(); ++k) {
+        for (std::size_t k = stretch.first; k <= stretch.last; ++k) {
             const double dx = x[k] - ox, dy = y[k] - oy, dz = z[k] - oz;
             margin[k] = dx * ux + dy * uy + dz * uz - sine_of_mask * std::sqrt(dx * dx + dy * dy + dz * dz);
         }
@@ -106,14 +179,15 @@ class Sweep {
 // The passes of one satellite over one site.
 class Visibility {
   public:
-    Visibility(const Sweep& sweep, const Grid& grid, const Site& site, double mask_rad, std::vector<double>& margins)
-        : sweep_(sweep), grid_(grid), site_(site), sine_(std::sin(mask_rad)), margins_(margins) {
-        sweep.margins(site, sine_, margins);
+    Visibility(const Sweep& sweep, const Grid& grid, const Site& site, double mask_rad, Stretch stretch,
+               std::vector<double>& margins)
+        : sweep_(sweep), grid_(grid), site_(site), sine_(std::sin(mask_rad)), stretch_(stretch), margins_(margins) {
+        sweep.margins(site, sine_, stretch, margins);
     }
 
     template <class Report> void passes(Report report) const {
         double rise_s = 0.0;
-        bool inside = margins_.front() > 0.0, open_start = inside;
+        bool inside = margins_[stretch_.first] > 0.0, open_start = inside;
         const auto cross_edge = [&](double edge_s) {
             if (inside) {
                 report(rise_s, edge_s, open_start, false);
@@ -123,7 +197,7 @@ class Visibility {
             }
             inside = !inside;
         };
-        for (std::size_t k = 0; k + 1 < grid_.count; ++k) {
+        for (std::size_t k = stretch_.first; k < stretch_.last; ++k) {
             const double a = margins_[k], b = margins_[k + 1];
             if ((a > 0.0) != (b > 0.0)) {
                 cross_edge(edge(time(k), a, time(k + 1), b));
@@ -136,7 +210,7 @@ class Visibility {
             }
         }
         if (inside) {
-            report(rise_s, time(grid_.count - 1), open_start, true);
+            report(rise_s, time(stretch_.last), open_start, true);
         }
     }
 
@@ -224,7 +298,48 @@ class Visibility {
     const Grid& grid_;
     const Site& site_;
     double sine_;
+    Stretch stretch_;
     std::vector<double>& margins_;
+};
+
+// For each site the stretches of samples in which it may be seen; the whole span for a few sites.
+class Candidates {
+  public:
+    Candidates(std::span<const Site> sites, std::span<const double> masks_rad) : stretches_(sites.size()) {
+        if (sites.size() > few) {
+            near_.emplace(sites, masks_rad);
+        }
+    }
+
+    const std::vector<std::vector<Stretch>>& of(const Sweep& sweep, const Grid& grid) {
+        for (auto& one : stretches_) {
+            one.clear();
+        }
+        if (!near_) {
+            for (auto& one : stretches_) {
+                one.push_back({0, grid.count - 1});
+            }
+            return stretches_;
+        }
+        for (std::size_t k = 0; k < grid.count; ++k) {
+            // One sample more on both sides, so that a stretch begins and ends out of sight unless the span cuts it.
+            near_->around(sweep.sample(k), 2.0 * grid.step_s, [&](std::uint32_t site) {
+                auto& mine = stretches_[site];
+                const std::size_t first = k > 0 ? k - 1 : 0, last = std::min(k + 1, grid.count - 1);
+                if (!mine.empty() && first <= mine.back().last) {
+                    mine.back().last = last;
+                } else {
+                    mine.push_back({first, last});
+                }
+            });
+        }
+        return stretches_;
+    }
+
+  private:
+    static constexpr std::size_t few = 24; // below, sorting out costs more than it saves
+    std::optional<NearSites> near_;
+    std::vector<std::vector<Stretch>> stretches_;
 };
 
 // 15 s times a power of two, at most `longest_s`: few different grids serve all satellites.
@@ -274,18 +389,22 @@ AllPasses find_all_passes(const AllPassesTask& task, const EarthOrientationTable
     const auto work = [&] {
         Sweep sweep;
         std::vector<double> margins;
+        Candidates candidates(task.sites, task.min_elevations_rad);
         for (std::size_t k = next++; k < task.satellites.size(); k = next++) {
             if (!sweep.fly(task.satellites[k], task.offsets_min[k], *grid_for[k])) {
                 found[k].failed = true;
                 continue;
             }
+            const auto& stretches = candidates.of(sweep, *grid_for[k]);
             for (std::size_t site = 0; site < task.sites.size(); ++site) {
-                const Visibility seen(sweep, *grid_for[k], task.sites[site], task.min_elevations_rad[site], margins);
-                seen.passes([&](double rise_s, double set_s, bool open_start, bool open_end) {
-                    found[k].passes.push_back(
-                        {static_cast<std::uint32_t>(k), static_cast<std::uint32_t>(site),
-                         seen.describe(rise_s, set_s, open_start, open_end, task.span.start_tai_s)});
-                });
+                for (const Stretch stretch : stretches[site]) {
+                    const Visibility seen(sweep, *grid_for[k], task.sites[site], task.min_elevations_rad[site], stretch, margins);
+                    seen.passes([&](double rise_s, double set_s, bool open_start, bool open_end) {
+                        found[k].passes.push_back(
+                            {static_cast<std::uint32_t>(k), static_cast<std::uint32_t>(site),
+                             seen.describe(rise_s, set_s, open_start, open_end, task.span.start_tai_s)});
+                    });
+                }
             }
         }
     };

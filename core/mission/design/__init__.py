@@ -2,7 +2,19 @@
 
 from core.mission.design.attitude import Wheels
 from core.mission.design.payload import Antenna, Imager
-from core.mission.design.power import Battery, PowerLoads, SolarArray
-from core.mission.design.propulsion import Propulsion
+from core.mission.design.power import Battery, Converters, PowerLoads, SolarArray
+from core.mission.design.propulsion import MassItem, Propulsion
+from core.mission.design.thermal import ThermalDesign
 
-__all__ = ["Antenna", "Battery", "Imager", "PowerLoads", "Propulsion", "SolarArray", "Wheels"]
+__all__ = [
+    "Antenna",
+    "Battery",
+    "Converters",
+    "Imager",
+    "MassItem",
+    "PowerLoads",
+    "Propulsion",
+    "SolarArray",
+    "ThermalDesign",
+    "Wheels",
+]

@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 
 from core.errors import PhysicsError
-from core.orbit import look_angles, off_nadir_rad
+from core.mission.model import GroundStation
+from core.orbit import Orbit, look_angles, off_nadir_rad
 from core.plan.activity import Activity, BurnActivity, ImagingActivity, Proposer, ResourceName, Window
 from core.plan.checks.context import CheckContext, limit_finding
 from core.plan.commanding import expand
@@ -120,10 +121,8 @@ def _claimed_angle(one: Activity, context: CheckContext) -> Iterator[Finding]:
     orbit = context.orbits[one.satellite]
     start, end = tai_s_from_utc(one.window.start), tai_s_from_utc(one.window.end)
     if one.contact is not None:
-        t = np.linspace(tai_s_from_utc(one.contact.window.start), tai_s_from_utc(one.contact.window.end), _SAMPLES)
-        station = context.mission.station(one.contact.station)
         quantity, claimed_deg = "maximum elevation", one.contact.max_elevation_deg
-        flown_deg = to_deg(float(look_angles(orbit.propagate(t), station).elevation_rad.max()))
+        flown_deg = _highest_deg(orbit, context.mission.station(one.contact.station), one.contact.window)
     elif isinstance(one, ImagingActivity):
         states = orbit.propagate(np.linspace(start, end, _SAMPLES))
         quantity, claimed_deg = "off-nadir angle", one.predicted_off_nadir_deg
@@ -145,6 +144,17 @@ def _claimed_angle(one: Activity, context: CheckContext) -> Iterator[Finding]:
             "deg",
             f"{one.activity_id} claims a {quantity} of {claimed_deg:.1f}°; the flown orbit gives {flown_deg:.1f}°",
         )
+
+
+def _highest_deg(orbit: Orbit, station: GroundStation, window: Window) -> float:
+    """The highest elevation in a window; sampled twice, as a pass near the zenith turns by degrees within seconds."""
+    first, last = tai_s_from_utc(window.start), tai_s_from_utc(window.end)
+    for _ in range(2):
+        t = np.linspace(first, last, _SAMPLES)
+        elevation_rad = look_angles(orbit.propagate(t), station).elevation_rad
+        top = int(np.argmax(elevation_rad))
+        first, last = float(t[max(top - 1, 0)]), float(t[min(top + 1, _SAMPLES - 1)])
+    return to_deg(float(elevation_rad.max()))
 
 
 def _profiles(context: CheckContext) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ from core.units import MEGABYTE
 
 __all__ = ["MAXIMUM_STATE_AGE_S", "resource_checks"]
 
+_ROUNDING_BYTES: Final = 1000.0  # a store that is filled and emptied in floating point
 MAXIMUM_STATE_AGE_S: Final = 86_400.0  # with several contacts a day, an older state means that something is wrong
 
 
@@ -121,7 +122,7 @@ def _store(context: CheckContext, run: SatelliteRun, bus: Bus) -> Iterator[Findi
                 one.window.start - context.plan.horizon.start
             ).total_seconds() + context.simulation.horizon_start_tai_s
             stored = float(np.interp(start_s, run.t_tai_s, np.maximum(run.data_wanted_bytes, 0.0)))
-            if stored < one.volume_bytes:
+            if stored < one.volume_bytes - _ROUNDING_BYTES:
                 repair = Repair(
                     kind=RepairKind.REDUCE_VOLUME,
                     activity_id=one.activity_id,

@@ -1,0 +1,425 @@
+"""From requests to a scheduling problem: where each could be served, by whom, and what that takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+
+from core.attitude import half_turn_s, slew_duration_s
+from core.errors import InputError, PhysicsError
+from core.mission.flight_rules import gap_limit_s
+from core.mission.model import Imager, Mission
+from core.orbit import FlownOrbit, Sgp4Orbit
+from core.plan.activity import BurnActivity, Proposer, Provenance, ResourceName, ResourceUse, Window
+from core.plan.checks.geometry import MINIMUM_SUN_ELEVATION_DEG
+from core.plan.commanding import BURN_ATTITUDE_LEAD_S
+from core.plan.model import InitialResources
+from core.plan.orbit import planned_orbit
+from core.plan.schedule.problem import Candidate, Fleet, Problem, Request, SatelliteBudget
+from core.plan.schedule.requests import BurnRequest, DownlinkRequest, HoldRequest, ImagingRequest, ScheduleRequest
+from core.plan.schedule.sky import Accesses, Sky
+from core.plan.twin import Twin
+from core.plan.uplink import LOAD_TIME_S, REVIEW_TIME_S
+from core.propulsion import plan_burn
+from core.time import add_s, duration_s
+from core.units import to_rad
+
+__all__ = ["Offer", "Offers", "burn_activity", "make_offers"]
+
+_MOST_CANDIDATES: Final = 16  # of one request: the best images, the earliest contacts, an even spread of free times
+_LEAST_UPLINK_S: Final = 120.0
+_LINK_MARGIN_S: Final = 10.0
+_CHARGE_STEP_S: Final = 300.0
+_FIRST_CONTACT_S: Final = 86_400.0
+_TOLD: Final = 4  # refusals of one code: a reader wants reasons, not lists
+_IMAGE_LEAD_S: Final = 60.0  # the command to turn goes so long before
+_FIXED_VALUE: Final = 1e6  # of what everything else depends on: the contact that loads commands, and burns
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What becomes of a candidate: the request (None: the contact that loads a satellite's commands), and the geometry."""
+
+    request: ScheduleRequest | None
+    station: str | None = None
+    contact_s: tuple[float, float] | None = None
+    max_elevation_deg: float = 0.0
+    off_nadir_deg: float = 0.0
+    sun_elevation_deg: float = 0.0
+    propellant_kg: float = 0.0
+
+
+@dataclass
+class Offers:
+    """A scheduling problem and what its candidates stand for, in the same order."""
+
+    problem: Problem
+    offers: tuple[Offer, ...]
+    satellites: tuple[str, ...]
+    orbits: Mapping[str, FlownOrbit]  # with the burns
+    imagers: Mapping[str, Imager]
+
+
+@dataclass
+class _Draft:
+    """The problem while it grows."""
+
+    requests: list[Request] = field(default_factory=list)
+    candidates: list[Candidate] = field(default_factory=list)
+    offers: list[Offer] = field(default_factory=list)
+
+    def add(self, request: Request, ways: Sequence[tuple[Candidate, Offer]]) -> None:
+        self.requests.append(request)
+        for candidate, offer in ways:
+            self.candidates.append(candidate)
+            self.offers.append(offer)
+
+
+def make_offers(
+    mission: Mission,
+    requests: Sequence[ScheduleRequest],
+    initial: Mapping[str, InitialResources],
+    horizon: Window,
+    now_utc: datetime,
+) -> Offers:
+    """The scheduling problem of some requests.
+
+    Every satellite that is asked for anything first gets the contact that loads its commands; nothing begins before.
+
+    Args:
+        mission: Satellites, stations, limits.
+        requests: What is asked for; names are unique.
+        initial: What each satellite starts with, by id; the mission file's values for those that are not there.
+        horizon: When it may happen.
+        now_utc: From when on people review the plan.
+    Raises:
+        InputError: A name is used twice, or a request names a satellite or station that the mission does not have.
+        PhysicsError: No station sees a satellite in time to load anything.
+    """
+    names = [craft.id for craft in mission.spacecraft]
+    _check(requests, mission, names)
+    orbits = {name: planned_orbit(mission, name, ()) for name in names}
+    burning = [one for one in requests if isinstance(one, BurnRequest)]
+    sky = Sky(mission, orbits, _beginning(horizon) if burning else horizon)
+    concerned = _concerned(requests, names)
+    draft = _Draft()
+    ready_s = _uplinks(sky, concerned, max(0.0, duration_s(horizon.start, now_utc)) + REVIEW_TIME_S, draft)
+    if burning:
+        burns = _place_burns(burning, sky, horizon.duration_s, ready_s, initial, draft)
+        # What comes after a burn flies on another orbit: everything else is looked for on that.
+        for name in {one.satellite for one in burns}:
+            orbits[name] = planned_orbit(mission, name, burns, _propellant_kg(mission, name, initial))
+        sky = Sky(mission, orbits, horizon)
+    images = [one for one in requests if isinstance(one, ImagingRequest)]
+    accesses = sky.accesses(images)
+    for one in requests:
+        if isinstance(one, ImagingRequest):
+            _offer_images(one, accesses[one.name], sky, ready_s, draft)
+        elif isinstance(one, DownlinkRequest):
+            _offer_downlinks(one, sky, ready_s, draft)
+        elif isinstance(one, HoldRequest):
+            _offer_holds(one, sky, ready_s, draft)
+    fleet = _fleet(sky, initial, concerned)
+    problem = Problem(sky.horizon_s, fleet, tuple(draft.requests), tuple(draft.candidates))
+    return Offers(
+        problem, tuple(draft.offers), tuple(names), orbits, {name: mission.bus_of(name).imager for name in names}
+    )
+
+
+def _beginning(horizon: Window) -> Window:
+    """As much as the first command contacts need."""
+    return Window(start=horizon.start, end=min(horizon.end, add_s(horizon.start, _FIRST_CONTACT_S)))
+
+
+def _check(requests: Sequence[ScheduleRequest], mission: Mission, names: Sequence[str]) -> None:
+    seen: set[str] = set()
+    stations = [one.id for one in mission.stations]
+    for one in requests:
+        if one.name in seen:
+            raise InputError("requests.name", f"{one.name!r} is used twice")
+        seen.add(one.name)
+        asked = one.satellites if isinstance(one, ImagingRequest) else (one.satellite,)
+        unknown = [name for name in asked if name not in names]
+        if unknown:
+            raise InputError(f"requests.{one.name}.satellite", f"{unknown} are not among {list(names)}")
+        for station in one.stations if isinstance(one, DownlinkRequest) else ():
+            if station not in stations:
+                raise InputError(f"requests.{one.name}.stations", f"{station!r} is not one of {stations}")
+
+
+def _concerned(requests: Sequence[ScheduleRequest], names: Sequence[str]) -> list[int]:
+    asked: set[str] = set()
+    for one in requests:
+        asked |= set(one.satellites or names) if isinstance(one, ImagingRequest) else {one.satellite}
+    return [k for k, name in enumerate(names) if name in asked]
+
+
+def _uplinks(sky: Sky, concerned: Sequence[int], from_s: float, draft: _Draft) -> dict[int, float]:
+    """A command contact for each satellite, the earliest that its station has free; from when commands execute."""
+    taken: dict[int, list[tuple[float, float]]] = {}
+    ready_s: dict[int, float] = {}
+    options = [
+        (aos, los, elevation, satellite, station)
+        for satellite in concerned
+        for station, one in enumerate(sky.stations)
+        if "S" in one.bands
+        for aos, los, elevation in sky.passes.get((satellite, station), ())
+        if aos >= from_s and los - aos >= _LEAST_UPLINK_S
+    ]
+    for aos, los, elevation, satellite, station in sorted(options):
+        setup_s = sky.stations[station].setup_s
+        busy = taken.setdefault(station, [])
+        if satellite in ready_s or any(aos < end + setup_s and begin < los + setup_s for begin, end in busy):
+            continue
+        busy.append((aos, los))
+        ready_s[satellite] = aos + LOAD_TIME_S
+        candidate = Candidate(
+            request=len(draft.requests),
+            satellite=satellite,
+            start_s=aos,
+            end_s=los,
+            value=_FIXED_VALUE,
+            station=station,
+            turns=False,
+        )
+        offer = Offer(None, sky.stations[station].id, (aos, los), elevation)
+        draft.add(Request(f"uplink-{sky.names[satellite].lower()}", _FIXED_VALUE), [(candidate, offer)])
+    return ready_s
+
+
+def _offer_images(one: ImagingRequest, accesses: Accesses, sky: Sky, ready_s: dict[int, float], draft: _Draft) -> None:
+    """The accesses nearest to nadir, and why the others are none."""
+    ready = np.array([ready_s.get(k, np.inf) for k in range(len(sky.names))])
+    allowed = np.array([not one.satellites or name in one.satellites for name in sky.names])
+    start_s = accesses.best_s - 0.5 * one.duration_s
+    begin_s, end_s = start_s - _IMAGE_LEAD_S, start_s + one.duration_s
+    codes = np.select(
+        [
+            ~allowed[accesses.satellite],
+            # The check looks at another moment of the window: half a degree on the safe side.
+            accesses.sun_elevation_deg < MINIMUM_SUN_ELEVATION_DEG + 0.5,
+            (start_s < accesses.start_s) | (end_s > accesses.end_s),
+            begin_s < sky.seconds(one.earliest, 0.0),
+            begin_s < ready[accesses.satellite],
+            end_s > sky.seconds(one.latest_end, sky.horizon_s),
+        ],
+        ["OTHER", "GEO-003", "GEO-002", "TMP-004", "GND-001", "TMP-003"],
+        default="",
+    )
+    looked = [
+        (max(float(start_s[k]), 0.0), str(code))
+        for code in np.unique(codes)
+        if code not in ("", "OTHER")
+        for k in np.flatnonzero(codes == code)[:_TOLD]
+    ]
+    fit = np.flatnonzero(codes == "")
+    best = fit[np.argsort(-accesses.max_elevation_deg[fit], kind="stable")[:_MOST_CANDIDATES]]
+    ways = [
+        (
+            Candidate(
+                request=len(draft.requests),
+                satellite=int(accesses.satellite[k]),
+                start_s=float(begin_s[k]),
+                end_s=float(end_s[k]),
+                value=one.priority * (0.8 + 0.2 * float(accesses.max_elevation_deg[k]) / 90.0),
+                data_bytes=sky.bus(int(accesses.satellite[k])).imager.data_rate_bit_s / 8.0 * one.duration_s,
+                energy_j=sky.bus(int(accesses.satellite[k])).loads.imager_w * one.duration_s,
+                pointing=90.0 - float(accesses.max_elevation_deg[k]),
+            ),
+            Offer(one, sun_elevation_deg=float(accesses.sun_elevation_deg[k])),
+        )
+        for k in best
+    ]
+    draft.add(Request(one.name, one.priority, tuple(sorted(looked))), ways)
+
+
+def _offer_downlinks(one: DownlinkRequest, sky: Sky, ready_s: dict[int, float], draft: _Draft) -> None:
+    satellite = sky.names.index(one.satellite)
+    antenna = sky.bus(satellite).antenna
+    needed_s = math.ceil(one.volume_bytes * 8000.0 / antenna.x_band_downlink_bit_s) / 1000.0
+    earliest = max(sky.seconds(one.earliest, 0.0), ready_s.get(satellite, math.inf))
+    latest = sky.seconds(one.latest_end, sky.horizon_s)
+    looked: list[tuple[float, str]] = []
+    ways: list[tuple[Candidate, Offer]] = []
+    for station, place in enumerate(sky.stations):
+        if "X" not in place.bands or (one.stations and place.id not in one.stations):
+            continue
+        for rise_s, set_s, elevation_deg in sky.passes.get((satellite, station), ()):
+            start_s = max(rise_s + _LINK_MARGIN_S, 0.0)
+            if start_s < earliest:
+                looked.append((start_s, "GND-001"))
+            elif start_s + needed_s > set_s - _LINK_MARGIN_S:
+                looked.append((start_s, "RES-004"))
+            elif start_s + needed_s > latest:
+                looked.append((start_s, "TMP-003"))
+            else:
+                candidate = Candidate(
+                    request=len(draft.requests),
+                    satellite=satellite,
+                    start_s=start_s,
+                    end_s=start_s + needed_s,
+                    value=one.priority * (1.0 - 0.1 * start_s / sky.horizon_s),  # rather sooner
+                    station=station,
+                    contact_start_s=rise_s,
+                    contact_end_s=set_s,
+                    data_bytes=-float(one.volume_bytes),
+                    energy_j=sky.bus(satellite).loads.x_band_w * needed_s,
+                )
+                ways.append((candidate, Offer(one, place.id, (rise_s, set_s), elevation_deg)))
+    ways.sort(key=lambda way: way[0].start_s)
+    draft.add(Request(one.name, one.priority, _spread(looked)), ways[:_MOST_CANDIDATES])
+
+
+def _place_burns(
+    requests: Sequence[BurnRequest],
+    sky: Sky,
+    horizon_s: float,
+    ready_s: dict[int, float],
+    initial: Mapping[str, InitialResources],
+    draft: _Draft,
+) -> list[BurnActivity]:
+    """Each burn at its first chance, as the orbit of all that follows depends on it; most valuable requests first."""
+    gap_s = gap_limit_s(sky.mission.flight_rules, "burn", "burn")
+    free_s = dict(ready_s)
+    left_kg: dict[str, float] = {}
+    placed: list[BurnActivity] = []
+    for one in sorted(requests, key=lambda request: -request.priority):
+        satellite = sky.names.index(one.satellite)
+        bus = sky.bus(satellite)
+        on_board_kg = left_kg.get(one.satellite, _propellant_kg(sky.mission, one.satellite, initial))
+        start_s = max(sky.seconds(one.earliest, 0.0), free_s.get(satellite, math.inf))
+        start_s += BURN_ATTITUDE_LEAD_S + half_turn_s(bus)
+        try:
+            burn = plan_burn(bus, on_board_kg, one.delta_v_m_s)
+        except PhysicsError:
+            draft.add(Request(one.name, one.priority, ((0.0, "RES-005"),)), ())
+            continue
+        end_s = start_s + math.ceil(burn.duration_s)
+        code = None
+        if burn.duration_s > bus.propulsion.maximum_burn_s:
+            code = "MAN-001"
+        elif end_s > min(sky.seconds(one.latest_end, horizon_s), horizon_s):
+            code = "TMP-003"
+        if code is not None:
+            draft.add(Request(one.name, one.priority, ((min(start_s, horizon_s), code),)), ())
+            continue
+        candidate = Candidate(
+            request=len(draft.requests),
+            satellite=satellite,
+            start_s=start_s - BURN_ATTITUDE_LEAD_S,
+            end_s=end_s,
+            value=_FIXED_VALUE,
+            propellant_kg=burn.propellant_kg,
+        )
+        offer = Offer(one, propellant_kg=burn.propellant_kg)
+        draft.add(Request(one.name, _FIXED_VALUE), [(candidate, offer)])
+        free_s[satellite], left_kg[one.satellite] = end_s + gap_s, on_board_kg - burn.propellant_kg
+        placed.append(burn_activity(one, sky.window(start_s, end_s), burn.propellant_kg))
+    return placed
+
+
+def burn_activity(one: BurnRequest, window: Window, propellant_kg: float) -> BurnActivity:
+    """The burn of a request at its time."""
+    return BurnActivity(
+        activity_id=one.name,
+        satellite=one.satellite,
+        window=window,
+        latest_end=one.latest_end,
+        resources=(ResourceUse(resource=ResourceName.PROPELLANT_KG, delta=-propellant_kg),),
+        delta_v_m_s=one.delta_v_m_s,
+        propellant_kg=propellant_kg,
+        purpose=one.purpose,
+        provenance=Provenance(
+            proposed_by=Proposer.SOLVER, reason="its first chance: the orbit of all that follows depends on it"
+        ),
+    )
+
+
+def _offer_holds(one: HoldRequest, sky: Sky, ready_s: dict[int, float], draft: _Draft) -> None:
+    """Evenly spread starts in the window that the request and the satellite's commands leave."""
+    satellite = sky.names.index(one.satellite)
+    earliest = max(sky.seconds(one.earliest, 0.0), ready_s.get(satellite, math.inf)) + half_turn_s(sky.bus(satellite))
+    latest = min(sky.seconds(one.latest_end, sky.horizon_s), sky.horizon_s) - one.duration_s
+    if not earliest <= latest:
+        draft.add(Request(one.name, one.priority, ((max(min(earliest, sky.horizon_s), 0.0), "TMP-003"),)), ())
+        return
+    ways = [
+        (
+            Candidate(
+                request=len(draft.requests),
+                satellite=satellite,
+                start_s=float(start_s),
+                end_s=float(start_s) + one.duration_s,
+                value=one.priority * (1.0 - 0.1 * float(start_s) / sky.horizon_s),
+            ),
+            Offer(one),
+        )
+        for start_s in np.linspace(earliest, latest, _MOST_CANDIDATES)
+    ]
+    draft.add(Request(one.name, one.priority), ways)
+
+
+def _propellant_kg(mission: Mission, satellite: str, initial: Mapping[str, InitialResources]) -> float:
+    known = initial.get(satellite)
+    return known.propellant_kg if known else mission.craft(satellite).initial.propellant_kg
+
+
+def _spread(looked: Sequence[tuple[float, str]]) -> tuple[tuple[float, str], ...]:
+    """At most a few of each code."""
+    kept: list[tuple[float, str]] = []
+    for code in dict.fromkeys(code for _, code in looked):
+        kept += sorted(one for one in looked if one[1] == code)[:_TOLD]
+    return tuple(sorted(kept))
+
+
+def _fleet(sky: Sky, initial: Mapping[str, InitialResources], concerned: Sequence[int]) -> Fleet:
+    turns_s = [half_turn_s(sky.bus(k)) for k in range(len(sky.names))]
+
+    def turn_s(first: Candidate, second: Candidate) -> float:
+        """Between two images each turns from nadir at most by its own angle; anything else may be half a circle."""
+        if isinstance(first.pointing, float) and isinstance(second.pointing, float):
+            angle_rad = to_rad(first.pointing + second.pointing)
+            # An image's candidate begins with its command to turn; what it needs beyond that has to lie before.
+            return max(0.0, slew_duration_s(sky.bus(first.satellite), angle_rad) - _IMAGE_LEAD_S)
+        return turns_s[first.satellite]
+
+    budgets = tuple(_budget(sky, k, initial, with_battery=k in set(concerned)) for k in range(len(sky.names)))
+    stations = tuple(one.id for one in sky.stations)
+    return Fleet(budgets, stations, tuple(one.setup_s for one in sky.stations), turn_s, max(turns_s))
+
+
+def _budget(
+    sky: Sky, satellite: int, initial: Mapping[str, InitialResources], *, with_battery: bool
+) -> SatelliteBudget:
+    name = sky.names[satellite]
+    bus, craft = sky.bus(satellite), sky.mission.craft(name)
+    known = initial.get(name)
+    soc = known.soc if known else craft.initial.soc
+    stored = known.data_stored_bytes if known else craft.initial.data_stored_bytes
+    times_s = charge_j = None
+    if with_battery:
+        times_s = np.linspace(0.0, sky.horizon_s, max(2, math.ceil(sky.horizon_s / _CHARGE_STEP_S) + 1))
+        around = Twin(bus, Sgp4Orbit.from_elements(craft.elements)).environment(
+            sky.start_tai_s + 0.5 * (times_s[:-1] + times_s[1:])
+        )
+        net_w = around.earth_facing_power_w - bus.loads.bus_w - bus.loads.heaters_w
+        weighted = np.where(
+            net_w > 0.0, net_w * bus.battery.charge_efficiency, net_w / bus.battery.discharge_efficiency
+        )
+        charge_j = np.concatenate([[0.0], np.cumsum(weighted * np.diff(times_s))])
+    return SatelliteBudget(
+        name=name,
+        store_bytes=float(bus.data_store_bytes),
+        initial_data_bytes=float(stored),
+        battery_j=bus.battery.capacity_j,
+        initial_battery_j=soc * bus.battery.capacity_j,
+        minimum_battery_j=bus.battery.minimum_soc * bus.battery.capacity_j,
+        propellant_kg=max(0.0, _propellant_kg(sky.mission, name, initial) - bus.propulsion.reserve_kg),
+        charge_times_s=times_s,
+        charge_j=charge_j,
+    )
