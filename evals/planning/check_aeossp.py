@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -143,8 +144,8 @@ def _battery(case: _Case, name: str, mine: list[_Image], turns_s: list[float]) -
     ]
     edges = {case.start + k * step for k in range(int((case.end - case.start) / step) + 1)} | {case.end}
     times = sorted(edges | {t for begin, end, _ in loads for t in (begin, end) if case.start <= t <= case.end})
-    middles = [a + (b - a) / 2 for a, b in zip(times, times[1:], strict=False)]
-    seconds = np.array([(b - a).total_seconds() for a, b in zip(times, times[1:], strict=False)])
+    middles = [a + (b - a) / 2 for a, b in pairwise(times)]
+    seconds = np.array([(b - a).total_seconds() for a, b in pairwise(times)])
     load_w = np.full(len(middles), float(power["idle_power_w"]))
     stamps = np.array([when.timestamp() for when in middles])
     for begin, end, watts in loads:
