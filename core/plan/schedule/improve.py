@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from core.plan.schedule.greedy import fill
 from core.plan.schedule.conflicts import conflicts
+from core.plan.schedule.greedy import fill
 from core.plan.schedule.ledger import Ledger, store_events, violations
 from core.plan.schedule.problem import Problem
 
@@ -220,5 +220,5 @@ def _levels(
     for index in events:
         change = whole(problem.candidates[index].data_bytes / _KILOBYTE)
         after = model.new_int_var(low, high, "")
-        model.add(after == level + change * (chosen[index] if index in chosen else 1))
+        model.add(after == level + change * chosen.get(index, 1))
         level = after

@@ -245,34 +245,51 @@ def _offer_downlinks(one: DownlinkRequest, sky: Sky, ready_s: dict[int, float], 
     earliest = max(sky.seconds(one.earliest, 0.0), ready_s.get(satellite, math.inf))
     latest = sky.seconds(one.latest_end, sky.horizon_s)
     looked: list[tuple[float, str]] = []
-    ways: list[tuple[Candidate, Offer]] = []
+    fitting: list[tuple[float, int, tuple[float, float, float]]] = []
     for station, place in enumerate(sky.stations):
         if "X" not in place.bands or (one.stations and place.id not in one.stations):
             continue
-        for rise_s, set_s, elevation_deg in sky.passes.get((satellite, station), ()):
-            start_s = max(rise_s + _LINK_MARGIN_S, 0.0)
+        for seen in sky.passes.get((satellite, station), ()):
+            start_s = max(seen[0] + _LINK_MARGIN_S, 0.0)
             if start_s < earliest:
                 looked.append((start_s, "GND-001"))
-            elif start_s + needed_s > set_s - _LINK_MARGIN_S:
+            elif start_s + needed_s > seen[1] - _LINK_MARGIN_S:
                 looked.append((start_s, "RES-004"))
             elif start_s + needed_s > latest:
                 looked.append((start_s, "TMP-003"))
             else:
-                candidate = Candidate(
-                    request=len(draft.requests),
-                    satellite=satellite,
-                    start_s=start_s,
-                    end_s=start_s + needed_s,
-                    value=one.priority * (1.0 - 0.1 * start_s / sky.horizon_s),  # rather sooner
-                    station=station,
-                    contact_start_s=rise_s,
-                    contact_end_s=set_s,
-                    data_bytes=-float(one.volume_bytes),
-                    energy_j=sky.bus(satellite).loads.x_band_w * needed_s,
-                )
-                ways.append((candidate, Offer(one, place.id, (rise_s, set_s), elevation_deg)))
-    ways.sort(key=lambda way: way[0].start_s)
-    draft.add(Request(one.name, one.priority, _spread(looked)), ways[:_MOST_CANDIDATES])
+                fitting.append((start_s, station, seen))
+    fitting.sort()
+    ways = [
+        _downlink_way(one, sky, len(draft.requests), satellite, needed_s, *way) for way in fitting[:_MOST_CANDIDATES]
+    ]
+    draft.add(Request(one.name, one.priority, _spread(looked)), ways)
+
+
+def _downlink_way(
+    one: DownlinkRequest,
+    sky: Sky,
+    request: int,
+    satellite: int,
+    needed_s: float,
+    start_s: float,
+    station: int,
+    seen: tuple[float, float, float],
+) -> tuple[Candidate, Offer]:
+    rise_s, set_s, elevation_deg = seen
+    candidate = Candidate(
+        request=request,
+        satellite=satellite,
+        start_s=start_s,
+        end_s=start_s + needed_s,
+        value=one.priority * (1.0 - 0.1 * start_s / sky.horizon_s),  # rather sooner
+        station=station,
+        contact_start_s=rise_s,
+        contact_end_s=set_s,
+        data_bytes=-float(one.volume_bytes),
+        energy_j=sky.bus(satellite).loads.x_band_w * needed_s,
+    )
+    return candidate, Offer(one, sky.stations[station].id, (rise_s, set_s), elevation_deg)
 
 
 def _place_burns(

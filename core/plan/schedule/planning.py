@@ -37,7 +37,7 @@ from core.units import to_deg, to_rad
 __all__ = ["ScheduledPlan", "schedule_requests"]
 
 _IMAGE_LEAD_S: Final = 60.0
-_SAMPLES: Final = 33
+_SAMPLES: Final = 9  # odd: an image is taken around the moment nearest to nadir
 
 
 @dataclass(frozen=True)
