@@ -12,7 +12,7 @@ from core.mission.model import Mission
 __all__ = ["MODELS_VERSION", "conjunctions_hash", "input_hashes"]
 
 # Raised whenever a model that plans are computed with changes its results.
-MODELS_VERSION: Final = "2026.11-1"
+MODELS_VERSION: Final = "2026.11-2"
 
 
 def input_hashes(mission: Mission) -> dict[str, str]:

@@ -14,7 +14,7 @@ from core.plan.activity import BurnActivity, ModeActivity, Window
 from core.time import add_s
 from evals.encounters import cdm_text
 from evals.faults.model import Fault, Original, Planted
-from evals.faults.spoiling import activities, changed, every_initial, first, plan_with, span, swapped
+from evals.faults.spoiling import activities, changed, every_initial, first, in_mission, plan_with, span, swapped
 
 __all__ = ["MANEUVER"]
 
@@ -85,6 +85,18 @@ def _too_short(one: Original, random: Random) -> Planted:
     return swapped(one, (burn, short)).at(short.window)
 
 
+def _cold_thrusters(one: Original, _random: Random) -> Planted:
+    """Thrusters whose thrust falls much with temperature: they give less than the plan counts on."""
+    mission = one.site.mission
+    buses = {}
+    for name, bus in mission.buses.items():
+        curve = bus.propulsion.curve.model_copy(update={"thrust_per_k": 0.009, "reference_degc": 40.0})
+        buses[name] = bus.model_copy(update={"propulsion": bus.propulsion.model_copy(update={"curve": curve})})
+    return in_mission(one, plan_with(one), mission.model_copy(update={"buses": buses})).at(
+        first(one, BurnActivity).window
+    )
+
+
 def _message(one: Original, hours: float, age_h: float, **how: float) -> ConjunctionMessage:
     burn = first(one, BurnActivity)
     tca = burn.window.end + timedelta(hours=hours)
@@ -127,6 +139,7 @@ MANEUVER: Final = (
     Fault("MAN-004", "a burn from safe mode", "raise", _in_safe_mode),
     Fault("MAN-004", "a burn after going to safe mode", "raise", _after_safe_mode),
     Fault("MAN-005", "a burn too short for its delta-v", "raise", _too_short),
+    Fault("MAN-006", "thrusters too cold for the planned delta-v", "raise", _cold_thrusters),
     Fault("COL-001", "a burn into a conjunction", "raise", _flies_into),
     Fault("COL-002", "a conjunction message of days before", "raise", _stale_message, "unknown"),
     Fault("COL-003", "a conjunction that the burns leave undecided", "raise", _undecidable, "unknown"),

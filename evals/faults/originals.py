@@ -113,7 +113,7 @@ def _fleet(random: Random, _now: datetime) -> Calls:
     return [
         ("schedule_downlink", {"satellite": "LSAT-1", "station": stations[0], "data_volume_mb": 400}),
         ("schedule_downlink", {"satellite": "LSAT-2", "station": stations[1], "data_volume_mb": 500}),
-        ("set_mode", {"satellite": "LSAT-4", "mode": "payload"}),
+        ("set_mode", {"satellite": "LSAT-4", "mode": "standby"}),
         ("point_attitude", {"satellite": "LSAT-3", "pointing": "inertial", "duration_min": 20}),
     ]
 
