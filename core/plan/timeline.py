@@ -34,7 +34,7 @@ __all__ = ["Timeline", "make_timeline"]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-_SAME_S: Final = 1e-3
+_SAME_S: Final = 1e-5  # times of a plan are whole microseconds
 _LAWS: Final = {
     PointingMode.SUN: PointingLaw.SUN,
     PointingMode.NADIR: PointingLaw.NADIR,
@@ -152,7 +152,7 @@ def _edges(
         times += [eclipse.start_tai_s, eclipse.end_tai_s]
         times += [edge for edge in (eclipse.umbra_start_tai_s, eclipse.umbra_end_tai_s) if edge is not None]
     kept = np.unique(np.clip(np.asarray(times, dtype=np.float64), start, end))
-    # Cuts closer together than a millisecond are one; the last one stays where the horizon ends.
+    # Cuts at the same instant are one; the last one stays where the horizon ends.
     keep = np.concatenate((np.diff(kept) > _SAME_S, [True]))
     keep[0] = True
     edges: FloatArray = kept[keep]
