@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import Final
 
@@ -33,7 +34,7 @@ def _contact_gone_by(one: Original, random: Random) -> Planted:
     item = first(one, UplinkActivity)
     late = add_s(item.window.start, random.uniform(30.0, 600.0))
     planted = plan_with(one)
-    return Planted(planted.plan, type(one.site)(one.site.mission, late), item.window)
+    return Planted(planted.plan, replace(one.site, now_utc=late), item.window)
 
 
 def _beyond_the_horizon(one: Original, random: Random) -> Planted:
