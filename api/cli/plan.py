@@ -10,9 +10,11 @@ from pydantic import ValidationError
 
 from api.cli.deps import mission_of
 from core.errors import InputError
+from core.mission import read_catalogue
 from core.plan.check import check_plan, is_valid
+from core.plan.dispersion import LimitRisk, limit_risks
 from core.plan.model import Finding, MissionPlan
-from core.plan.simulate import simulate
+from core.plan.simulate import Fidelity, simulate
 from core.time import format_utc, parse_utc
 
 __all__ = ["simulate_file", "validate_file"]
@@ -22,7 +24,8 @@ def validate_file(options: argparse.Namespace) -> int:
     """Print the findings; 0 valid, 1 blocked or undecided."""
     plan = _read(options.plan)
     now = parse_utc(options.now, "--now") if options.now else plan.horizon.start
-    checked = check_plan(plan, mission_of(options.mission), now)
+    catalogue = read_catalogue(options.catalogue) if options.catalogue else None
+    checked = check_plan(plan, mission_of(options.mission), now, catalogue=catalogue)
     report = checked.validation
     assert report is not None
     valid = is_valid(report)
@@ -35,7 +38,7 @@ def validate_file(options: argparse.Namespace) -> int:
 
 
 def simulate_file(options: argparse.Namespace) -> int:
-    """Write the profiles as Parquet and one picture."""
+    """Fly the plan at full fidelity; write the profiles as Parquet and one picture, as PNG and SVG."""
     from core.plan.export import write_profiles
     from core.plan.picture import draw_plan
 
@@ -46,10 +49,22 @@ def simulate_file(options: argparse.Namespace) -> int:
         reason = report.findings[0].explanation if report and report.findings else "it has no satellites"
         raise InputError("plan", f"cannot be flown: {reason}")
     options.out.mkdir(parents=True, exist_ok=True)
-    write_profiles(simulate(plan, mission), options.out / "profiles.parquet")
-    draw_plan(checked, options.out / "plan.png")
-    sys.stdout.write(f"{options.out / 'profiles.parquet'}\n{options.out / 'plan.png'}\n")
+    flown = simulate(plan, mission, Fidelity.FULL)
+    write_profiles(flown, mission, options.out / "profiles.parquet")
+    for suffix in ("png", "svg"):
+        draw_plan(checked, options.out / f"plan.{suffix}")
+    sys.stdout.writelines(f"{options.out / name}\n" for name in ("profiles.parquet", "plan.png", "plan.svg"))
+    if options.members:
+        sys.stdout.writelines(map(_risk, limit_risks(plan, mission, flown, options.members, options.seed)))
     return 0
+
+
+def _risk(one: LimitRisk) -> str:
+    return (
+        f"{one.satellite} {one.quantity}: broken with probability {one.probability:.3f} ({one.at_least:.3f} to "
+        f"{one.at_most:.3f}); nominal {one.nominal:.4g}, one in twenty {one.worst_5_percent:.4g}, limit {one.limit:.4g} "
+        f"{one.unit}\n"
+    )
 
 
 def _read(path: Path) -> MissionPlan:

@@ -25,7 +25,7 @@ from core.plan.activity import (
     UplinkActivity,
     Window,
 )
-from core.plan.commanding import BURN_ATTITUDE_LEAD_S, expand
+from core.plan.commanding import BURN_ATTITUDE_LEAD_S, IMAGE_ATTITUDE_LEAD_S, expand
 from core.plan.model import InitialResources
 from core.plan.schedule.offers import Offer, Offers, burn_activity, make_offers
 from core.plan.schedule.problem import Candidate
@@ -36,7 +36,6 @@ from core.units import to_deg, to_rad
 
 __all__ = ["ScheduledPlan", "schedule_requests"]
 
-_IMAGE_LEAD_S: Final = 60.0
 _SAMPLES: Final = 9  # odd: an image is taken around the moment nearest to nadir
 
 
@@ -58,6 +57,7 @@ def schedule_requests(
     budget_s: float,
     *,
     seed: int = 1,
+    existing: Sequence[Activity] = (),
     on_better: Callable[[Step], None] | None = None,
 ) -> ScheduledPlan:
     """The best plan of some requests that is found within a time budget.
@@ -70,22 +70,25 @@ def schedule_requests(
         now_utc: From when on people review the plan.
         budget_s: Seconds of search after the first valid schedule.
         seed: Of the search.
+        existing: What is drafted already: it stays where it is, and is not given back.
         on_better: Told of every better schedule.
     Raises:
         InputError: A name is used twice, or a request names a satellite or station that the mission does not have.
     """
-    offers = make_offers(mission, requests, initial, horizon, now_utc)
+    offers = make_offers(mission, requests, initial, horizon, now_utc, existing)
     schedule = solve(offers.problem, budget_s, seed=seed, on_better=on_better)
     chosen = [(offers.problem.candidates[index], offers.offers[index]) for index in schedule.chosen]
     # A satellite that is asked for nothing in the end needs no commands either.
     busy = {candidate.satellite for candidate, offer in chosen if offer.request is not None}
     activities = tuple(
-        _activity(candidate, offer, offers, horizon) for candidate, offer in chosen if candidate.satellite in busy
+        _activity(candidate, offer, offers, horizon)
+        for candidate, offer in chosen
+        if candidate.satellite in busy and not offer.held
     )
     unplanned = tuple(
         _unplanned(one, offers, horizon)
         for one in schedule.unplaced
-        if not offers.problem.requests[one.request].name.startswith("uplink-")
+        if not offers.problem.requests[one.request].name.startswith(("uplink-", "*"))
     )
     return ScheduledPlan(activities, unplanned, schedule)
 
@@ -140,7 +143,7 @@ def _image(satellite: str, window: Window, offer: Offer, offers: Offers, _horizo
     request = offer.request
     assert isinstance(request, ImagingRequest)
     imager = offers.imagers[satellite]
-    start = add_s(window.start, _IMAGE_LEAD_S)
+    start = add_s(window.start, IMAGE_ATTITUDE_LEAD_S)
     t = tai_s_from_utc(start) + np.linspace(0.0, request.duration_s, _SAMPLES)
     states = offers.orbits[satellite].propagate(t)
     angle_rad = off_nadir_rad(states, to_rad(request.latitude_deg), to_rad(request.longitude_deg), request.height_m)
