@@ -146,6 +146,8 @@ def _of_look(case: _Case, look: _Look) -> Iterator[str]:
 
 def _of_access(case: _Case, look: _Look, when: datetime) -> Iterator[str]:
     place, here = case.places[look.target], case.fixed(look.craft, when)
+    if (here - place) @ place <= 0.0:
+        yield f"the Earth hides the target at {when}"
     off_deg = angle_deg(-here, place - here)
     if off_deg > case.crafts[look.craft]["max_off_nadir_deg"] + _TOUCH:
         yield f"the target is {off_deg:.4f} deg from nadir at {when}"
