@@ -1,5 +1,6 @@
 """Scheduling: which requests are served when, by which satellite and station, and why the others are not."""
 
+from core.plan.schedule.alternatives import alternative_schedules
 from core.plan.schedule.ledger import Block, Ledger, violations
 from core.plan.schedule.planning import ScheduledPlan, schedule_requests
 from core.plan.schedule.problem import Candidate, Fleet, Problem, Request, SatelliteBudget
@@ -28,6 +29,7 @@ __all__ = [
     "ScheduleRequest",
     "ScheduledPlan",
     "Unplaced",
+    "alternative_schedules",
     "schedule_requests",
     "solve",
     "violations",

@@ -20,6 +20,7 @@ from core.plan.schedule import (
     ImagingRequest,
     ScheduledPlan,
     ScheduleRequest,
+    alternative_schedules,
     schedule_requests,
 )
 from core.time import add_s
@@ -127,3 +128,20 @@ def test_a_request_for_what_is_not_there_is_refused_by_name(
     with pytest.raises(InputError) as refused:
         schedule_requests(mission, bad, {}, horizon, now, 0.0)
     assert refused.value.field == field
+
+
+def test_an_alternative_serves_more_requests_of_less_priority(
+    mission: Mission, now: datetime, initial: Mapping[str, InitialResources], horizon: Window
+) -> None:
+    """Two short holds, or one long one that is worth more: in a window that has no room for all."""
+    window = {"satellite": "LSAT-1", "earliest": add_s(now, 10_000.0), "latest_end": add_s(now, 14_000.0)}
+    asked: list[ScheduleRequest] = [
+        HoldRequest(name="long", duration_s=3000.0, priority=9.0, **window),
+        HoldRequest(name="first", duration_s=1000.0, priority=1.0, **window),
+        HoldRequest(name="second", duration_s=1000.0, priority=1.0, **window),
+    ]
+    chosen = schedule_requests(mission, asked, initial, horizon, now, 0.5)
+    assert {one.activity_id for one in chosen.activities} == {"uplink-lsat-1", "long"}
+    ((aim, other),) = alternative_schedules(mission, asked, initial, horizon, now, 0.5, chosen)
+    assert aim.startswith("as many requests as possible")
+    assert {one.activity_id for one in other.activities} == {"uplink-lsat-1", "first", "second"}
