@@ -17,6 +17,7 @@ from core.attitude import (
     AttitudeEnvironment,
     AttitudeFlight,
     AttitudeState,
+    CommandedPointing,
     FlightFactors,
     FlightMode,
     PointingLaw,
@@ -27,7 +28,7 @@ from core.attitude import (
     fly_attitude_members,
     pointing,
 )
-from core.attitude.quaternion import conjugate, matrix_of, multiply, rotation_angle_rad
+from core.attitude.quaternion import conjugate, matrix_of, multiply, out_of_body, rotation_angle_rad
 from core.errors import InputError
 from core.frames import dcm_itrf_from_gcrf, geodetic_from_itrf, rotate
 from core.mission.model import Bus, Mode
@@ -192,6 +193,22 @@ class Stepper:
         """The attitude at the state's instant."""
         return self._stretch_of(state.anchor).at(state.t_tai_s)
 
+    def anchored(self, state: CraftState) -> CraftState:
+        """The same state with an attitude flight that begins now: before another orbit or design takes over."""
+        flown = self._stretch_of(state.anchor).state_at(state.t_tai_s)
+        return replace(state, anchor=AttitudeAnchor(state.t_tai_s, flown, state.anchor.aim))
+
+    def slew_s(self, state: CraftState, aim: Aim) -> float:
+        """How long it takes from now to be on another aim, settling included."""
+        return _Stretch(self.bus, self.orbit, self._aimed(state, aim).anchor, 1.0).slew_s() + self.bus.settle_s
+
+    def off_rad(self, state: CraftState, aim: Aim, axis_body: tuple[float, float, float]) -> float:
+        """Angle from where a body axis points now to where it would point on an aim."""
+        now, axis = state.t_tai_s, np.array(axis_body)
+        wanted = pointing(self.bus, _environment(self.orbit, np.array([now, now + 1.0])), aim.segment(now))
+        there, here = out_of_body(wanted.q_body_gcrf[0], axis), out_of_body(self.attitude(state).q_body_gcrf, axis)
+        return float(np.arctan2(np.linalg.norm(np.cross(there, here)), there @ here))
+
     def _aimed(self, state: CraftState, aim: Aim) -> CraftState:
         """A new anchor where the aim changes or the stretch ends."""
         if _keeps(state.anchor.aim, aim):
@@ -331,6 +348,12 @@ class _Stretch:
             self.flight.blinded[cell + 1],
         )
 
+    def slew_s(self) -> float:
+        """From the anchor to the end of its slew, to a second."""
+        seconds = np.arange(0.0, STRETCH_S, 1.0)
+        slewing = self._commanded(self.anchor.t_tai_s + seconds).slewing
+        return float(seconds[slewing][-1]) + 1.0 if slewing.any() else 0.0
+
     def state_at(self, t_tai_s: float) -> AttitudeState:
         """The state at an instant, flown up to it; momentum beyond the wheels' capacity is cut, as wheels cut it."""
         earlier = self.grid_tai_s[self.grid_tai_s < t_tai_s - _EDGE_S]
@@ -349,11 +372,13 @@ class _Stretch:
         return np.clip(cells, 0, len(self.grid_tai_s) - 2)
 
     def _track(self, t_tai_s: FloatArray) -> PointingTrack:
+        return self._commanded(t_tai_s).track
+
+    def _commanded(self, t_tai_s: FloatArray) -> CommandedPointing:
         start = self.anchor.state
-        segments = [self._held()]
         return commanded_pointing(
-            self._bus, self._around, segments, start.q_body_gcrf, start.omega_body_gcrf_rad_s, t_tai_s
-        ).track
+            self._bus, self._around, [self._held()], start.q_body_gcrf, start.omega_body_gcrf_rad_s, t_tai_s
+        )
 
     def _flown(self, environment: AttitudeEnvironment) -> AttitudeFlight:
         factors = replace(FlightFactors.nominal(1), wheel_friction=np.array([self._friction]))

@@ -34,7 +34,7 @@ __all__ = ["Simulator"]
 _PERIOD_S: Final = 0.02
 _SAVE_PERIOD_S: Final = 1.0
 _CATCH_UP_S: Final = 6 * 3600.0  # mission time flown between two transactions
-_KEPT_HOUSEKEEPING: Final = 240
+_KEPT_HOUSEKEEPING: Final = 960  # four hours of four structures a minute
 _PACKETS_PER_CYCLE: Final = 200
 _FRAMES_PER_CYCLE: Final = 200
 
