@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from core.mission.catalogue_file import CatalogueReader, NoCatalogue
 from core.mission.model import Mission
 from core.plan.activity import Activity
 from core.plan.check import check_plan
@@ -29,6 +30,7 @@ class CorePlanner:
         telemetry: Where initial resources come from.
         repository: Where plans are stored; None keeps nothing (``llamaspace ask``).
         conjunctions: Received conjunction messages.
+        catalogue: Other objects that maneuvers are screened against.
     """
 
     def __init__(
@@ -38,12 +40,14 @@ class CorePlanner:
         telemetry: TelemetryReader,
         repository: PlanRepository | None = None,
         conjunctions: ConjunctionReader | None = None,
+        catalogue: CatalogueReader | None = None,
     ) -> None:
         self._mission = mission
         self._clock = clock
         self._telemetry = telemetry
         self._repository = repository
         self._conjunctions = conjunctions or NoConjunctions()
+        self._catalogue = catalogue or NoCatalogue()
 
     def draft(self, intent: Intent, activities: Sequence[Activity], previous: MissionPlan | None) -> MissionPlan:
         """A draft revision that carries the proposed activities."""
@@ -56,7 +60,7 @@ class CorePlanner:
     def check(self, plan: MissionPlan) -> MissionPlan:
         """The plan with its simulation and findings."""
         known = [message for one in plan.satellites for message in self._conjunctions.messages(one)]
-        return check_plan(plan, self._mission, self._clock.now_utc(), known)
+        return check_plan(plan, self._mission, self._clock.now_utc(), known, self._catalogue.current())
 
     def repair(self, plan: MissionPlan) -> RepairOutcome:
         """One round of automatic repairs."""

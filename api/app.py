@@ -37,6 +37,7 @@ from core.command.fleet import Fleet, FleetConfig
 from core.events import EventLog
 from core.mdb import reference_mdb
 from core.mission import load_mission, reference_mission
+from core.mission.catalogue_file import CatalogueFile
 from core.mission.conjunctions import ConjunctionRepository
 from core.plan.repository import PlanRepository
 from core.store import open_database
@@ -69,6 +70,7 @@ def build_runtime(settings: Settings) -> Runtime:
     clock = clock_service.clock
     plan_store = PlanRepository(database, events)
     conjunction_store = ConjunctionRepository(database, events, flown)
+    catalogue = CatalogueFile(settings.data / "catalogue.txt")
     broadcaster = Broadcaster()
     config = FleetConfig(settings.data, mission_file=settings.mission, housekeeping_s=settings.housekeeping_s)
     fleet = Fleet(config, flown, reference_mdb(), database, events, clock)
@@ -83,7 +85,7 @@ def build_runtime(settings: Settings) -> Runtime:
         mission=flown,
         clock=clock,
         catalog=CATALOG,
-        planner=CorePlanner(flown, clock, telemetry, plan_store, conjunction_store),
+        planner=CorePlanner(flown, clock, telemetry, plan_store, conjunction_store, catalogue),
         telemetry=telemetry,
         knowledge=handbook,
         plans=plan_store,
@@ -109,6 +111,7 @@ def build_runtime(settings: Settings) -> Runtime:
         flight=Flight(fleet, flown, plan_store, events, clock_service, broadcaster),
         broadcaster=broadcaster,
         conjunctions=conjunction_store,
+        catalogue=catalogue,
     )
 
 

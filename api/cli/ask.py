@@ -21,7 +21,9 @@ def ask_once(options: argparse.Namespace) -> int:
     if not 1 <= len(options.text.strip()) <= 4000:
         raise InputError("text", f"the request has {len(options.text.strip())} characters; 1 to 4000 are allowed")
     mission = mission_of(options.mission)
-    deps = deps_for(mission, clock_at(options.now), options.model, conjunctions=options.conjunctions)
+    deps = deps_for(
+        mission, clock_at(options.now), options.model, conjunctions=options.conjunctions, catalogue=options.catalogue
+    )
     request = AgentRequest(text=options.text, author="operator", role=Role(options.role), channel="cli")
     answer = ask(deps, request)
     sys.stdout.write(answer.model_dump_json(indent=2) + "\n" if options.json else _words(answer))

@@ -13,6 +13,7 @@ from agent.planner import CorePlanner
 from api.settings import Settings
 from core.errors import NotFound
 from core.mission import load_mission, reference_mission
+from core.mission.catalogue_file import CatalogueFile, NoCatalogue
 from core.mission.conjunctions import ConjunctionFolder
 from core.mission.model import Mission
 from core.plan.model import MissionPlan
@@ -53,10 +54,12 @@ def deps_for(
     model: str | None,
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
     conjunctions: Path | None = None,
+    catalogue: Path | None = None,
 ) -> AgentDeps:
     """The agent's dependencies over a mission file, whose initial values are taken as the present state.
 
-    ``overrides`` replace initial resources by satellite; ``conjunctions`` is a folder of conjunction messages.
+    ``overrides`` replace initial resources by satellite; ``conjunctions`` is a folder of conjunction messages;
+    ``catalogue`` is a file of elements that maneuvers are screened against.
     """
     settings = Settings()
     telemetry = OverriddenReader(MissionFileReader(mission, clock.now_utc()), overrides or {})
@@ -64,11 +67,12 @@ def deps_for(
         model=model or settings.model, timeout_s=settings.model_timeout_s, allow_network=not settings.forbid_model_calls
     )
     messages = ConjunctionFolder(conjunctions, mission) if conjunctions else NoConjunctions()
+    objects = CatalogueFile(catalogue) if catalogue else NoCatalogue()
     return AgentDeps(
         mission=mission,
         clock=clock,
         catalog=CATALOG,
-        planner=CorePlanner(mission, clock, telemetry, conjunctions=messages),
+        planner=CorePlanner(mission, clock, telemetry, conjunctions=messages, catalogue=objects),
         telemetry=telemetry,
         knowledge=open_knowledge(settings.data / "knowledge"),
         plans=NoPlans(),

@@ -73,6 +73,7 @@ def _ask(commands: _Commands[argparse.ArgumentParser]) -> None:
     command.add_argument(
         "--conjunctions", type=Path, help="folder of conjunction messages (CDM) that have been received"
     )
+    command.add_argument("--catalogue", type=Path, help="elements (TLE or OMM) that maneuvers are screened against")
     command.add_argument("--json", action="store_true", help="print one JSON document")
     command.set_defaults(run=_run_ask)
 
@@ -94,11 +95,14 @@ def _plan(commands: _Commands[argparse.ArgumentParser]) -> None:
     validate.add_argument("plan", type=Path)
     validate.add_argument("--mission", type=Path, help="mission file; the reference mission without")
     validate.add_argument("--now", help="time at which it is judged, ISO 8601 (default: the start of its horizon)")
+    validate.add_argument("--catalogue", type=Path, help="elements (TLE or OMM) that maneuvers are screened against")
     validate.add_argument("--json", action="store_true", help="print one JSON document")
     validate.set_defaults(run=_run_validate)
     simulate = actions.add_parser("simulate", help="fly a plan in simulation")
     simulate.add_argument("plan", type=Path)
-    simulate.add_argument("--out", type=Path, required=True, help="folder for profiles (Parquet) and a picture (PNG)")
+    simulate.add_argument(
+        "--out", type=Path, required=True, help="folder for profiles (Parquet) and a picture (PNG, SVG)"
+    )
     simulate.add_argument("--mission", type=Path, help="mission file; the reference mission without")
     simulate.set_defaults(run=_run_simulate)
 

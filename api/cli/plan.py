@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from api.cli.deps import mission_of
 from core.errors import InputError
+from core.mission import read_catalogue
 from core.plan.check import check_plan, is_valid
 from core.plan.model import Finding, MissionPlan
-from core.plan.simulate import simulate
+from core.plan.simulate import Fidelity, simulate
 from core.time import format_utc, parse_utc
 
 __all__ = ["simulate_file", "validate_file"]
@@ -22,7 +23,8 @@ def validate_file(options: argparse.Namespace) -> int:
     """Print the findings; 0 valid, 1 blocked or undecided."""
     plan = _read(options.plan)
     now = parse_utc(options.now, "--now") if options.now else plan.horizon.start
-    checked = check_plan(plan, mission_of(options.mission), now)
+    catalogue = read_catalogue(options.catalogue) if options.catalogue else None
+    checked = check_plan(plan, mission_of(options.mission), now, catalogue=catalogue)
     report = checked.validation
     assert report is not None
     valid = is_valid(report)
@@ -35,7 +37,7 @@ def validate_file(options: argparse.Namespace) -> int:
 
 
 def simulate_file(options: argparse.Namespace) -> int:
-    """Write the profiles as Parquet and one picture."""
+    """Fly the plan at full fidelity; write the profiles as Parquet and one picture, as PNG and SVG."""
     from core.plan.export import write_profiles
     from core.plan.picture import draw_plan
 
@@ -46,9 +48,10 @@ def simulate_file(options: argparse.Namespace) -> int:
         reason = report.findings[0].explanation if report and report.findings else "it has no satellites"
         raise InputError("plan", f"cannot be flown: {reason}")
     options.out.mkdir(parents=True, exist_ok=True)
-    write_profiles(simulate(plan, mission), options.out / "profiles.parquet")
-    draw_plan(checked, options.out / "plan.png")
-    sys.stdout.write(f"{options.out / 'profiles.parquet'}\n{options.out / 'plan.png'}\n")
+    write_profiles(simulate(plan, mission, Fidelity.FULL), mission, options.out / "profiles.parquet")
+    for suffix in ("png", "svg"):
+        draw_plan(checked, options.out / f"plan.{suffix}")
+    sys.stdout.writelines(f"{options.out / name}\n" for name in ("profiles.parquet", "plan.png", "plan.svg"))
     return 0
 
 

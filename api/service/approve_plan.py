@@ -12,7 +12,7 @@ from api.auth.accounts import User
 from api.auth.errors import NotAllowed
 from api.service.runtime import Runtime
 from core.errors import CommandRefused, Conflict, PlanRejected
-from core.plan.check import check_plan, unknowns
+from core.plan.check import unknowns
 from core.plan.checks.authority import approvals_needed
 from core.plan.model import Approval, Finding, MissionPlan, PlanState, Severity
 from tools.contract import Role
@@ -136,7 +136,7 @@ def resume_releases(runtime: Runtime) -> int:
 
 
 def _check_present(runtime: Runtime, plan: MissionPlan, user: User, accept_unknown: tuple[str, ...]) -> None:
-    checked = check_plan(plan, runtime.mission, runtime.clock.now_utc(), runtime.conjunctions_of(plan))
+    checked = runtime.check(plan)
     assert checked.validation is not None
     blocking = [one for one in checked.validation.findings if one.severity is Severity.BLOCK]
     if blocking:

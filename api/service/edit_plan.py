@@ -10,7 +10,6 @@ from api.auth.accounts import User
 from api.service.runtime import Runtime
 from core.errors import Conflict, InputError
 from core.plan.activity import Activity
-from core.plan.check import check_plan
 from core.plan.draft import draft_plan
 from core.plan.edit import apply_changes
 from core.plan.model import Intent, MissionPlan, PlanState, Repair
@@ -31,7 +30,7 @@ def create_plan(runtime: Runtime, text: str, activities: Sequence[Activity], use
     seed = "|".join([user.username, format_utc(now), *(one.model_dump_json() for one in activities)])
     plan_id = f"plan-{hashlib.sha256(seed.encode()).hexdigest()[:16]}"
     plan = draft_plan(plan_id, intent, activities, initial, runtime.mission, now)
-    return _save(runtime, check_plan(plan, runtime.mission, now, runtime.conjunctions_of(plan)), user)
+    return _save(runtime, runtime.check(plan), user)
 
 
 def edit_plan(runtime: Runtime, plan_id: str, changes: Sequence[Repair], revision_hash: str, user: User) -> MissionPlan:
@@ -50,7 +49,7 @@ def edit_plan(runtime: Runtime, plan_id: str, changes: Sequence[Repair], revisio
         raise Conflict(f"{plan_id} is {plan.state} and can no longer be edited", code="plan-state")
     now = runtime.clock.now_utc()
     changed = apply_changes(plan, changes, runtime.mission, now)
-    revised = check_plan(changed, runtime.mission, now, runtime.conjunctions_of(changed))
+    revised = runtime.check(changed)
     saved = _save(runtime, revised, user)
     runtime.intents.decide(
         plan_id, ReviewDecision(kind=DecisionKind.EDIT, by=user.username, role=user.role, revision=saved.revision)
@@ -61,7 +60,7 @@ def edit_plan(runtime: Runtime, plan_id: str, changes: Sequence[Repair], revisio
 def revalidate_plan(runtime: Runtime, plan_id: str, user: User) -> MissionPlan:
     """Check the newest revision again, now; a plan past review is judged but not changed."""
     plan = runtime.plans.get(plan_id)
-    checked = check_plan(plan, runtime.mission, runtime.clock.now_utc(), runtime.conjunctions_of(plan))
+    checked = runtime.check(plan)
     if plan.state not in _OPEN:
         return checked.model_copy(update={"state": plan.state})
     return _save(runtime, checked, user)

@@ -13,8 +13,10 @@ from api.service.intents import IntentService
 from api.service.live import Broadcaster
 from api.service.views import plan_summary
 from core.events import EventLog
+from core.mission.catalogue_file import CatalogueReader
 from core.mission.conjunctions import ConjunctionMessage, ConjunctionRepository
 from core.mission.model import Mission
+from core.plan.check import check_plan
 from core.plan.model import MissionPlan
 from core.plan.repository import PlanRepository
 from core.store import Database
@@ -44,6 +46,7 @@ class Runtime:
     flight: Flight
     broadcaster: Broadcaster
     conjunctions: ConjunctionRepository
+    catalogue: CatalogueReader
 
     @property
     def clock(self) -> MissionClock:
@@ -53,6 +56,12 @@ class Runtime:
     def conjunctions_of(self, plan: MissionPlan) -> list[ConjunctionMessage]:
         """Messages received about the satellites of a plan."""
         return [message for one in plan.satellites for message in self.conjunctions.messages(one)]
+
+    def check(self, plan: MissionPlan) -> MissionPlan:
+        """The plan flown and judged now, with all that is known of other objects."""
+        return check_plan(
+            plan, self.mission, self.clock.now_utc(), self.conjunctions_of(plan), self.catalogue.current()
+        )
 
     def announce_plan(self, plan: MissionPlan) -> None:
         """Tell every console that a plan has changed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
 from core.plan.model import Finding, MissionPlan, PlanState, Severity, ValidationReport
@@ -15,7 +16,11 @@ __all__ = ["check_plan", "is_valid", "unknowns"]
 
 
 def check_plan(
-    plan: MissionPlan, mission: Mission, now_utc: datetime, conjunctions: Sequence[ConjunctionMessage] = ()
+    plan: MissionPlan,
+    mission: Mission,
+    now_utc: datetime,
+    conjunctions: Sequence[ConjunctionMessage] = (),
+    catalogue: Catalogue | None = None,
 ) -> MissionPlan:
     """The same revision, simulated and validated; its state is ``validated`` only if nothing blocks and nothing is unknown.
 
@@ -24,16 +29,17 @@ def check_plan(
         mission: The mission it is for.
         now_utc: The time at which it is judged.
         conjunctions: Messages received about the plan's satellites.
+        catalogue: Objects that maneuvers are screened against; without it they are not.
     Raises:
         PhysicsError: The orbit cannot be propagated over the horizon.
     """
     if structural_findings(plan, mission):
-        report = validate(plan, mission, None, now_utc, conjunctions)
+        report = validate(plan, mission, None, now_utc, conjunctions, catalogue)
         return plan.model_copy(
             update={"validation": report, "profiles": (), "objectives": (), "state": PlanState.DRAFT}
         )
     simulation = simulate(plan, mission)
-    report = validate(plan, mission, simulation, now_utc, conjunctions)
+    report = validate(plan, mission, simulation, now_utc, conjunctions, catalogue)
     return plan.model_copy(
         update={
             "validation": report,

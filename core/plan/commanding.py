@@ -18,10 +18,12 @@ from core.plan.activity import (
 )
 from core.time import add_s
 
-__all__ = ["BURN_ATTITUDE_LEAD_S", "expand"]
+__all__ = ["BURN_ATTITUDE_LEAD_S", "IMAGE_ATTITUDE_LEAD_S", "expand"]
 
 # A burn starts in its attitude: the command to turn goes this much before ignition.
 BURN_ATTITUDE_LEAD_S: Final = 300.0
+# A place on the ground comes up from the horizon: turning to it and settling takes up to 70 s of the reference bus.
+IMAGE_ATTITUDE_LEAD_S: Final = 120.0
 
 
 def expand(activity: Activity) -> tuple[CommandSpec, ...]:
@@ -67,7 +69,7 @@ def _imaging(activity: ImagingActivity) -> tuple[CommandSpec, ...]:
         },
         execute_at=activity.window.start,
     )
-    return (_set_pointing(activity, PointingMode.TARGET, lead_s=60.0), image)
+    return (_set_pointing(activity, PointingMode.TARGET, lead_s=IMAGE_ATTITUDE_LEAD_S), image)
 
 
 def _pointing(activity: PointingActivity) -> tuple[CommandSpec, ...]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
 from core.plan.checks import CHECKS, STRUCTURE, CheckContext
-from core.plan.inputs import conjunctions_hash, input_hashes
+from core.plan.inputs import catalogue_hash, conjunctions_hash, input_hashes
 from core.plan.model import Finding, MissionPlan, Severity, ValidationReport
 from core.plan.simulate import Simulation
 
@@ -28,6 +29,7 @@ def validate(
     simulation: Simulation | None,
     now_utc: datetime,
     conjunctions: Sequence[ConjunctionMessage] = (),
+    catalogue: Catalogue | None = None,
 ) -> ValidationReport:
     """All findings, the blocking ones first.
 
@@ -37,11 +39,12 @@ def validate(
         simulation: How it flew; None when its structure did not allow a flight, and then only structure is judged.
         now_utc: The time at which it is judged.
         conjunctions: Messages received about the plan's satellites.
+        catalogue: Objects that maneuvers are screened against; without it they are not.
     """
     findings = list(structural_findings(plan, mission))
     run = ["STR"]
     if simulation is not None and not findings:
-        context = CheckContext(plan, mission, simulation, now_utc, tuple(conjunctions))
+        context = CheckContext(plan, mission, simulation, now_utc, tuple(conjunctions), catalogue)
         for group, check in CHECKS.items():
             findings.extend(check(context))
             run.append(group)
@@ -50,7 +53,11 @@ def validate(
     )
     return ValidationReport(
         revision_hash=plan.revision_hash(),
-        input_hashes={**input_hashes(mission), "conjunctions": conjunctions_hash(conjunctions)},
+        input_hashes={
+            **input_hashes(mission),
+            "conjunctions": conjunctions_hash(conjunctions),
+            "catalogue": catalogue_hash(catalogue),
+        },
         validated_at=now_utc,
         checks_run=tuple(run),
         findings=tuple(findings),

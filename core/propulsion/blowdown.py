@@ -68,7 +68,7 @@ def plan_burn(bus: Bus, propellant_kg: float, wanted_delta_v_m_s: float) -> Burn
     # The least impulse that the curve knows bounds what may be used from above.
     least_m_s = min(bus.propulsion.curve.specific_impulse_s) * STANDARD_GRAVITY_M_S2
     most_kg = (bus.dry_mass_kg + propellant_kg) * -math.expm1(-magnitude_m_s / least_m_s)
-    used_kg, gained_m_s, lasted_s = _burning(bus, propellant_kg, min(most_kg, propellant_kg))
+    used_kg, gained_m_s, lasted_s = _burning(bus, propellant_kg, min(1.001 * most_kg, propellant_kg))
     if gained_m_s[-1] < magnitude_m_s:
         raise PhysicsError(
             f"delta-v {magnitude_m_s:.2f} m/s needs {most_kg:.2f} kg of propellant; {propellant_kg:.2f} kg are on board",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
+from core.attitude import attitude_design
 from core.orbit import find_target_access
 from core.plan.activity import DownlinkActivity, ImagingActivity, PointingActivity, PointingMode, UplinkActivity, Window
 from core.plan.orbit import planned_orbit
 from core.time import add_s, duration_s, tai_s_from_utc, utc_from_tai_s
 from core.units import to_deg, to_rad
 from evals.faults.model import Fault, Original, Planted
-from evals.faults.spoiling import activities, changed, first, later, span, swapped
+from evals.faults.spoiling import activities, changed, first, in_mission, later, plan_with, span, swapped
 
 __all__ = ["GEOMETRY"]
 
@@ -120,6 +121,48 @@ def _no_time_to_turn_to_the_ground(one: Original, random: Random) -> Planted:
     return swapped(one, (point, rushed)).at(span(end, gap_s))
 
 
+def _turn_interrupted(one: Original, random: Random) -> Planted:
+    """A pointing that ends seconds before a downlink: the spacecraft is still on its way back to nadir."""
+    down, point = first(one, DownlinkActivity), first(one, PointingActivity)
+    end = add_s(down.window.start, -random.uniform(1.0, 10.0))
+    rushed = changed(
+        point, pointing=PointingMode.SUN, window=Window(start=add_s(end, -900.0), end=end), anchor=None, latest_end=None
+    )
+    return swapped(one, (point, rushed)).at(down.window)
+
+
+def _with_attitude(one: Original, **updates: object) -> Planted:
+    mission = one.site.mission
+    buses = {}
+    for name, bus in mission.buses.items():
+        design = attitude_design(bus)
+        buses[name] = bus.model_copy(update={"attitude": design.model_copy(update=updates)})
+    return in_mission(one, plan_with(one), mission.model_copy(update={"buses": buses}))
+
+
+def _trackers_at_the_earth(one: Original, _random: Random) -> Planted:
+    """Both star trackers mounted looking down."""
+    design = attitude_design(next(iter(one.site.mission.buses.values())))
+    down = tuple(tracker.model_copy(update={"boresight": (0.0, 0.0, 1.0)}) for tracker in design.star_trackers)
+    return _with_attitude(one, star_trackers=down).at(first(one, DownlinkActivity).window)
+
+
+def _sun_in_a_cone(one: Original, _random: Random) -> Planted:
+    """A keep-out cone about the axis that points at the Sun."""
+    design = attitude_design(next(iter(one.site.mission.buses.values())))
+    cones = tuple(cone.model_copy(update={"boresight": (0.0, 0.0, -1.0)}) for cone in design.keep_outs)
+    return _with_attitude(one, keep_outs=cones).at(one.plan.horizon)
+
+
+def _weak_motors(one: Original, _random: Random) -> Planted:
+    mission = one.site.mission
+    buses = {
+        name: bus.model_copy(update={"wheels": bus.wheels.model_copy(update={"maximum_torque_n_m": 1e-5})})
+        for name, bus in mission.buses.items()
+    }
+    return in_mission(one, plan_with(one), mission.model_copy(update={"buses": buses})).at(one.plan.horizon)
+
+
 GEOMETRY: Final = (
     Fault("GEO-001", "a downlink out of sight", "downlink", _out_of_sight),
     Fault("GEO-001", "a downlink half out of sight", "downlink", _half_out_of_sight),
@@ -130,6 +173,10 @@ GEOMETRY: Final = (
     Fault("GEO-002", "an image after the target has gone by", "image", _image_late),
     Fault("GEO-003", "an image at night", "image", _image_at_night),
     Fault("GEO-004", "sun pointing through the shadow", "downlink", _sun_pointing_in_shadow, "info"),
+    Fault("GEO-005", "the Sun in a forbidden cone", "downlink", _sun_in_a_cone),
+    Fault("ATT-004", "motors too weak to follow", "downlink", _weak_motors),
+    Fault("ATT-005", "star trackers that see the Earth", "downlink", _trackers_at_the_earth),
+    Fault("ATT-006", "a downlink before the spacecraft is back", "downlink", _turn_interrupted),
     Fault("ATT-001", "no time to turn to the Sun", "downlink", _no_time_to_turn),
     Fault("ATT-001", "no time to turn to the ground", "downlink", _no_time_to_turn_to_the_ground),
 )

@@ -7,14 +7,20 @@ from datetime import timedelta
 from random import Random
 from typing import Final
 
+import numpy as np
+
 from core.mission import parse_cdm
+from core.mission.catalogue import CatalogueObject
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mode
+from core.orbit.flown import orbit_through
+from core.orbit.numerical import CartesianState
 from core.plan.activity import BurnActivity, ModeActivity, Window
-from core.time import add_s
+from core.plan.orbit import planned_orbit
+from core.time import add_s, tai_s_from_utc
 from evals.encounters import cdm_text
 from evals.faults.model import Fault, Original, Planted
-from evals.faults.spoiling import activities, changed, every_initial, first, plan_with, span, swapped
+from evals.faults.spoiling import activities, changed, every_initial, first, in_mission, plan_with, span, swapped, whole
 
 __all__ = ["MANEUVER"]
 
@@ -85,6 +91,18 @@ def _too_short(one: Original, random: Random) -> Planted:
     return swapped(one, (burn, short)).at(short.window)
 
 
+def _cold_thrusters(one: Original, _random: Random) -> Planted:
+    """Thrusters whose thrust falls much with temperature: they give less than the plan counts on."""
+    mission = one.site.mission
+    buses = {}
+    for name, bus in mission.buses.items():
+        curve = bus.propulsion.curve.model_copy(update={"thrust_per_k": 0.009, "reference_degc": 40.0})
+        buses[name] = bus.model_copy(update={"propulsion": bus.propulsion.model_copy(update={"curve": curve})})
+    return in_mission(one, plan_with(one), mission.model_copy(update={"buses": buses})).at(
+        first(one, BurnActivity).window
+    )
+
+
 def _message(one: Original, hours: float, age_h: float, **how: float) -> ConjunctionMessage:
     burn = first(one, BurnActivity)
     tca = burn.window.end + timedelta(hours=hours)
@@ -117,6 +135,44 @@ def _undecidable(one: Original, _random: Random) -> Planted:
     return _judged_with(one, _message(one, 6.0, 2.0))
 
 
+def _screened(one: Original) -> Window:
+    """From the first burn to a day after the last one."""
+    burns = whole(*_burns(one))
+    return Window(start=burns.start, end=max(one.plan.horizon.end, add_s(burns.end, 86_400.0)))
+
+
+def _nobody_screens(one: Original, _random: Random) -> Planted:
+    return Planted(plan_with(one).plan, replace(one.site, catalogue=None), _screened(one))
+
+
+def _old_catalogue(one: Original, random: Random) -> Planted:
+    """Elements of weeks ago say nothing of where their objects are."""
+    assert one.site.catalogue is not None
+    back = timedelta(days=random.uniform(6.0, 40.0))
+    objects = tuple(
+        replace(item, elements=item.elements.model_copy(update={"epoch_utc": item.elements.epoch_utc - back}))
+        for item in one.site.catalogue.objects
+    )
+    stale = replace(one.site, catalogue=replace(one.site.catalogue, objects=objects))
+    return Planted(plan_with(one).plan, stale, _screened(one))
+
+
+def _somebody_in_the_way(one: Original, random: Random) -> Planted:
+    """An object of the catalogue that crosses the orbit after the burns, a kilometre from where the satellite is then."""
+    burns = _burns(one)
+    when = add_s(burns[-1].window.end, random.uniform(2_000.0, 40_000.0))
+    t = np.array([tai_s_from_utc(when)])
+    own = planned_orbit(one.site.mission, burns[0].satellite, one.plan.activities).propagate(t)
+    radial = own.r_gcrf_m[0] / np.linalg.norm(own.r_gcrf_m[0])
+    normal = np.cross(radial, own.v_gcrf_m_s[0])
+    crossing = CartesianState(float(t[0]), own.r_gcrf_m[0] + 1_000.0 * radial, normal)
+    other = CatalogueObject("CROSSING", 90_003, orbit_through(crossing, 0.0).elements)
+    assert one.site.catalogue is not None
+    known = replace(one.site.catalogue, objects=(*one.site.catalogue.objects, other))
+    near = Window(start=add_s(when, -30.0), end=add_s(when, 30.0))
+    return Planted(plan_with(one).plan, replace(one.site, catalogue=known), near)
+
+
 MANEUVER: Final = (
     Fault("MAN-001", "a burn longer than allowed", "raise", _too_long),
     Fault("MAN-002", "a burn that deorbits", "raise", _deorbits),
@@ -127,7 +183,11 @@ MANEUVER: Final = (
     Fault("MAN-004", "a burn from safe mode", "raise", _in_safe_mode),
     Fault("MAN-004", "a burn after going to safe mode", "raise", _after_safe_mode),
     Fault("MAN-005", "a burn too short for its delta-v", "raise", _too_short),
+    Fault("MAN-006", "thrusters too cold for the planned delta-v", "raise", _cold_thrusters),
     Fault("COL-001", "a burn into a conjunction", "raise", _flies_into),
     Fault("COL-002", "a conjunction message of days before", "raise", _stale_message, "unknown"),
     Fault("COL-003", "a conjunction that the burns leave undecided", "raise", _undecidable, "unknown"),
+    Fault("COL-004", "a maneuver that nobody screens", "raise", _nobody_screens, "unknown"),
+    Fault("COL-004", "a catalogue of weeks ago", "raise", _old_catalogue, "unknown"),
+    Fault("COL-005", "an object in the way after the burns", "raise", _somebody_in_the_way, "unknown"),
 )

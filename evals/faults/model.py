@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 
+from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
 from core.plan.activity import Window
@@ -17,11 +18,12 @@ __all__ = ["Fault", "Original", "Outcome", "Planted", "Site"]
 
 @dataclass(frozen=True)
 class Site:
-    """Where a plan is judged: its mission, the time, and the conjunctions known then."""
+    """Where a plan is judged: its mission, the time, and what is known of other objects then."""
 
     mission: Mission
     now_utc: datetime
     conjunctions: tuple[ConjunctionMessage, ...] = ()
+    catalogue: Catalogue | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, Final
 
 from core.mission import reference_mission
+from core.mission.catalogue import Catalogue, CatalogueObject
 from core.plan.activity import Activity
 from core.plan.check import check_plan
 from core.plan.draft import draft_plan
@@ -19,14 +20,12 @@ from evals.faults.model import Original, Site
 from evals.proposals import NotProposed, propose
 from tools.initial import MissionFileReader
 
-__all__ = ["ORIGINALS", "original"]
+__all__ = ["ORIGINALS", "harmless_catalogue", "original"]
 
 Calls = Sequence[tuple[str, dict[str, Any]]]
 
 _BASE: Final = "2026-11-22T12:00:00Z"
 _LATEST_S: Final = 6 * 3600.0
-# Without a catalogue nobody can screen a maneuver: a flight director accepts that by name.
-_ACCEPTED: Final = frozenset({"COL-004"})
 _TRIES: Final = 20
 _REPAIRS: Final = 3
 
@@ -51,7 +50,7 @@ def _made(name: str, seed: int) -> Original:
         except NotProposed:
             continue
         if plan is not None:
-            return Original(plan, Site(mission, now))
+            return Original(plan, Site(mission, now, catalogue=harmless_catalogue(now)))
     raise LookupError(f"no valid plan of kind {name} in {_TRIES} tries with seed {seed}")
 
 
@@ -61,18 +60,26 @@ def _planned(activities: Sequence[Activity], now: datetime) -> MissionPlan | Non
     initial = [
         reader.initial_resources(craft.id, now).model_copy(update={"as_of": now}) for craft in mission.spacecraft
     ]
+    known = harmless_catalogue(now)
     intent = Intent(text="a valid plan", author="operator", channel="cli", received_at=now)
-    plan = check_plan(draft_plan("plan-valid00", intent, activities, initial, mission, now), mission, now)
+    plan = check_plan(draft_plan("plan-valid00", intent, activities, initial, mission, now), mission, now, (), known)
     for _ in range(_REPAIRS):
         if _clean(plan):
             return plan
-        plan = check_plan(repair_plan(plan, mission, now).plan, mission, now)
+        plan = check_plan(repair_plan(plan, mission, now).plan, mission, now, (), known)
     return plan if _clean(plan) else None
 
 
 def _clean(plan: MissionPlan) -> bool:
-    findings = plan.validation.findings if plan.validation else ()
-    return all(one.severity is Severity.INFO or one.code in _ACCEPTED for one in findings)
+    return plan.validation is not None and all(one.severity is Severity.INFO for one in plan.validation.findings)
+
+
+def harmless_catalogue(now: datetime) -> Catalogue:
+    """Fresh elements of two objects that stay thousands of kilometres away."""
+    elements = reference_mission().spacecraft[0].elements
+    high = elements.model_copy(update={"epoch_utc": now, "mean_motion_rev_day": 1.0027, "inclination_deg": 3.0})
+    middle = elements.model_copy(update={"epoch_utc": now, "mean_motion_rev_day": 2.0, "inclination_deg": 55.0})
+    return Catalogue("two objects", (CatalogueObject("HIGH", 90_001, high), CatalogueObject("MIDDLE", 90_002, middle)))
 
 
 def _downlink_and_sun(random: Random, now: datetime) -> Calls:
@@ -113,7 +120,7 @@ def _fleet(random: Random, _now: datetime) -> Calls:
     return [
         ("schedule_downlink", {"satellite": "LSAT-1", "station": stations[0], "data_volume_mb": 400}),
         ("schedule_downlink", {"satellite": "LSAT-2", "station": stations[1], "data_volume_mb": 500}),
-        ("set_mode", {"satellite": "LSAT-4", "mode": "payload"}),
+        ("set_mode", {"satellite": "LSAT-4", "mode": "standby"}),
         ("point_attitude", {"satellite": "LSAT-3", "pointing": "inertial", "duration_min": 20}),
     ]
 

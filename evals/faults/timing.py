@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import Final
 
@@ -15,6 +16,7 @@ from core.plan.activity import (
     UplinkActivity,
     Window,
 )
+from core.plan.commanding import IMAGE_ATTITUDE_LEAD_S
 from core.time import add_s, duration_s
 from evals.faults.model import Fault, Original, Planted
 from evals.faults.spoiling import activities, changed, first, later, moved, plan_with, span, swapped
@@ -32,7 +34,7 @@ def _contact_gone_by(one: Original, random: Random) -> Planted:
     item = first(one, UplinkActivity)
     late = add_s(item.window.start, random.uniform(30.0, 600.0))
     planted = plan_with(one)
-    return Planted(planted.plan, type(one.site)(one.site.mission, late), item.window)
+    return Planted(planted.plan, replace(one.site, now_utc=late), item.window)
 
 
 def _beyond_the_horizon(one: Original, random: Random) -> Planted:
@@ -135,9 +137,9 @@ def _burn_turns_away(one: Original, random: Random) -> Planted:
 
 def _image_turns_away(one: Original, random: Random) -> Planted:
     image, point = first(one, ImagingActivity), first(one, PointingActivity)
-    end = add_s(image.window.start, -random.uniform(5.0, 50.0))
+    end = add_s(image.window.start, -random.uniform(5.0, 0.8 * IMAGE_ATTITUDE_LEAD_S))
     before = changed(point, window=Window(start=add_s(end, -900.0), end=end), anchor=None)
-    lead = Window(start=add_s(image.window.start, -60.0), end=end)
+    lead = Window(start=add_s(image.window.start, -IMAGE_ATTITUDE_LEAD_S), end=end)
     return swapped(one, (point, before)).at(lead)
 
 

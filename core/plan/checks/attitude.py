@@ -1,6 +1,8 @@
 """ATT: there is time to turn, and the wheels can do it.
 
-ATT-001 too little time to slew between two attitudes, ATT-002 a slew needs more wheel momentum than there is.
+ATT-001 too little time to slew between two attitudes, ATT-002 a wheel would hold more momentum than it can, ATT-003 a rate
+beyond the limit, ATT-004 a motor torque beyond the wheels', ATT-005 no star tracker sees stars while an attitude must be
+known, ATT-006 the flown attitude is not settled when an activity needs it, ATT-007 no way round a forbidden cone.
 """
 
 from __future__ import annotations
@@ -8,19 +10,28 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 
-from core.attitude import boresight_gcrf, slew_angle_rad, slew_duration_s, wheel_capacity_n_m_s
+from core.attitude import boresight_gcrf, slew_angle_rad, slew_duration_s
 from core.mission.model import Bus
 from core.orbit import sun_position_gcrf_m
 from core.plan.activity import Activity, ImagingActivity, Window
-from core.plan.checks.context import CheckContext, limit_finding
+from core.plan.checks.context import CheckContext, limit_finding, violation_windows
 from core.plan.model import Finding, Repair, RepairKind
+from core.plan.simulate import SatelliteRun
 from core.time import add_s, duration_s, tai_s_from_utc
-from core.units import to_deg, to_rad
+from core.units import DEG, to_deg, to_rad
 
 __all__ = ["attitude_checks"]
+
+_NEED_ATTITUDE: Final = frozenset({"imaging", "burn", "downlink"})
+_RATE_ALLOWANCE: Final = 1.05  # the control follows its profile within that
+_TORQUE_ALLOWANCE: Final = 1.01
+_ORBITAL_RATE_RAD_S: Final = 0.0012  # a slew comes on top of following the orbit
+_GYRO_HOLDS_S: Final = 300.0  # drift of the reference gyro stays within the settled bound
+_EDGE_S: Final = 0.01
 
 
 def attitude_checks(context: CheckContext) -> Iterator[Finding]:
@@ -29,8 +40,7 @@ def attitude_checks(context: CheckContext) -> Iterator[Finding]:
         turned = context.turned(satellite)
         for first, second in pairwise(turned):
             yield from _slew(first, second, context)
-        if turned:
-            yield from _momentum(satellite, turned, context)
+        yield from _flown(satellite, context)
 
 
 def _slew(first: Activity, second: Activity, context: CheckContext) -> Iterator[Finding]:
@@ -92,21 +102,119 @@ def _angle_rad(first: Activity, second: Activity, context: CheckContext) -> floa
     return slew_angle_rad(directions[0], directions[1]) + to_rad(roll_deg)
 
 
-def _momentum(satellite: str, turned: list[Activity], context: CheckContext) -> Iterator[Finding]:
-    bus = context.mission.bus_of(satellite)
-    needed = max(bus.inertia_kg_m2) * bus.slew_rate_rad_s
-    stored = float(context.simulation.runs[satellite].wheel_momentum_n_m_s.max())
-    capacity = wheel_capacity_n_m_s(bus)
-    if stored + needed > capacity:
+def _flown(satellite: str, context: CheckContext) -> Iterator[Finding]:
+    """What the flown attitude does against what wheels, control and trackers can."""
+    run, bus = context.simulation.runs[satellite], context.mission.bus_of(satellite)
+    attitude = run.flight.attitude
+    rate_rad_s = np.linalg.norm(attitude.omega_body_gcrf_rad_s, axis=1)
+    torque_n_m = attitude.wheel_torque_n_m.max(axis=1)
+    capacity = bus.wheels.momentum_capacity_n_m_s
+    rows = (
+        ("ATT-002", "momentum of a wheel", run.wheel_momentum_n_m_s, capacity, "N m s", 1.0),
+        (
+            "ATT-003",
+            "rate",
+            rate_rad_s,
+            bus.slew_rate_rad_s * _RATE_ALLOWANCE + _ORBITAL_RATE_RAD_S,
+            "deg/s",
+            1.0 / DEG,
+        ),
+        (
+            "ATT-004",
+            "motor torque of a wheel",
+            torque_n_m,
+            bus.wheels.maximum_torque_n_m * _TORQUE_ALLOWANCE,
+            "N m",
+            1.0,
+        ),
+    )
+    for code, quantity, values, limit, unit, scale in rows:
+        for window, samples in violation_windows(run, values > limit):
+            worst = float(values[samples].max()) * scale
+            yield limit_finding(
+                code,
+                satellite,
+                window,
+                context.during(satellite, window),
+                quantity,
+                worst,
+                limit * scale,
+                limit * scale - worst,
+                unit,
+                f"{satellite}: {quantity} reaches {worst:.3g} {unit} when the plan is flown; the limit is "
+                f"{limit * scale:.3g} {unit}",
+            )
+    for one in context.turned(satellite):
+        if one.type in _NEED_ATTITUDE:
+            yield from _unsettled(one, run, bus)
+            yield from _blinded(one, run)
+    if int(np.sum(attitude.blocked_slews)) > 0:
         yield limit_finding(
-            "ATT-002",
+            "ATT-007",
             satellite,
-            Window(start=turned[0].window.start, end=turned[-1].window.end),
-            tuple(one.activity_id for one in turned),
-            "wheel momentum in a slew",
-            stored + needed,
-            capacity,
-            capacity - stored - needed,
-            "N m s",
-            f"{satellite}: a slew needs {needed:.2f} N m s on top of {stored:.2f} stored; the wheels hold {capacity:.2f}",
+            context.plan.horizon,
+            (),
+            "slews through a forbidden cone",
+            float(np.sum(attitude.blocked_slews)),
+            0.0,
+            -float(np.sum(attitude.blocked_slews)),
+            "1",
+            f"{satellite}: a slew finds no way round a cone that its design forbids, such as the Sun in the imager",
         )
+
+
+def _unsettled(one: Activity, run: SatelliteRun, bus: Bus) -> Iterator[Finding]:
+    start, end = tai_s_from_utc(one.window.start), tai_s_from_utc(one.window.end)
+    # At its end the next turn begins already.
+    inside = (run.t_tai_s >= start - _EDGE_S) & (run.t_tai_s < end - _EDGE_S)
+    error_rad = run.flight.attitude.error_rad[inside]
+    unsettled = ~run.flight.attitude.settled[inside]
+    if not unsettled.any():
+        return
+    last = float(run.t_tai_s[inside][unsettled].max())
+    late_s = max(last - start, 1.0)
+    yield limit_finding(
+        "ATT-006",
+        one.satellite,
+        Window(start=one.window.start, end=min(one.window.end, add_s(one.window.start, late_s))),
+        (one.activity_id,),
+        "attitude error while it must be settled",
+        to_deg(float(error_rad[unsettled].max())),
+        0.0,
+        -to_deg(float(error_rad[unsettled].max())),
+        "deg",
+        f"{one.activity_id}: {one.satellite} is still turning or settling ({bus.settle_s:.0f} s) when it begins, until "
+        f"{late_s:.0f} s later",
+        () if one.contact else (_later(one, math.ceil(late_s) + 1.0),),
+    )
+
+
+def _later(one: Activity, shift_s: float) -> Repair:
+    return Repair(
+        kind=RepairKind.SHIFT,
+        activity_id=one.activity_id,
+        shift_s=shift_s,
+        description=f"start {one.activity_id} {shift_s:.0f} s later",
+    )
+
+
+def _blinded(one: Activity, run: SatelliteRun) -> Iterator[Finding]:
+    """No star tracker for longer than the gyro carries the attitude."""
+    start, end = tai_s_from_utc(one.window.start), tai_s_from_utc(one.window.end)
+    inside = (run.t_tai_s >= start - _GYRO_HOLDS_S) & (run.t_tai_s <= end)
+    blinded = run.flight.attitude.blinded[inside]
+    if blinded.size == 0 or blinded.shape[1] == 0 or not blinded.all():
+        return
+    yield limit_finding(
+        "ATT-005",
+        one.satellite,
+        one.window,
+        (one.activity_id,),
+        "time without a star tracker",
+        end - start + _GYRO_HOLDS_S,
+        _GYRO_HOLDS_S,
+        start - end,
+        "s",
+        f"{one.activity_id}: no star tracker of {one.satellite} sees stars from {_GYRO_HOLDS_S:.0f} s before until its end; "
+        "the gyro alone does not hold the attitude well enough",
+    )

@@ -2,9 +2,9 @@
 
 COL-001 the collision probability of a received message, with the plan's burns, is above the limit: blocks a plan that
 burns; a plan without burns does not change it, so it is warned. COL-002 a message older than two days, COL-003 a message
-from which no probability follows for this plan, COL-004 a maneuver whose new trajectory nobody has screened: there is no
-screening model here yet. The last three are honest ``unknown``: they keep the plan from being validated until a flight
-director accepts them by name.
+from which no probability follows for this plan, COL-004 a maneuver whose new trajectory nobody could screen, COL-005 an
+object of the catalogue that comes near after a maneuver. The last four are honest ``unknown``: they keep the plan from
+being validated until a flight director accepts them by name.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from core.orbit.avoidance import message_after_burn
 from core.orbit.collision_rate import expected_collisions
 from core.plan.activity import BurnActivity, Window
 from core.plan.checks.context import CheckContext, limit_finding
+from core.plan.checks.screening import screened
 from core.plan.model import Finding, Severity
 from core.time import add_s, duration_s, format_utc
 
@@ -52,16 +53,7 @@ def collision_checks(context: CheckContext) -> Iterator[Finding]:
             if message.satellite == satellite:
                 yield from _known(message, burns, context)
         if burns:
-            yield Finding(
-                code="COL-004",
-                severity=Severity.UNKNOWN,
-                activities=tuple(one.activity_id for one in burns),
-                satellite=satellite,
-                window=Window(start=burns[0].window.start, end=context.plan.horizon.end),
-                quantity="collision probability",
-                unit="1",
-                explanation=f"the trajectory of {satellite} after its burns has not been screened against other objects",
-            )
+            yield from screened(satellite, burns, context)
 
 
 def _known(message: ConjunctionMessage, burns: list[BurnActivity], context: CheckContext) -> Iterator[Finding]:

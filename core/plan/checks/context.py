@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
 from core.orbit import FlownOrbit
@@ -30,6 +31,7 @@ class CheckContext:
     simulation: Simulation
     now_utc: datetime
     conjunctions: tuple[ConjunctionMessage, ...] = ()
+    catalogue: Catalogue | None = None
 
     @cached_property
     def orbits(self) -> dict[str, FlownOrbit]:

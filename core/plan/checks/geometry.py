@@ -1,7 +1,8 @@
 """GEO: what must be seen can be seen.
 
 GEO-001 a contact outside the station's visibility, GEO-002 a target beyond the off-nadir limit, GEO-003 a target in the
-dark, GEO-004 an attitude towards the Sun while the Sun is below the Earth's limb.
+dark, GEO-004 an attitude towards the Sun while the Sun is below the Earth's limb, GEO-005 the Sun or another body in a cone
+that the design keeps it out of.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from core.attitude import attitude_design
 from core.mission.model import Bus
 from core.orbit import Pass, find_passes, find_target_access
 from core.plan.activity import Activity, ImagingActivity, PointingActivity, PointingMode, Window
-from core.plan.checks.context import CheckContext, limit_finding
+from core.plan.checks.context import CheckContext, limit_finding, violation_windows
 from core.plan.model import Finding, Repair, RepairKind, Severity
 from core.time import tai_s_from_utc, utc_from_tai_s
 from core.units import to_deg, to_rad
@@ -33,6 +35,8 @@ def geometry_checks(context: CheckContext) -> Iterator[Finding]:
             yield from _target(one, context, context.mission.bus_of(one.satellite))
         if isinstance(one, PointingActivity) and one.pointing is PointingMode.SUN:
             yield from _sun(one, context)
+    for satellite in context.simulation.runs:
+        yield from _keep_outs(satellite, context)
 
 
 def _contact(one: Activity, context: CheckContext) -> Iterator[Finding]:
@@ -141,6 +145,33 @@ def _sun(one: PointingActivity, context: CheckContext) -> Iterator[Finding]:
             f"{one.activity_id}: {one.satellite} is in the Earth's shadow for about {dark_s:.0f} s of the sun pointing",
             severity=Severity.INFO,
         )
+
+
+def _keep_outs(satellite: str, context: CheckContext) -> Iterator[Finding]:
+    """A body inside a cone that the design keeps it out of, while it is seen at all."""
+    run, bus = context.simulation.runs[satellite], context.mission.bus_of(satellite)
+    for place, cone in enumerate(attitude_design(bus).keep_outs):
+        margin_rad = run.flight.attitude.keep_out_margin_rad[:, place]
+        for window, samples in violation_windows(run, margin_rad < 0.0):
+            inside_deg = -to_deg(float(margin_rad[samples].min()))
+            blamed = context.during(satellite, window)
+            yield limit_finding(
+                "GEO-005",
+                satellite,
+                window,
+                blamed,
+                f"angle of {cone.body} in {cone.id}",
+                cone.angle_deg - inside_deg,
+                cone.angle_deg,
+                -inside_deg,
+                "deg",
+                f"{satellite}: {cone.body} comes within {cone.angle_deg - inside_deg:.0f}° of the boresight of {cone.id}; it is "
+                f"kept {cone.angle_deg:.0f}° away",
+                tuple(
+                    Repair(kind=RepairKind.DROP, activity_id=name, description=f"leave out {name}")
+                    for name in blamed[:1]
+                ),
+            )
 
 
 def _drop(one: Activity) -> Repair:

@@ -1,7 +1,7 @@
 """MAN: burns do what they are for and break no rule of burning.
 
 MAN-001 burn longer than allowed, MAN-002 perigee after the burn too low, MAN-003 the target altitude is missed, MAN-004
-a burn in safe mode, MAN-005 a burn too short for its delta-v.
+a burn in safe mode, MAN-005 a burn too short for its delta-v, MAN-006 a flown burn that gives another delta-v than planned.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from core.time import tai_s_from_utc
 
 __all__ = ["maneuver_checks"]
 
+_DELIVERY_TOLERANCE: Final = 0.05  # of thrust over the tank's temperatures, and of whole seconds of a window
+_SMALLEST_M_S: Final = 0.01
 _DURATION_TOLERANCE: Final = 0.05  # the thrust falls with the tank's pressure, which the plan's earlier burns lower
 _TARGET_TOLERANCE_M: Final = 1000.0
 _LOWEST_PERIGEE_M: Final = 120_000.0  # below, no orbit lasts
@@ -37,6 +39,7 @@ def maneuver_checks(context: CheckContext) -> Iterator[Finding]:
             yield from _orbit_after(satellite, burns, context)
             yield from _mode(satellite, burns, context)
             yield from _long_enough(satellite, burns, context)
+            yield from _delivered(satellite, burns, context)
 
 
 def _durations(satellite: str, burns: list[BurnActivity], context: CheckContext) -> Iterator[Finding]:
@@ -152,4 +155,30 @@ def _long_enough(satellite: str, burns: list[BurnActivity], context: CheckContex
                 "s",
                 f"{one.activity_id}: {abs(one.delta_v_m_s):.2f} m/s take {needed_s:.0f} s at the tank pressure of that time; the "
                 f"window has {one.window.duration_s:.0f} s",
+            )
+
+
+def _delivered(satellite: str, burns: list[BurnActivity], context: CheckContext) -> Iterator[Finding]:
+    """The impulse that the thrusters give at the tank's pressure and temperature, over the mass of that time."""
+    bus, run = context.mission.bus_of(satellite), context.simulation.runs[satellite]
+    impulse_n_s = run.flight.resources.impulse_n_s[0]
+    for one in burns:
+        edges = [tai_s_from_utc(one.window.start), tai_s_from_utc(one.window.end)]
+        gained_n_s = float(np.diff(np.interp(edges, run.t_tai_s, impulse_n_s))[0])
+        mass_kg = bus.dry_mass_kg + float(np.interp(edges, run.t_tai_s, run.propellant_kg).mean())
+        flown_m_s, planned_m_s = gained_n_s / mass_kg, abs(one.delta_v_m_s)
+        differs_m_s = abs(flown_m_s - planned_m_s)
+        limit_m_s = _DELIVERY_TOLERANCE * planned_m_s + _SMALLEST_M_S
+        if differs_m_s > limit_m_s:
+            yield limit_finding(
+                "MAN-006",
+                satellite,
+                one.window,
+                (one.activity_id,),
+                "delivered delta-v",
+                flown_m_s,
+                planned_m_s,
+                limit_m_s - differs_m_s,
+                "m/s",
+                f"{one.activity_id}: flown in simulation it gives {flown_m_s:.3f} m/s; the plan counts on {planned_m_s:.3f} m/s",
             )

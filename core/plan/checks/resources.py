@@ -1,8 +1,9 @@
 """RES: no resource leaves its limits in the simulation.
 
 RES-001 state of charge, RES-002 data store full, RES-003 more downlinked than is stored, RES-004 downlink longer than
-the link allows, RES-005 propellant, RES-006 wheel momentum, RES-007 battery temperature,
-RES-008 an initial state too old to plan with.
+the link allows, RES-005 propellant, RES-006 wheel momentum, RES-007 the temperature of a part
+beyond its operating limits, RES-008 an initial state too old to plan with, RES-009 loads shed, RES-010 power that the bus
+cannot give (its voltage is held by taking load off), RES-011 thruster on-time and cycles.
 """
 
 from __future__ import annotations
@@ -12,18 +13,17 @@ from typing import Final
 
 import numpy as np
 
-from core.attitude import wheel_capacity_n_m_s
 from core.mission.model import Bus
 from core.plan.activity import DownlinkActivity
 from core.plan.checks.context import CheckContext, limit_finding, violation_windows
 from core.plan.model import Finding, Repair, RepairKind, Severity
 from core.plan.simulate import SatelliteRun
-from core.thermal import BATTERY_NODE
 from core.time import duration_s
 from core.units import MEGABYTE
 
 __all__ = ["MAXIMUM_STATE_AGE_S", "resource_checks"]
 
+_ROUNDING_W: Final = 0.1
 _ROUNDING_BYTES: Final = 1000.0  # a store that is filled and emptied in floating point
 MAXIMUM_STATE_AGE_S: Final = 86_400.0  # with several contacts a day, an older state means that something is wrong
 
@@ -43,22 +43,94 @@ def resource_checks(context: CheckContext) -> Iterator[Finding]:
             "wheel momentum",
             run.wheel_momentum_n_m_s,
             None,
-            0.9 * wheel_capacity_n_m_s(bus),
+            0.9 * bus.wheels.momentum_capacity_n_m_s,
             "N m s",
         )
-        yield from _band(
-            context,
-            run,
-            "RES-007",
-            "battery temperature",
-            run.battery_temp_k,
-            BATTERY_NODE.minimum_k,
-            BATTERY_NODE.maximum_k,
-            "K",
-        )
+        for place, node in enumerate(bus.thermal.nodes):
+            temp_k = run.flight.resources.temp_k[0, :, place]
+            yield from _band(context, run, "RES-007", f"temperature of {node.id}", temp_k, *node.operating_k, "K")
+        yield from _shed(context, run, bus)
+        yield from _unmet(context, run)
+        yield from _valves(context, run, bus)
         for one in context.activities(satellite):
             if isinstance(one, DownlinkActivity):
                 yield from _link_volume(one, bus)
+
+
+def _shed(context: CheckContext, run: SatelliteRun, bus: Bus) -> Iterator[Finding]:
+    """Charge so low that the on-board software switches consumers off."""
+    shed = run.flight.resources.shed[0]
+    for window, samples in violation_windows(run, shed > 0):
+        flags = int(np.bitwise_or.reduce(shed[samples]))
+        off = [name for k, step in enumerate(bus.loads.shedding) if flags >> k & 1 for name in step.consumers]
+        lowest = float(run.soc[samples].min())
+        limit = max(step.below_soc for step in bus.loads.shedding) if bus.loads.shedding else 0.0
+        yield limit_finding(
+            "RES-009",
+            run.satellite,
+            window,
+            context.during(run.satellite, window),
+            "state of charge when loads are shed",
+            lowest,
+            limit,
+            lowest - limit,
+            "1",
+            f"{run.satellite} switches off {', '.join(off) or 'everything'} at a charge of {lowest:.1%}: what needs them does "
+            "not happen",
+        )
+
+
+def _unmet(context: CheckContext, run: SatelliteRun) -> Iterator[Finding]:
+    """Array and battery together give less than the loads take."""
+    unmet_w = run.flight.resources.unmet_w[0]
+    for window, samples in violation_windows(run, unmet_w > _ROUNDING_W):
+        short_w, load_w = float(unmet_w[samples].max()), float(run.load_power_w[samples].max())
+        yield limit_finding(
+            "RES-010",
+            run.satellite,
+            window,
+            context.during(run.satellite, window),
+            "power that the bus cannot give",
+            short_w,
+            0.0,
+            -short_w,
+            "W",
+            f"{run.satellite} lacks {short_w:.0f} W beside the {load_w:.0f} W that array and battery give",
+        )
+
+
+def _valves(context: CheckContext, run: SatelliteRun, bus: Bus) -> Iterator[Finding]:
+    """Thrusters open no shorter than they can, and no more often than their valves live."""
+    shortest_s, life = bus.propulsion.curve.minimum_on_s, bus.propulsion.curve.valve_cycle_life
+    burns = [one for one in context.activities(run.satellite) if one.type == "burn"]
+    for one in burns:
+        if one.window.duration_s < shortest_s:
+            yield limit_finding(
+                "RES-011",
+                run.satellite,
+                one.window,
+                (one.activity_id,),
+                "thruster on-time",
+                one.window.duration_s,
+                shortest_s,
+                one.window.duration_s - shortest_s,
+                "s",
+                f"{one.activity_id} opens the thrusters for {one.window.duration_s * 1000:.0f} ms; they need "
+                f"{shortest_s * 1000:.0f} ms",
+            )
+    if len(burns) > life:
+        yield limit_finding(
+            "RES-011",
+            run.satellite,
+            context.plan.horizon,
+            tuple(one.activity_id for one in burns),
+            "thruster cycles",
+            float(len(burns)),
+            float(life),
+            float(life - len(burns)),
+            "1",
+            f"{run.satellite} would open its valves {len(burns)} times; they are good for {life}",
+        )
 
 
 def _stale_states(context: CheckContext) -> Iterator[Finding]:
@@ -102,8 +174,9 @@ def _charge(context: CheckContext, run: SatelliteRun, bus: Bus) -> Iterator[Find
 
 def _store(context: CheckContext, run: SatelliteRun, bus: Bus) -> Iterator[Finding]:
     limit = float(bus.data_store_bytes)
-    for window, samples in violation_windows(run, run.data_stored_bytes > limit):
-        peak = float(run.data_stored_bytes[samples].max())
+    lost_bytes = run.flight.resources.lost_bytes[0]
+    for window, samples in violation_windows(run, np.diff(lost_bytes, prepend=0.0) > _ROUNDING_BYTES):
+        peak = limit + float(lost_bytes[samples].max())
         yield limit_finding(
             "RES-002",
             run.satellite,
@@ -114,7 +187,7 @@ def _store(context: CheckContext, run: SatelliteRun, bus: Bus) -> Iterator[Findi
             limit,
             limit - peak,
             "B",
-            f"{run.satellite} would store {peak / 1e9:.2f} GB; its store holds {limit / 1e9:.2f} GB",
+            f"{run.satellite} would store {peak / 1e9:.2f} GB; its store holds {limit / 1e9:.2f} GB and the rest is lost",
         )
     for one in context.activities(run.satellite):
         if isinstance(one, DownlinkActivity):

@@ -17,7 +17,7 @@ from core.mission.model import Imager, Mission
 from core.orbit import FlownOrbit, Sgp4Orbit
 from core.plan.activity import BurnActivity, Proposer, Provenance, ResourceName, ResourceUse, Window
 from core.plan.checks.geometry import MINIMUM_SUN_ELEVATION_DEG
-from core.plan.commanding import BURN_ATTITUDE_LEAD_S
+from core.plan.commanding import BURN_ATTITUDE_LEAD_S, IMAGE_ATTITUDE_LEAD_S
 from core.plan.model import InitialResources
 from core.plan.orbit import planned_orbit
 from core.plan.schedule.problem import Candidate, Fleet, Problem, Request, SatelliteBudget
@@ -37,7 +37,6 @@ _LINK_MARGIN_S: Final = 10.0
 _CHARGE_STEP_S: Final = 300.0
 _FIRST_CONTACT_S: Final = 86_400.0
 _TOLD: Final = 4  # refusals of one code: a reader wants reasons, not lists
-_IMAGE_LEAD_S: Final = 60.0  # the command to turn goes so long before
 _FIXED_VALUE: Final = 1e6  # of what everything else depends on: the contact that loads commands, and burns
 
 
@@ -197,7 +196,7 @@ def _offer_images(one: ImagingRequest, accesses: Accesses, sky: Sky, ready_s: di
     ready = np.array([ready_s.get(k, np.inf) for k in range(len(sky.names))])
     allowed = np.array([not one.satellites or name in one.satellites for name in sky.names])
     start_s = accesses.best_s - 0.5 * one.duration_s
-    begin_s, end_s = start_s - _IMAGE_LEAD_S, start_s + one.duration_s
+    begin_s, end_s = start_s - IMAGE_ATTITUDE_LEAD_S, start_s + one.duration_s
     codes = np.select(
         [
             ~allowed[accesses.satellite],
@@ -385,7 +384,7 @@ def _fleet(sky: Sky, initial: Mapping[str, InitialResources], concerned: Sequenc
         if isinstance(first.pointing, float) and isinstance(second.pointing, float):
             angle_rad = to_rad(first.pointing + second.pointing)
             # An image's candidate begins with its command to turn; what it needs beyond that has to lie before.
-            return max(0.0, slew_duration_s(sky.bus(first.satellite), angle_rad) - _IMAGE_LEAD_S)
+            return max(0.0, slew_duration_s(sky.bus(first.satellite), angle_rad) - IMAGE_ATTITUDE_LEAD_S)
         return turns_s[first.satellite]
 
     budgets = tuple(_budget(sky, k, initial, with_battery=k in set(concerned)) for k in range(len(sky.names)))

@@ -25,7 +25,7 @@ from core.plan.activity import (
     UplinkActivity,
     Window,
 )
-from core.plan.commanding import BURN_ATTITUDE_LEAD_S, expand
+from core.plan.commanding import BURN_ATTITUDE_LEAD_S, IMAGE_ATTITUDE_LEAD_S, expand
 from core.plan.model import InitialResources
 from core.plan.schedule.offers import Offer, Offers, burn_activity, make_offers
 from core.plan.schedule.problem import Candidate
@@ -36,7 +36,6 @@ from core.units import to_deg, to_rad
 
 __all__ = ["ScheduledPlan", "schedule_requests"]
 
-_IMAGE_LEAD_S: Final = 60.0
 _SAMPLES: Final = 33
 
 
@@ -140,7 +139,7 @@ def _image(satellite: str, window: Window, offer: Offer, offers: Offers, _horizo
     request = offer.request
     assert isinstance(request, ImagingRequest)
     imager = offers.imagers[satellite]
-    start = add_s(window.start, _IMAGE_LEAD_S)
+    start = add_s(window.start, IMAGE_ATTITUDE_LEAD_S)
     t = tai_s_from_utc(start) + np.linspace(0.0, request.duration_s, _SAMPLES)
     states = offers.orbits[satellite].propagate(t)
     angle_rad = off_nadir_rad(states, to_rad(request.latitude_deg), to_rad(request.longitude_deg), request.height_m)

@@ -14,33 +14,39 @@ from core.mission.model import Mission, Mode
 from core.orbit import Sgp4Orbit, find_eclipses
 from core.plan.activity import DownlinkActivity, PointingMode
 from core.plan.model import MissionPlan
-from core.plan.simulate import simulate
+from core.plan.simulate import Fidelity, simulate
 from core.plan.twin import Drive, Twin, TwinState
-from core.propulsion import delta_v_m_s
 from core.time import tai_s_from_utc
 from evals.proposals import propose
 
 
-def test_energy_balances_over_the_horizon(story: MissionPlan, mission: Mission) -> None:
+def test_charge_is_what_the_battery_current_brings(story: MissionPlan, mission: Mission) -> None:
+    """Coulomb counting: the state of charge changes by current times time over the capacity."""
     run = simulate(story, mission).runs["LSAT-1"]
     battery = mission.bus_of("LSAT-1").battery
-    net_w = run.array_power_w[1:] - run.load_power_w[1:]
-    into = np.where(net_w >= 0, net_w * battery.charge_efficiency, net_w / battery.discharge_efficiency)
-    expected = run.soc[0] + np.cumsum(into * np.diff(run.t_tai_s)) / battery.capacity_j
-    unclipped = np.flatnonzero(run.soc < 1.0)
-    first_full = int(np.argmax(run.soc >= 1.0)) if (run.soc >= 1.0).any() else len(run.soc)
-    before = unclipped[(unclipped > 0) & (unclipped < first_full)]
-    np.testing.assert_allclose(run.soc[before], expected[before - 1], atol=1e-12)
+    current_a = run.flight.resources.battery_current_a[0, 1:]
+    counted = np.where(current_a > 0, current_a * battery.coulombic_efficiency, current_a)
+    expected = run.soc[0] + np.cumsum(counted * np.diff(run.t_tai_s)) / (battery.capacity_a_h * 3600.0)
+    np.testing.assert_allclose(run.soc[1:], expected, atol=2e-4)
+
+
+def test_the_bus_takes_what_array_and_battery_give(story: MissionPlan, mission: Mission) -> None:
+    """Power at the bus: what the loads take, converters included, comes from the array or the battery."""
+    resources = simulate(story, mission).runs["LSAT-1"].flight.resources
+    converters = mission.bus_of("LSAT-1").converters
+    given_w = converters.array_efficiency * resources.array_power_w[0, 1:] - resources.battery_power_w[0, 1:]
+    np.testing.assert_allclose(given_w, resources.load_power_w[0, 1:], atol=0.5)
 
 
 def test_the_array_gives_nothing_in_umbra_and_what_the_sun_gives_outside(story: MissionPlan, mission: Mission) -> None:
     run = simulate(story, mission).runs["LSAT-1"]
     array = mission.bus_of("LSAT-1").solar_array
-    dark, lit = run.around.illumination == 0.0, run.around.illumination == 1.0
-    assert dark.any() and lit.any()
+    lit = run.flight.illumination
+    dark = lit == 0.0
+    assert dark.any() and (lit == 1.0).any()
     assert (run.array_power_w[1:][dark] == 0.0).all()
-    # 1361 W/m2 at 1 au; the Earth's distance changes it by at most 3.5 % (eccentricity 0.0167)
-    most_w = 1361.0 * 1.035 * array.area_m2 * array.efficiency
+    # 1361 W/m2 at 1 au, 3.5 % more at perihelion; a cold array out of the shadow gives a fifth more than at 28 degC.
+    most_w = 1361.0 * 1.035 * array.area_m2 * array.efficiency * 1.25
     assert run.array_power_w.max() <= most_w
 
 
@@ -60,12 +66,30 @@ def test_samples_fall_on_activity_edges(story: MissionPlan, mission: Mission) ->
 def test_eclipses_of_the_simulation_are_those_of_the_orbit(story: MissionPlan, mission: Mission) -> None:
     run = simulate(story, mission).runs["LSAT-1"]
     orbit = Sgp4Orbit.from_elements(mission.craft("LSAT-1").elements)
-    start, end = float(run.t_tai_s[0]), float(run.t_tai_s[-1])
-    found = find_eclipses(orbit, start, end)
-    inside = np.zeros(len(run.around.t_tai_s), dtype=bool)
+    found = find_eclipses(orbit, float(run.t_tai_s[0]), float(run.t_tai_s[-1]))
+    middles = run.flight.timeline.middles_tai_s
+    inside = np.zeros(len(middles), dtype=bool)
     for one in found:
-        inside |= (run.around.t_tai_s > one.start_tai_s) & (run.around.t_tai_s < one.end_tai_s)
-    np.testing.assert_array_equal(inside, run.around.illumination < 1.0)
+        inside |= (middles > one.start_tai_s) & (middles < one.end_tai_s)
+    np.testing.assert_array_equal(inside, run.flight.illumination < 1.0)
+
+
+def test_both_fidelities_agree(story: MissionPlan, mission: Mission) -> None:
+    quick = simulate(story, mission).runs["LSAT-1"]
+    full = simulate(story, mission, Fidelity.FULL).runs["LSAT-1"]
+    np.testing.assert_allclose(quick.soc, full.soc, atol=1e-3)
+    settled = quick.flight.attitude.settled & full.flight.attitude.settled
+    apart = np.abs(quick.wheel_momentum_n_m_s - full.wheel_momentum_n_m_s)[settled]
+    assert apart.max() < 0.02
+    assert np.degrees(full.flight.attitude.error_rad[settled]).max() < 0.05
+
+
+def test_a_quiet_spacecraft_keeps_every_node_within_its_limits(mission: Mission, story: MissionPlan) -> None:
+    run = simulate(story, mission).runs["LSAT-1"]
+    for place, node in enumerate(mission.bus_of("LSAT-1").thermal.nodes):
+        low, high = node.operating_k
+        temp_k = run.flight.resources.temp_k[0, :, place]
+        assert low < temp_k.min() and temp_k.max() < high, node.id
 
 
 def test_burns_use_the_propellant_of_the_rocket_equation(
@@ -75,9 +99,10 @@ def test_burns_use_the_propellant_of_the_rocket_equation(
     run = simulate(plan, mission).runs["LSAT-2"]
     used_kg = float(run.propellant_kg[0] - run.propellant_kg[-1])
     claimed = [one for one in plan.activities if one.type == "burn"]
-    assert used_kg == pytest.approx(sum(one.propellant_kg for one in claimed), rel=0.01)
-    total = delta_v_m_s(mission.bus_of("LSAT-2"), float(run.propellant_kg[0]), used_kg)
-    assert total == pytest.approx(sum(one.delta_v_m_s for one in claimed), rel=0.01)
+    assert used_kg == pytest.approx(sum(one.propellant_kg for one in claimed), rel=0.02)
+    impulse_n_s = float(run.flight.resources.impulse_n_s[0, -1])
+    mean_mass_kg = mission.bus_of("LSAT-2").dry_mass_kg + float(run.propellant_kg.mean())
+    assert impulse_n_s / mean_mass_kg == pytest.approx(sum(one.delta_v_m_s for one in claimed), rel=0.03)
 
 
 def test_a_step_is_the_same_in_one_piece_or_in_many(mission: Mission) -> None:
