@@ -109,13 +109,14 @@ class Duty:
 
 @dataclass(frozen=True)
 class Departures:
-    """How a spacecraft departs from its design: shares that are left, factors, heaters that do not obey, open valves."""
+    """How a spacecraft departs from its design: shares that are left, factors, parts that do not work, open valves."""
 
     array_power: float = 1.0
     battery_capacity: float = 1.0
     battery_resistance: float = 1.0
     wheel_friction: float = 1.0
     heaters_off: frozenset[str] = frozenset()
+    trackers_blind: frozenset[str] = frozenset()
     leak_open: float = 0.0  # duty of one thruster that a leaking valve amounts to
 
     def factors(self) -> ResourceFactors:
@@ -191,7 +192,11 @@ class Stepper:
 
     def attitude(self, state: CraftState) -> AttitudeNow:
         """The attitude at the state's instant."""
-        return self._stretch_of(state.anchor).at(state.t_tai_s)
+        now = self._stretch_of(state.anchor).at(state.t_tai_s)
+        if not self.departures.trackers_blind or self.bus.attitude is None:
+            return now
+        blind = [one.id in self.departures.trackers_blind for one in self.bus.attitude.star_trackers]
+        return replace(now, trackers_blinded=now.trackers_blinded | np.array(blind, dtype=np.bool_))
 
     def anchored(self, state: CraftState) -> CraftState:
         """The same state with an attitude flight that begins now: before another orbit or design takes over."""

@@ -7,8 +7,10 @@ from typing import Final
 
 from core.errors import InputError, LinkError
 from core.ground.simulator.aboard import Aboard, interrupt
+from core.ground.simulator.faults import Fault
 from core.ground.simulator.functions import FUNCTIONS
 from core.ground.simulator.housekeeping import Structure, report_values
+from core.ground.simulator.injection import FaultInjection
 from core.ground.simulator.monitoring import MONITORING_PERIOD_S, detect, safe_mode_wanted
 from core.ground.simulator.parameters import ParameterTable
 from core.ground.simulator.physics import Physics
@@ -39,9 +41,8 @@ from core.link.checksum import CRC_LENGTH
 from core.link.tc_frame import TC_HEADER_LENGTH, tc_frame_length
 from core.link.tm_frame import tm_capacity
 from core.mdb import ArgumentRefused, MissionDatabase, decode_command
-from core.mission.model import Mission, Mode
+from core.mission.model import Bus, Mission, Mode
 from core.plan.activity import PointingMode
-from core.plan.stepping import Departures
 
 __all__ = ["SimulatedSpacecraft"]
 
@@ -68,6 +69,7 @@ class SimulatedSpacecraft:
         keys: The link keys that it holds.
         state: Where it left off.
         housekeeping_s: Period of housekeeping in contact, mission s.
+        faults: What goes wrong with it, by script.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class SimulatedSpacecraft:
         keys: SpacecraftLinkKeys,
         state: OnboardState,
         housekeeping_s: float,
+        faults: Sequence[Fault] = (),
     ) -> None:
         craft = mission.craft(satellite)
         self.satellite = satellite
@@ -95,8 +98,11 @@ class SimulatedSpacecraft:
         table = ParameterTable(bus, state)
         self._aboard = Aboard(state, bus, craft.spacecraft_id, mdb, reports, self._physics, table)
         self._aboard.visible = self._visibility.at(state.t_tai_s)
-        self._configured: dict[str, float] = {}
-        self._physics.navigate()
+        self._injection = FaultInjection(faults, state)
+        self._configured: dict[str, float] | None = None
+        self._configure()
+        if state.fix is None:
+            self._physics.navigate()
         values = {one: report_values(one, state, bus, self._physics.attitude()) for one in Structure}
         self._structures = [one for one in Structure if reports.describes(one, values[one])]
 
@@ -104,6 +110,11 @@ class SimulatedSpacecraft:
     def visible(self) -> tuple[str, ...]:
         """Stations that see it now."""
         return self._aboard.visible
+
+    @property
+    def bus(self) -> Bus:
+        """Its design."""
+        return self._aboard.bus
 
     def take_outbox(self) -> list[tuple[bytes, bool]]:
         """Packets made since the last call, and whether a full store may drop each."""
@@ -218,6 +229,7 @@ class SimulatedSpacecraft:
     def _next_boundary(self, until_tai_s: float) -> float:
         state = self.state
         candidates = [until_tai_s, state.t_tai_s + _MAXIMUM_STEP_S, state.next_monitoring_tai_s]
+        candidates += self._injection.next_tai_s()
         candidates += [self._due_tai_s(one) for one in self._reporting()]
         candidates += [one.ends_tai_s for one in state.ongoing]
         candidates += [_half_tai_s(one) for one in state.ongoing if one.kind is OngoingKind.BURN]
@@ -228,10 +240,14 @@ class SimulatedSpacecraft:
         return min(one for one in candidates if one > state.t_tai_s)
 
     def _configure(self) -> None:
-        """Fly with the thermostats as they are set."""
-        if self._configured != self.state.parameters:
+        """Fly with the faults that are present and the thermostats as they are set."""
+        self._injection.notice(self._aboard.reports.raised)
+        self._aboard.reports.raised.clear()
+        changed = self._injection.update()
+        if changed or self._configured != self.state.parameters:
             self._configured = dict(self.state.parameters)
-            self._physics.configure(Departures(), self._aboard.table.thermostats())
+            stuck_on = self._injection.heaters_stuck_on()
+            self._physics.configure(self._injection.departures(), self._aboard.table.thermostats(stuck_on))
 
     def _fly(self, until_tai_s: float) -> None:
         state = self.state
@@ -344,12 +360,18 @@ class SimulatedSpacecraft:
         wanted, aboard.requested = [*due, *aboard.requested], []
         if not wanted:
             return
-        self._physics.navigate()
+        self._navigate()
         attitude = self._physics.attitude()
         for one in dict.fromkeys(wanted):
             if one in self._structures:
-                values = report_values(one, state, aboard.bus, attitude)
+                values = self._injection.distort(report_values(one, state, aboard.bus, attitude))
                 aboard.tell(aboard.reports.structure(one, values), droppable=True)
+
+    def _navigate(self) -> None:
+        if self._injection.navigates():
+            self._physics.navigate()
+        elif self.state.fix is not None:
+            self.state.fix.valid = False
 
     # Telemetry
 

@@ -12,6 +12,7 @@ from core.plan.activity import PointingMode
 
 __all__ = [
     "AttitudeMemory",
+    "FaultLabel",
     "GnssFix",
     "OnboardState",
     "OngoingActivity",
@@ -83,6 +84,18 @@ class GnssFix(_State):
     valid: bool = True
 
 
+class FaultLabel(_State):
+    """That an injected fault begins or ends; ``number`` counts a satellite's labels from 0."""
+
+    number: int
+    t_tai_s: float
+    satellite: str
+    id: str
+    fault: str
+    begins: bool
+    details: dict[str, float | str] = Field(default_factory=dict)
+
+
 class OnboardState(_State):
     """Everything durable of one spacecraft but its packet store."""
 
@@ -137,6 +150,13 @@ class OnboardState(_State):
     violations: dict[str, int] = Field(default_factory=dict)
     alarms: list[str] = Field(default_factory=list)
     reported_shed: int = 0
+    # Injected faults.
+    first_events_tai_s: dict[str, float] = Field(default_factory=dict)
+    faults_begun_tai_s: dict[str, float] = Field(default_factory=dict)
+    faults_ended: list[str] = Field(default_factory=list)
+    stuck_values: dict[str, float] = Field(default_factory=dict)
+    fault_labels: list[FaultLabel] = Field(default_factory=list)  # not yet in the log
+    fault_label_count: int = 0
 
 
 def initial_state(mission: Mission, satellite: str, t_tai_s: float) -> OnboardState:
