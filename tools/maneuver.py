@@ -10,7 +10,7 @@ from pydantic import Field
 
 from core.attitude import half_turn_s
 from core.errors import PhysicsError
-from core.mission.flight_rules import OrbitQuantity, gap_limit_s, orbit_minimum
+from core.mission.flight_rules import OrbitQuantity, gap_limit_s, rule_minimum
 from core.mission.model import Bus
 from core.orbit import circular_transfer, state_at
 from core.plan.activity import Anchor, BurnActivity, ResourceName, ResourceUse, Window
@@ -101,7 +101,7 @@ def _raise(arguments: RaiseInput, context: ToolContext) -> RaiseOutput:
 
 def _check_target(target_km: float, from_km: float, context: ToolContext) -> None:
     rules = context.mission.flight_rules
-    lowest_km = orbit_minimum(rules, OrbitQuantity.PERIGEE_ALTITUDE_M, _LOWEST_KM * 1000.0) / 1000.0
+    lowest_km = rule_minimum(rules, OrbitQuantity.PERIGEE_ALTITUDE_M, _LOWEST_KM * 1000.0) / 1000.0
     if not (math.isfinite(target_km) and lowest_km <= target_km <= _HIGHEST_KM):
         raise ToolError(
             f"target altitude {target_km:g} km is outside {lowest_km:g} to {_HIGHEST_KM:g} km",

@@ -104,6 +104,13 @@ def _plan(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--out", type=Path, required=True, help="folder for profiles (Parquet) and a picture (PNG, SVG)"
     )
     simulate.add_argument("--mission", type=Path, help="mission file; the reference mission without")
+    simulate.add_argument(
+        "--members",
+        type=int,
+        default=0,
+        help="also fly so many spacecraft that differ, and print how likely each limit is broken",
+    )
+    simulate.add_argument("--seed", type=int, default=1, help="of the members' differences (default: 1)")
     simulate.set_defaults(run=_run_simulate)
 
 
@@ -135,7 +142,9 @@ def _audit(commands: _Commands[argparse.ArgumentParser]) -> None:
 
 def _bench(commands: _Commands[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("bench", help="time our work beside the peers'")
-    command.add_argument("name", nargs="?", metavar="NAME", help="a suite (flight) or one of its rows (default: all)")
+    command.add_argument(
+        "name", nargs="?", metavar="NAME", help="a suite (flight, twin) or one of its rows (default: all)"
+    )
     command.add_argument("--json", action="store_true", help="print one JSON document")
     command.add_argument("--page", type=Path, help="also write the rows as a Markdown page")
     command.set_defaults(run=_run_bench)

@@ -12,6 +12,7 @@ from api.cli.deps import mission_of
 from core.errors import InputError
 from core.mission import read_catalogue
 from core.plan.check import check_plan, is_valid
+from core.plan.dispersion import LimitRisk, limit_risks
 from core.plan.model import Finding, MissionPlan
 from core.plan.simulate import Fidelity, simulate
 from core.time import format_utc, parse_utc
@@ -48,11 +49,22 @@ def simulate_file(options: argparse.Namespace) -> int:
         reason = report.findings[0].explanation if report and report.findings else "it has no satellites"
         raise InputError("plan", f"cannot be flown: {reason}")
     options.out.mkdir(parents=True, exist_ok=True)
-    write_profiles(simulate(plan, mission, Fidelity.FULL), mission, options.out / "profiles.parquet")
+    flown = simulate(plan, mission, Fidelity.FULL)
+    write_profiles(flown, mission, options.out / "profiles.parquet")
     for suffix in ("png", "svg"):
         draw_plan(checked, options.out / f"plan.{suffix}")
     sys.stdout.writelines(f"{options.out / name}\n" for name in ("profiles.parquet", "plan.png", "plan.svg"))
+    if options.members:
+        sys.stdout.writelines(map(_risk, limit_risks(plan, mission, flown, options.members, options.seed)))
     return 0
+
+
+def _risk(one: LimitRisk) -> str:
+    return (
+        f"{one.satellite} {one.quantity}: broken with probability {one.probability:.3f} ({one.at_least:.3f} to "
+        f"{one.at_most:.3f}); nominal {one.nominal:.4g}, one in twenty {one.worst_5_percent:.4g}, limit {one.limit:.4g} "
+        f"{one.unit}\n"
+    )
 
 
 def _read(path: Path) -> MissionPlan:

@@ -48,4 +48,5 @@ class LiveTelemetryReader:
             r_gcrf_m=r_gcrf_m,
             v_gcrf_m_s=v_gcrf_m_s,
             sigma=dict(estimate.sigma),
+            temperatures_k=dict(estimate.temperatures_k),
         )

@@ -40,7 +40,7 @@ class PointingLaw(StrEnum):
     VELOCITY = "velocity"  # the thrust axis along the velocity
     STATION = "station"  # the antenna boresight to a place
     SAFE_SPIN = "safe_spin"  # as sun, turning about the array's normal; wild rates are damped by magnetorquers first
-    THRUST = "thrust"  # the thrust axis along a direction in RTN
+    THRUST = "thrust"  # the thrust axis along a direction in RTN, the payload not looking up
 
 
 _NUMBERS: Final = {law: number for number, law in enumerate(PointingLaw)}

@@ -31,8 +31,7 @@ __all__ = [
     "Selector",
     "contradiction",
     "gap_limit_s",
-    "orbit_minimum",
-    "profile_minimum",
+    "rule_minimum",
     "selectors",
 ]
 
@@ -218,29 +217,17 @@ def selectors(rule: FlightRule) -> tuple[Selector, ...]:
     return tuple(one for one in fields if isinstance(one, Selector))
 
 
-def profile_minimum(rules: Iterable[FlightRule], quantity: ProfileQuantity, floor: float) -> float:
-    """The highest minimum that any rule sets for a profile at all times, or the floor where that is higher."""
-    limits = [
-        rule.condition.minimum
-        for rule in rules
-        if isinstance(rule.condition, ProfileCondition)
-        and rule.condition.quantity is quantity
-        and rule.condition.during is None
-        and rule.condition.minimum is not None
-    ]
-    return max([floor, *limits])
-
-
-def orbit_minimum(rules: Iterable[FlightRule], quantity: OrbitQuantity, floor: float) -> float:
-    """The highest minimum that any rule sets for the orbit after burns, or the floor where that is higher."""
-    limits = [
-        rule.condition.minimum
-        for rule in rules
-        if isinstance(rule.condition, OrbitCondition)
-        and rule.condition.quantity is quantity
-        and rule.condition.minimum is not None
-    ]
-    return max([floor, *limits])
+def rule_minimum(rules: Iterable[FlightRule], quantity: ProfileQuantity | OrbitQuantity, floor: float) -> float:
+    """The highest minimum that any rule sets for a quantity at all times, or the floor where that is higher."""
+    limits = [floor]
+    for rule in rules:
+        condition = rule.condition
+        if not isinstance(condition, ProfileCondition | OrbitCondition) or condition.quantity is not quantity:
+            continue
+        always = isinstance(condition, OrbitCondition) or condition.during is None
+        if always and condition.minimum is not None:
+            limits.append(condition.minimum)
+    return max(limits)
 
 
 def gap_limit_s(rules: Iterable[FlightRule], first_type: str, then_type: str) -> float:

@@ -109,6 +109,7 @@ def fly_satellite(
         soc=initial.soc,
         propellant_kg=initial.propellant_kg,
         stored_bytes=float(initial.data_stored_bytes),
+        temperatures_k=initial.temperatures_k,
     )
     return SatelliteFlight(
         timeline=timeline,

@@ -28,6 +28,7 @@ __all__ = [
     "ValidationReport",
 ]
 
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -71,6 +72,9 @@ class InitialResources(PlanPart):
     v_gcrf_m_s: tuple[Finite, Finite, Finite]
     covariance_rtn_m2: tuple[tuple[Finite, ...], ...] | None = None
     sigma: dict[str, Finite] = Field(default_factory=dict)
+    temperatures_k: dict[str, Positive] = Field(
+        default_factory=dict
+    )  # by thermal node; the others start as they settle
 
 
 class ResourceProfile(PlanPart):

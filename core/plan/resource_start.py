@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -30,12 +31,12 @@ def settled_start(
     soc: float,
     propellant_kg: float,
     stored_bytes: float,
-    battery_temp_k: float | None = None,
+    temperatures_k: Mapping[str, float] | None = None,
 ) -> ResourceStart:
     """State at an instant after the spacecraft has long been pointing at nadir in one mode.
 
-    The revolution before the instant is flown again and again until temperatures repeat; charge, propellant, data and,
-    where telemetry knows it, the battery's temperature are then set to what is known.
+    The revolution before the instant is flown again and again until temperatures repeat; charge, propellant, data and
+    the temperatures that telemetry knows are then set to what is known.
 
     Args:
         bus: The design.
@@ -45,17 +46,21 @@ def settled_start(
         soc: State of charge, 0 to 1.
         propellant_kg: Propellant in the tank.
         stored_bytes: Data in the store.
-        battery_temp_k: Temperature of the battery; None: as it settles.
+        temperatures_k: Known temperatures by node; the others are as they settle.
     Raises:
         InputError: A value is impossible; names it.
         PhysicsError: The orbit cannot be propagated over the revolution before.
     """
-    if battery_temp_k is not None and not 150.0 < battery_temp_k < 400.0:
-        raise InputError("battery_temp_k", f"{battery_temp_k} K is not a battery's; allowed is 150 K to 400 K")
+    known = dict(temperatures_k or {})
+    for node, one_k in known.items():
+        if node not in bus.thermal.node_ids:
+            raise InputError(f"temperatures_k.{node}", f"is not a thermal node: {list(bus.thermal.node_ids)}")
+        if not 100.0 < one_k < 450.0:
+            raise InputError(f"temperatures_k.{node}", f"{one_k} K is not in the range 100 K to 450 K")
     flight = _settle(bus, orbit, t_tai_s, mode, soc, propellant_kg)
     temp_k = flight.end.temp_k.copy()
-    if battery_temp_k is not None:
-        temp_k[:, bus.thermal.index(bus.battery.node)] = battery_temp_k
+    for node, one_k in known.items():
+        temp_k[:, bus.thermal.index(node)] = one_k
     return ResourceStart(
         soc=np.array([soc]),
         temp_k=temp_k,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.mission.flight_rules import ProfileQuantity, profile_minimum
+from core.mission.flight_rules import ProfileQuantity, rule_minimum
 from core.mission.model import Bus, Mission
 from core.orbit import FlownOrbit
 from core.plan.activity import Activity, DownlinkActivity, ResourceName
@@ -152,7 +152,7 @@ def _wanted(flight: SatelliteFlight, bus: Bus, stored_bytes: float) -> FloatArra
 
 
 def _run_profiles(run: SatelliteRun, bus: Bus, mission: Mission, start_tai_s: float) -> Iterable[ResourceProfile]:
-    soc_limit = profile_minimum(mission.flight_rules, ProfileQuantity.SOC, bus.battery.minimum_soc)
+    soc_limit = rule_minimum(mission.flight_rules, ProfileQuantity.SOC, bus.battery.minimum_soc)
     coldest_k, hottest_k = bus.thermal.nodes[bus.thermal.index(bus.battery.node)].operating_k
     t_s = tuple(np.round(run.t_tai_s - start_tai_s, 3).tolist())
     rows = (

@@ -172,16 +172,14 @@ def _modes(
 
 
 def _segments(turns: list[_Turn], modes: tuple[Mode, ...], edges: FloatArray) -> tuple[PointingSegment, ...]:
-    """Rest, turned activities, and rest again; what is commanded later wins."""
+    """Rest, turned activities, and rest again; a later command to turn ends what an earlier one began, as on board."""
     resting = [PointingLaw.SUN if mode is Mode.SAFE else PointingLaw.NADIR for mode in modes]
     wanted: list[PointingSegment] = []
     holder = -1
     for k in range(len(modes)):
         at = float(edges[k])
-        active = [
-            n for n, turn in enumerate(turns) if turn.start_tai_s <= at + _SAME_S and at < turn.end_tai_s - _SAME_S
-        ]
-        now = active[-1] if active else -1
+        begun = sum(turn.start_tai_s <= at + _SAME_S for turn in turns)
+        now = begun - 1 if begun and at < turns[begun - 1].end_tai_s - _SAME_S else -1
         rest_changes = now < 0 and (k == 0 or resting[k] is not resting[k - 1])
         if k == 0 or now != holder or rest_changes:
             wanted.append(_segment(turns[now].activity, at) if now >= 0 else PointingSegment(at, resting[k]))

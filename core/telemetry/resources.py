@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from core.mdb import MissionDatabase
+from core.mission.design.thermal import CELSIUS_K
 from core.telemetry.archive import Archive
 from core.time import tai_s_from_utc, utc_from_tai_s
 
@@ -15,6 +17,7 @@ __all__ = ["ArchiveTelemetryReader", "ResourceEstimate"]
 
 _NUMBERS: Final = ("soc", "data_stored_bytes", "propellant_kg")
 _MODE: Final = "mode"
+_TEMPERATURE: Final = re.compile(r"temp_([a-z0-9_]+)_c")
 _QUANTISATION_SIGMA: Final = 0.289  # of one step: the standard deviation of a uniform distribution, 1/sqrt(12)
 
 
@@ -30,6 +33,7 @@ class ResourceEstimate:
     source: str
     as_of: datetime
     sigma: Mapping[str, float] = field(default_factory=dict)
+    temperatures_k: Mapping[str, float] = field(default_factory=dict)  # by thermal node, as far as they are reported
 
 
 class ArchiveTelemetryReader:
@@ -62,7 +66,18 @@ class ArchiveTelemetryReader:
             source="telemetry",
             as_of=utc_from_tai_s(min(one.generated_tai_s for one in samples.values())),
             sigma={name: self._sigma(name) for name in _NUMBERS},
+            temperatures_k=self._temperatures_k(satellite, at_tai_s),
         )
+
+    def _temperatures_k(self, satellite: str, at_tai_s: float) -> dict[str, float]:
+        """The newest temperature of every node that the database has a parameter for (``temp_NODE_c``)."""
+        found: dict[str, float] = {}
+        for parameter in self._mdb.parameters:
+            node = _TEMPERATURE.fullmatch(parameter)
+            sample = self._archive.newest(satellite, parameter, at_tai_s) if node else None
+            if node and sample is not None and sample.number is not None:
+                found[node.group(1)] = round(sample.number + CELSIUS_K, 3)
+        return found
 
     def _sigma(self, parameter: str) -> float:
         calibrator = self._mdb.parameters[parameter].type.calibrator

@@ -89,6 +89,14 @@ def _no_such_mode(one: Original, _random: Random) -> Planted:
     return every_initial(one, lambda _: {"mode": "cruise"})
 
 
+def _impossible_temperature(one: Original, random: Random) -> Planted:
+    return every_initial(one, lambda _: {"temperatures_k": {"battery": random.uniform(500.0, 900.0)}})
+
+
+def _temperature_of_a_stranger(one: Original, _random: Random) -> Planted:
+    return every_initial(one, lambda _: {"temperatures_k": {"flux_capacitor": 290.0}})
+
+
 STRUCTURE: Final = (
     Fault("STR-001", "an id used twice", "downlink", _twice),
     Fault("STR-002", "an anchor to nothing", "downlink", _anchor_to_nothing),
@@ -104,4 +112,6 @@ STRUCTURE: Final = (
     Fault("STR-008", "more propellant than the tank holds", "downlink", _too_much_propellant),
     Fault("STR-008", "more data than the store holds", "downlink", _too_much_data),
     Fault("STR-008", "a mode that does not exist", "downlink", _no_such_mode),
+    Fault("STR-008", "a temperature that cannot be", "downlink", _impossible_temperature),
+    Fault("STR-008", "a temperature of a node that does not exist", "downlink", _temperature_of_a_stranger),
 )

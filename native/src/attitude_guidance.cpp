@@ -120,7 +120,11 @@ Quaternion wanted_attitude(const AttitudeCraft& craft, const SurroundingsTable& 
     case PointingMode::thrust: {
         const Vec3 radial = unit(s.r_m), normal = unit(cross(s.r_m, s.v_m_s)), transverse = cross(normal, radial);
         const Vec3& rtn = segment.place_m;
-        return pointed_in_orbit(craft, craft.axes.thrust, rtn.x * radial + rtn.y * transverse + rtn.z * normal, s);
+        const Quaternion q =
+            pointed_in_orbit(craft, craft.axes.thrust, rtn.x * radial + rtn.y * transverse + rtn.z * normal, s);
+        // Half a turn about the thrust axis gives the same thrust: the way round in which the payload does not look up.
+        const bool looks_up = dot(out_of(q, craft.axes.payload), radial) > 1e-9;
+        return looks_up ? turned_by(std::numbers::pi * unit(craft.axes.thrust)) * q : q;
     }
     case PointingMode::target:
     case PointingMode::station: {

@@ -14,7 +14,7 @@ from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
 from core.orbit import FlownOrbit
-from core.plan.activity import Activity, ImagingActivity, UplinkActivity, Window
+from core.plan.activity import Activity, ImagingActivity, PointingMode, UplinkActivity, Window
 from core.plan.model import Finding, MissionPlan, Repair, RepairKind, Severity
 from core.plan.simulate import SatelliteRun, Simulation
 from core.time import utc_from_tai_s
@@ -50,6 +50,12 @@ class CheckContext:
     def target_height_m(self, one: ImagingActivity) -> float:
         """Height of an image's target above the ellipsoid; 0 for a place that the mission does not name."""
         return next((place.height_m for place in self.mission.targets if place.name == one.target), 0.0)
+
+    def drawing(self, satellite: str) -> list[Activity]:
+        """Activities that draw power beyond the bus, or turn the array from the Sun."""
+        return [
+            one for one in self.activities(satellite) if one.type != "uplink" and one.pointing is not PointingMode.SUN
+        ]
 
     def during(self, satellite: str, window: Window) -> tuple[str, ...]:
         """Ids of a satellite's activities that overlap a window."""

@@ -128,7 +128,9 @@ def _profile(condition: ProfileCondition, context: CheckContext) -> Iterator[_Br
                 unit=unit,
                 compared=f"{condition.quantity} of {satellite} {'falls' if too_low else 'rises'} to {_shown(worst, unit)}"
                 f"{while_text}; the limit is {_shown(limit, unit)}",
-                repairs=tuple(_drop(name) for name in blamed[-1:]),
+                repairs=tuple(
+                    _drop(one.activity_id) for one in context.drawing(satellite) if one.activity_id in blamed[-1:]
+                ),
             )
 
 

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from core.errors import PhysicsError
-from core.mission.flight_rules import OrbitQuantity, orbit_minimum
+from core.mission.flight_rules import OrbitQuantity, rule_minimum
 from core.mission.model import Mode
 from core.orbit import state_at
 from core.plan.activity import BurnActivity, ModeActivity
@@ -74,7 +74,7 @@ def _orbit_after(satellite: str, burns: list[BurnActivity], context: CheckContex
 
 
 def _perigee(satellite: str, one: BurnActivity, perigee_m: float, context: CheckContext) -> Iterator[Finding]:
-    limit_m = orbit_minimum(context.mission.flight_rules, OrbitQuantity.PERIGEE_ALTITUDE_M, _LOWEST_PERIGEE_M)
+    limit_m = rule_minimum(context.mission.flight_rules, OrbitQuantity.PERIGEE_ALTITUDE_M, _LOWEST_PERIGEE_M)
     if perigee_m < limit_m:
         yield limit_finding(
             "MAN-002",

@@ -14,11 +14,11 @@ from typing import Final
 import numpy as np
 
 from core.mission.model import Bus
-from core.plan.activity import DownlinkActivity
+from core.plan.activity import Activity, DownlinkActivity
 from core.plan.checks.context import CheckContext, limit_finding, violation_windows
 from core.plan.model import Finding, Repair, RepairKind, Severity
 from core.plan.simulate import SatelliteRun
-from core.time import duration_s
+from core.time import duration_s, format_utc, utc_from_tai_s
 from core.units import MEGABYTE
 
 __all__ = ["MAXIMUM_STATE_AGE_S", "resource_checks"]
@@ -156,7 +156,9 @@ def _charge(context: CheckContext, run: SatelliteRun, bus: Bus) -> Iterator[Find
     limit = bus.battery.minimum_soc
     for window, samples in violation_windows(run, run.soc < limit):
         lowest = float(run.soc[samples].min())
+        when = run.t_tai_s[samples][int(np.argmin(run.soc[samples]))]
         blamed = context.during(run.satellite, window)
+        drawing = [one for one in context.drawing(run.satellite) if one.activity_id in blamed]
         yield limit_finding(
             "RES-001",
             run.satellite,
@@ -167,9 +169,19 @@ def _charge(context: CheckContext, run: SatelliteRun, bus: Bus) -> Iterator[Find
             limit,
             lowest - limit,
             "1",
-            f"{run.satellite} falls to {lowest:.1%} state of charge; the minimum is {limit:.0%}",
-            tuple(_drop(activity_id) for activity_id in blamed[-1:]),
+            f"{run.satellite} falls to {lowest:.1%} state of charge at {format_utc(utc_from_tai_s(float(when)))}; the minimum "
+            f"is {limit:.0%}, reached again at {format_utc(window.end)}{_why_low(run, drawing, samples)}",
+            tuple(_drop(one.activity_id) for one in drawing[-1:]),
         )
+
+
+def _why_low(run: SatelliteRun, drawing: list[Activity], samples: slice) -> str:
+    """What a planner can do about it."""
+    if drawing:
+        return f"; {', '.join(one.activity_id for one in drawing)} draw{'s' if len(drawing) == 1 else ''} the power"
+    if samples.start == 0:
+        return "; it starts that low, and nothing of the plan draws it down: charge first"
+    return "; nothing of the plan draws it down but the spacecraft itself"
 
 
 def _store(context: CheckContext, run: SatelliteRun, bus: Bus) -> Iterator[Finding]:

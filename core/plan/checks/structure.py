@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 from core.errors import NotFound
 from core.mission.model import Mission, Mode
 from core.plan.model import Finding, MissionPlan, Severity
 
 __all__ = ["structure_checks"]
+
+_COLDEST_K: Final = 100.0
+_HOTTEST_K: Final = 450.0
 
 
 def structure_checks(plan: MissionPlan, mission: Mission) -> Iterator[Finding]:
@@ -89,6 +93,16 @@ def _initial_states(plan: MissionPlan, mission: Mission) -> Iterator[Finding]:
             if value > most:
                 text = f"{one.satellite} cannot start with {quantity} {value:g} {unit}: it holds {most:g}"
                 yield _block("STR-008", (), quantity, text, value, most)
+        unknown = sorted(set(one.temperatures_k) - set(bus.thermal.node_ids))
+        if unknown:
+            text = (
+                f"{one.satellite} has no thermal nodes {', '.join(unknown)}: it has {', '.join(bus.thermal.node_ids)}"
+            )
+            yield _block("STR-008", (), "temperatures_k", text)
+        for node, temp_k in one.temperatures_k.items():
+            if not _COLDEST_K < temp_k < _HOTTEST_K:
+                text = f"{one.satellite} cannot start with {node} at {temp_k:g} K: {_COLDEST_K:g} to {_HOTTEST_K:g} K are credible"
+                yield _block("STR-008", (), "temperatures_k", text, temp_k)
         if one.mode not in set(Mode):
             text = f"{one.satellite} cannot start in mode {one.mode!r}: it has {', '.join(Mode)}"
             yield _block("STR-008", (), "mode", text)

@@ -12,4 +12,5 @@ ROWS: Final[Mapping[str, str]] = {
     "twin_attitude": "evals.bench.twin.attitude",
     "twin_battery": "evals.bench.twin.power",
     "twin_thermal": "evals.bench.twin.thermal_speed",
+    "plan_check": "evals.bench.twin.plan_check",
 }

@@ -365,12 +365,14 @@ def test_a_settled_start_repeats_after_a_revolution() -> None:
     assert flight.temp_k[0, -1, steady] == pytest.approx(flight.temp_k[0, 0, steady], abs=0.5)
     assert start.soc[0] == 0.9 and start.stored_bytes[0] == 1e9
     known = settled_start(
-        BUS, ORBIT, START_S, "safe", soc=0.9, propellant_kg=17.4, stored_bytes=0.0, battery_temp_k=291.5
+        BUS, ORBIT, START_S, "safe", soc=0.9, propellant_kg=17.4, stored_bytes=0.0, temperatures_k={"battery": 291.5}
     )
     assert known.temp_k[0, BUS.thermal.index("battery")] == 291.5
     assert known.temp_k[0, BUS.thermal.index("obc")] < start.temp_k[0, BUS.thermal.index("obc")] - 2.0
-    with pytest.raises(InputError, match="battery_temp_k"):
-        settled_start(BUS, ORBIT, START_S, "safe", soc=0.9, propellant_kg=17.4, stored_bytes=0.0, battery_temp_k=20.0)
+    with pytest.raises(InputError, match=r"temperatures_k\.battery"):
+        settled_start(
+            BUS, ORBIT, START_S, "safe", soc=0.9, propellant_kg=17.4, stored_bytes=0.0, temperatures_k={"battery": 20.0}
+        )
 
 
 def test_the_reference_spacecraft_keep_their_limits_through_a_nominal_day() -> None:
