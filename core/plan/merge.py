@@ -63,7 +63,8 @@ def merge_plans(base: MissionPlan, mine: MissionPlan, theirs: MissionPlan, now_u
     merged: list[Activity] = []
     documents = [_documents(one) for one in (base, mine, theirs)]
     for activity_id in sorted(documents[0].keys() | documents[1].keys() | documents[2].keys()):
-        document = _merge(activity_id, *(one.get(activity_id) for one in documents), conflicts)
+        was, here, there = (one.get(activity_id) for one in documents)
+        document = _merge(activity_id, was, here, there, conflicts)
         if document is not None:
             merged.append(_activity(activity_id, document))
     newest = mine if mine.revision >= theirs.revision else theirs

@@ -172,7 +172,8 @@ def _least_wh(case: AeosspCase, tracks: Tracks, problem: Problem, schedule: Sche
 
 def _within_s(edges_s: FloatArray, start_s: float, end_s: float) -> FloatArray:
     """How much of each step of a grid is between two instants."""
-    return np.maximum(np.minimum(edges_s[1:], end_s) - np.maximum(edges_s[:-1], start_s), 0.0)
+    inside = np.maximum(np.minimum(edges_s[1:], end_s) - np.maximum(edges_s[:-1], start_s), 0.0)
+    return np.asarray(inside, dtype=np.float64)
 
 
 def _ways(case: AeosspCase, tracks: Tracks, number: int, task: Task) -> Iterator[Candidate]:

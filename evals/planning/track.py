@@ -31,13 +31,13 @@ class Tracks:
 
     def gcrf_from_itrf(self, r_itrf_m: FloatArray, instants: NDArray[np.int64]) -> FloatArray:
         """One place on the ground at some instants, shape (k, 3)."""
-        return np.einsum("kji,j->ki", self.dcm_itrf_from_gcrf[instants], r_itrf_m)
+        return np.asarray(np.einsum("kji,j->ki", self.dcm_itrf_from_gcrf[instants], r_itrf_m), dtype=np.float64)
 
 
 def tracks_of(tles: Sequence[tuple[str, str]], start: datetime, end: datetime, step_s: float) -> Tracks:
     """Tracks of two-line elements from a start to an end, both included."""
     steps = round((end - start).total_seconds() / step_s)
-    t_tai_s = tai_s_from_utc(start) + step_s * np.arange(steps + 1)
+    t_tai_s = tai_s_from_utc(start) + step_s * np.arange(steps + 1, dtype=np.float64)
     dcm = dcm_itrf_from_gcrf(t_tai_s)
     orbits = [Sgp4Orbit.from_elements(parse_tle(*lines).elements) for lines in tles]
     r_gcrf_m = np.array([orbit.propagate(t_tai_s).r_gcrf_m for orbit in orbits])
