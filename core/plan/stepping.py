@@ -6,6 +6,7 @@ heat from outside are computed for a stretch of half an hour at once, so that a 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -271,7 +272,7 @@ def settled_craft(
     soc: float,
     propellant_kg: float,
     stored_bytes: float,
-    battery_temp_k: float | None = None,
+    temperatures_k: Mapping[str, float] | None = None,
 ) -> CraftState:
     """A spacecraft that has long been in one mode, at rest on its aim with wheels that hold nothing.
 
@@ -287,7 +288,7 @@ def settled_craft(
         soc=soc,
         propellant_kg=propellant_kg,
         stored_bytes=stored_bytes,
-        battery_temp_k=battery_temp_k,
+        temperatures_k=temperatures_k,
     )
     track = pointing(bus, _environment(orbit, np.array([t_tai_s, t_tai_s + 1.0])), aim.segment(t_tai_s))
     resting = AttitudeState(track.q_body_gcrf[0], track.omega_body_gcrf_rad_s[0], np.zeros(bus.wheels.count))
