@@ -482,6 +482,7 @@ class AttitudeFilter:
     def bias_rad_s(self) -> FloatArray: ...
     @property
     def covariance(self) -> FloatArray: ...
+
 class ThermalNetwork:
     """Isothermal nodes; ``faces`` rows: node, axes (0 body, 1 array front, 2 array back), normal (3), area m2,
     absorptivity, emissivity; ``heaters`` rows: node, W, on below K, off above K. Joins have shape (nodes, nodes)."""

@@ -12,6 +12,7 @@ from tools.downlink import SCHEDULE_DOWNLINK
 from tools.health import EXPLAIN_ANOMALY, PREDICT_RUL
 from tools.imaging import FIND_TARGET_ACCESS, SCHEDULE_IMAGING
 from tools.maneuver import PLAN_ORBIT_RAISE
+from tools.optimize import OPTIMIZE_PLAN
 from tools.orbit import FIND_ECLIPSES, GET_ORBIT_STATE, LIST_PASSES
 from tools.plans import COMPARE_PLANS, GET_PLAN, LIST_PLANS
 from tools.power import CHECK_BATTERY
@@ -77,5 +78,6 @@ CATALOG = Catalog(
         LIST_PLANS,
         GET_PLAN,
         COMPARE_PLANS,
+        OPTIMIZE_PLAN,
     )
 )

@@ -25,7 +25,7 @@ from tools.placement import (
     provenance,
 )
 
-__all__ = ["FIND_TARGET_ACCESS", "SCHEDULE_IMAGING"]
+__all__ = ["FIND_TARGET_ACCESS", "SCHEDULE_IMAGING", "Place", "place_of"]
 
 _IMAGE_S: Final = 10.0
 _NAME_MATCH: Final = 87.0
@@ -72,7 +72,7 @@ class ImagingOutput(ToolOutput):
 def _schedule(arguments: ImagingInput, context: ToolContext) -> ImagingOutput:
     craft = satellite_of(arguments.satellite, context)
     bus = context.mission.bus_of(craft.id)
-    place = _place(arguments, context)
+    place = place_of(arguments.target, arguments.latitude_deg, arguments.longitude_deg, context)
     allowed_deg = min(arguments.max_off_nadir_deg or bus.imager.maximum_off_nadir_deg, bus.imager.maximum_off_nadir_deg)
     now = context.clock.now_utc()
     begin = max(arguments.start or now, now)
@@ -167,25 +167,29 @@ def _accesses(
     )
 
 
-def _place(arguments: ImagingInput | AccessInput, context: ToolContext) -> Place:
-    if arguments.latitude_deg is not None and arguments.longitude_deg is not None:
-        name = arguments.target or f"{arguments.latitude_deg:.4f}, {arguments.longitude_deg:.4f}"
-        return Place(name, arguments.latitude_deg, arguments.longitude_deg, 0.0)
-    if arguments.target is None:
-        raise ToolError("give a target's name, or both latitude_deg and longitude_deg", code="missing-target")
-    names = {alias: one for one in context.mission.targets for alias in (one.name, *one.aliases)}
-    found = process.extractOne(
-        arguments.target, names.keys(), scorer=fuzz.token_sort_ratio, processor=utils.default_process
-    )
-    if found is None or found[1] < _NAME_MATCH:
-        near = [name for name, *_ in process.extract(arguments.target, names.keys(), scorer=fuzz.WRatio, limit=3)]
+def place_of(
+    target: str | None, latitude_deg: float | None, longitude_deg: float | None, context: ToolContext
+) -> Place:
+    """The place of a name that the mission knows, or of coordinates; ToolError lists the nearest names."""
+    if latitude_deg is not None and longitude_deg is not None:
+        return Place(target or f"{latitude_deg:.4f}, {longitude_deg:.4f}", latitude_deg, longitude_deg, 0.0)
+    if target is None:
         raise ToolError(
-            f"the mission knows no place named {arguments.target!r}: give its coordinates, or one of its {len(context.mission.targets)} targets",
+            "give a target's name, or both latitude_deg and longitude_deg",
+            code="missing-target",
+            valid={"target": [one.name for one in context.mission.targets]},
+        )
+    names = {alias: one for one in context.mission.targets for alias in (one.name, *one.aliases)}
+    found = process.extractOne(target, names.keys(), scorer=fuzz.token_sort_ratio, processor=utils.default_process)
+    if found is None or found[1] < _NAME_MATCH:
+        near = [name for name, *_ in process.extract(target, names.keys(), scorer=fuzz.WRatio, limit=3)]
+        raise ToolError(
+            f"the mission knows no place named {target!r}: give its coordinates, or one of its {len(context.mission.targets)} targets",
             code="unknown-target",
             valid={"nearest_names": near},
         )
-    target = names[found[0]]
-    return Place(target.name, target.latitude_deg, target.longitude_deg, target.height_m)
+    known = names[found[0]]
+    return Place(known.name, known.latitude_deg, known.longitude_deg, known.height_m)
 
 
 class AccessInput(ToolInput):
@@ -222,7 +226,7 @@ class AccessOutput(ToolOutput):
 
 def _find_access(arguments: AccessInput, context: ToolContext) -> AccessOutput:
     craft = satellite_of(arguments.satellite, context)
-    place = _place(arguments, context)
+    place = place_of(arguments.target, arguments.latitude_deg, arguments.longitude_deg, context)
     check_window("start, end", arguments.start, arguments.end, craft)
     allowed_deg = arguments.max_off_nadir_deg or context.mission.bus_of(craft.id).imager.maximum_off_nadir_deg
     rows = tuple(

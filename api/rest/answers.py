@@ -26,6 +26,7 @@ __all__ = [
     "MissionAnswer",
     "PositionsAnswer",
     "ReleaseAnswer",
+    "StalenessAnswer",
     "TelemetrySamples",
     "VerificationAnswer",
 ]
@@ -211,6 +212,13 @@ class Anomaly(Answer):
     limit_state: AlarmLevel
     since: str
     until: str | None
+
+
+class StalenessAnswer(Answer):
+    """Whether findings still hold; ``changed`` names what they rest on that has changed."""
+
+    stale: bool
+    changed: tuple[str, ...]
 
 
 class ApprovalAnswer(Answer):

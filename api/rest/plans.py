@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth.dependencies import CurrentRuntime, Operator, Planner, Viewer
-from api.rest.answers import ApprovalAnswer, ReleaseAnswer
+from api.rest.answers import ApprovalAnswer, ReleaseAnswer, StalenessAnswer
 from api.rest.flight import command_answer
 from api.rest.ids import PathId
 from api.rest.paging import Cursor, Limit, Page, page_of
@@ -84,6 +84,13 @@ def show(
 ) -> MissionPlan:
     """A plan with its findings and profiles; the ETag is its revision hash."""
     return _tagged(runtime.plans.get(plan_id, revision), response)
+
+
+@router.get("/{plan_id}/staleness")
+def staleness(plan_id: PathId, _user: Viewer, runtime: CurrentRuntime) -> StalenessAnswer:
+    """Whether the plan's findings still hold: what they rest on, and has changed since."""
+    changed = runtime.stale_inputs(runtime.plans.get(plan_id))
+    return StalenessAnswer(stale=bool(changed), changed=changed)
 
 
 @router.get("/{plan_id}/revisions")

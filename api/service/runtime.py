@@ -17,6 +17,7 @@ from core.mission.catalogue_file import CatalogueReader
 from core.mission.conjunctions import ConjunctionMessage, ConjunctionRepository
 from core.mission.model import Mission
 from core.plan.check import check_plan
+from core.plan.inputs import stale_inputs
 from core.plan.model import MissionPlan
 from core.plan.repository import PlanRepository
 from core.store import Database
@@ -62,6 +63,10 @@ class Runtime:
         return check_plan(
             plan, self.mission, self.clock.now_utc(), self.conjunctions_of(plan), self.catalogue.current()
         )
+
+    def stale_inputs(self, plan: MissionPlan) -> tuple[str, ...]:
+        """What has changed since the plan's findings were made."""
+        return stale_inputs(plan, self.mission, self.conjunctions_of(plan), self.catalogue.current())
 
     def announce_plan(self, plan: MissionPlan) -> None:
         """Tell every console that a plan has changed."""

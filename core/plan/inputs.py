@@ -9,8 +9,9 @@ from typing import Final
 from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
+from core.plan.model import MissionPlan
 
-__all__ = ["MODELS_VERSION", "catalogue_hash", "conjunctions_hash", "input_hashes"]
+__all__ = ["MODELS_VERSION", "catalogue_hash", "conjunctions_hash", "input_hashes", "judged_inputs", "stale_inputs"]
 
 # Raised whenever a model that plans are computed with changes its results.
 MODELS_VERSION: Final = "2026.11-2"
@@ -35,3 +36,31 @@ def catalogue_hash(catalogue: Catalogue | None) -> str:
     for one in catalogue.objects:
         digest.update(f"{one.norad_id} {one.name} {one.elements.epoch_utc.timestamp()}".encode())
     return digest.hexdigest()
+
+
+def judged_inputs(
+    mission: Mission, conjunctions: Sequence[ConjunctionMessage], catalogue: Catalogue | None
+) -> dict[str, str]:
+    """Hash by name of everything that findings rest on beside the plan itself."""
+    return {
+        **input_hashes(mission),
+        "conjunctions": conjunctions_hash(conjunctions),
+        "catalogue": catalogue_hash(catalogue),
+    }
+
+
+def stale_inputs(
+    plan: MissionPlan, mission: Mission, conjunctions: Sequence[ConjunctionMessage], catalogue: Catalogue | None
+) -> tuple[str, ...]:
+    """Names of what has changed since the plan's findings were made: with any, they say nothing any more.
+
+    A plan that was never judged is stale as a whole: ``validation``; one edited since: ``plan``.
+    """
+    report = plan.validation
+    if report is None:
+        return ("validation",)
+    present = judged_inputs(mission, conjunctions, catalogue)
+    changed = [name for name, value in present.items() if report.input_hashes.get(name) != value]
+    if report.revision_hash != plan.revision_hash():
+        changed.insert(0, "plan")
+    return tuple(changed)

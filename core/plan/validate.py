@@ -9,7 +9,7 @@ from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
 from core.plan.checks import CHECKS, STRUCTURE, CheckContext
-from core.plan.inputs import catalogue_hash, conjunctions_hash, input_hashes
+from core.plan.inputs import judged_inputs
 from core.plan.model import Finding, MissionPlan, Severity, ValidationReport
 from core.plan.simulate import Simulation
 
@@ -53,11 +53,7 @@ def validate(
     )
     return ValidationReport(
         revision_hash=plan.revision_hash(),
-        input_hashes={
-            **input_hashes(mission),
-            "conjunctions": conjunctions_hash(conjunctions),
-            "catalogue": catalogue_hash(catalogue),
-        },
+        input_hashes=judged_inputs(mission, conjunctions, catalogue),
         validated_at=now_utc,
         checks_run=tuple(run),
         findings=tuple(findings),

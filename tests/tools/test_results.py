@@ -47,6 +47,15 @@ PROPOSALS: list[tuple[str, dict[str, Any]]] = [
         "schedule_imaging",
         {"satellite": "LSAT-1", "latitude_deg": -33.9, "longitude_deg": 18.4, "end": "2026-11-27T12:00:00Z"},
     ),
+    (
+        "optimize_plan",
+        {
+            "images": [{"target": "Port of Rotterdam"}, {"latitude_deg": -33.9, "longitude_deg": 18.4}],
+            "downlinks": [{"satellite": "LSAT-1", "data_volume_mb": 300.0}],
+            "end": "2026-11-23T12:00:00Z",
+            "time_budget_s": 0.0,
+        },
+    ),
 ]
 
 

@@ -8,24 +8,31 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+from core.plan.schedule.conflicts import conflicts
 from core.plan.schedule.greedy import fill
-from core.plan.schedule.ledger import Ledger, attitudes_clash, contacts_clash, store_events, violations
-from core.plan.schedule.problem import Candidate, Problem
+from core.plan.schedule.ledger import Ledger, store_events, violations
+from core.plan.schedule.problem import Problem
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
 __all__ = ["improve"]
 
-_Clash = Callable[[Problem, Candidate, Candidate], bool]
 _SMALL: Final = 400  # candidates that are solved together at first
 _LARGE: Final = 6000
 _ROUND_S: Final = 2.0
-_MEGABYTE: Final = 1e6  # the solver counts in whole units
+_PATIENCE: Final = 8  # rounds without gain before more is solved together
+_REACHES_S: Final = (300.0, 1800.0, 5400.0, 21_600.0)
+_WHOLE: Final = 200_000  # candidates up to which all is tried at once first
+_KILOBYTE: Final = 1e3  # the solver counts in whole units
+_MOST_UNITS: Final = 1e9
+_FINEST_UNITS: Final = 1e5
 
 
 def improve(ledger: Ledger, until_s: float, seed: int) -> Iterator[Ledger]:
@@ -36,52 +43,89 @@ def improve(ledger: Ledger, until_s: float, seed: int) -> Iterator[Ledger]:
         until_s: When to end.
         seed: Of the choice of neighbourhoods.
     """
-    problem, random = ledger.problem, Random(seed)
+    problem, places = ledger.problem, _Places(ledger.problem, Random(seed))
     best, size, idle = Ledger(problem, ledger.chosen.values()), _SMALL, 0
     total = len(problem.candidates)
     most = sum(max((problem.candidates[k].value for k in group), default=0.0) for group in problem.of_request)
+    if total <= _WHOLE:
+        # What has few limits in common is often proved best at once; what has many gains from the other half of the time.
+        found = _solve(best, set(places.requests), 0.5 * (until_s - time.monotonic()), seed)
+        if found is not None and _is_better(found.ledger, best):
+            best = found.ledger
+            yield Ledger(problem, best.chosen.values())
+        if found is not None and found.proved:
+            return
     while time.monotonic() < until_s and best.value < most * (1.0 - 1e-9):
-        free = _neighbourhood(best, min(size, total), random)
-        found = _solve(best, free, min(_ROUND_S, until_s - time.monotonic()), random.randrange(1 << 30))
-        if found is not None and found.value > best.value + 1e-9 and not violations(problem, found.chosen.values()):
-            best, idle = found, 0
+        free = places.neighbourhood(best, min(size, total))
+        found = _solve(best, free, min(_ROUND_S, until_s - time.monotonic()), places.random.randrange(1 << 30))
+        if found is not None and _is_better(found.ledger, best):
+            best, idle = found.ledger, 0
             yield Ledger(problem, best.chosen.values())
             continue
         if size >= total:
             return  # the whole problem was solved and nothing better is there, or will be found in a round
         idle += 1
-        if idle >= 8:
+        if idle >= _PATIENCE:
             size, idle = min(2 * size, _LARGE if total > _LARGE else total), 0
 
 
-def _neighbourhood(ledger: Ledger, size: int, random: Random) -> set[int]:
-    """Requests that compete with an unserved one: those whose candidates are near its own in time, satellite or station."""
-    problem = ledger.problem
-    unserved = [k for k, group in enumerate(problem.of_request) if group and k not in ledger.chosen]
-    everything = [k for k, group in enumerate(problem.of_request) if group]
-    free: set[int] = set()
-    count = 0
-    while count < size and len(free) < len(everything):
-        pool = unserved if unserved and random.random() < 0.8 else everything
-        seed = random.choice(pool)
-        centre = problem.candidates[random.choice(problem.of_request[seed])]
-        reach_s = random.choice((1800.0, 5400.0, 21_600.0))
-        near = {seed}
-        for request, index in ledger.chosen.items():
-            one = problem.candidates[index]
-            if abs(one.start_s - centre.start_s) < reach_s and (
-                one.satellite == centre.satellite or (one.station is not None and one.station == centre.station)
-            ):
-                near.add(request)
-        if near <= free:
-            near = {random.choice(everything)}
-        for request in near - free:
-            count += len(problem.of_request[request])
-        free |= near
-    return free
+def _is_better(found: Ledger, best: Ledger) -> bool:
+    return found.value > best.value + 1e-9 and not violations(found.problem, found.chosen.values())
 
 
-def _solve(ledger: Ledger, free: set[int], limit_s: float, seed: int) -> Ledger | None:
+class _Places:
+    """Where in time, on which satellite and over which station the candidates are."""
+
+    def __init__(self, problem: Problem, random: Random) -> None:
+        self.problem, self.random = problem, random
+        self.requests = [k for k, group in enumerate(problem.of_request) if group]
+        lines: dict[tuple[str, int], list[tuple[float, int]]] = {}
+        for one in problem.candidates:
+            lines.setdefault(("satellite", one.satellite), []).append((one.start_s, one.request))
+            if one.station is not None:
+                lines.setdefault(("station", one.station), []).append((one.start_s, one.request))
+        self._lines = {key: sorted(line) for key, line in lines.items()}
+
+    def neighbourhood(self, ledger: Ledger, size: int) -> set[int]:
+        """Requests that compete: those that a satellite or a station could serve in some stretch of time.
+
+        Most stretches lie around a request that is not served. About ``size`` candidates belong to them.
+        """
+        unserved = [k for k in self.requests if k not in ledger.chosen]
+        free: set[int] = set()
+        count = 0
+        while count < size and len(free) < len(self.requests):
+            pool = unserved if unserved and self.random.random() < 0.8 else self.requests
+            seed = self.random.choice(pool)
+            centre = self.problem.candidates[self.random.choice(self.problem.of_request[seed])]
+            reach_s = self.random.choice(_REACHES_S)
+            near = [seed, *self._near(("satellite", centre.satellite), centre.start_s, reach_s)]
+            if centre.station is not None:
+                near += self._near(("station", centre.station), centre.start_s, reach_s)
+            if free.issuperset(near):
+                near = [self.random.choice(self.requests)]
+            for request in near:
+                if request not in free and count < size:
+                    free.add(request)
+                    count += len(self.problem.of_request[request])
+        return free
+
+    def _near(self, key: tuple[str, int], centre_s: float, reach_s: float) -> list[int]:
+        line = self._lines[key]
+        first, last = bisect_left(line, (centre_s - reach_s, -1)), bisect_left(line, (centre_s + reach_s, -1))
+        near = sorted(line[first:last], key=lambda place: abs(place[0] - centre_s))
+        return list(dict.fromkeys(request for _, request in near))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A schedule, and whether nothing better can be had from what was free."""
+
+    ledger: Ledger
+    proved: bool
+
+
+def _solve(ledger: Ledger, free: set[int], limit_s: float, seed: int) -> _Found | None:
     """The best that CP-SAT finds for the free requests beside the others; None when it finds nothing in time."""
     from ortools.sat.python import cp_model
 
@@ -91,35 +135,58 @@ def _solve(ledger: Ledger, free: set[int], limit_s: float, seed: int) -> Ledger 
         return None
     model = cp_model.CpModel()
     chosen: dict[int, cp_model.IntVar] = {}
-    for request in free:
-        mine = [index for index in problem.of_request[request] if fixed.block(index) is None]
+    for request in sorted(free):
+        mine = [index for index in problem.of_request[request] if fixed.clash(index) is None]
         for index in mine:
             chosen[index] = model.new_bool_var("")
         if mine:
             model.add_at_most_one(chosen[index] for index in mine)
-    for a, b in _conflicts(problem, list(chosen)):
-        model.add_at_most_one(chosen[a], chosen[b])
+    for group in conflicts(problem, list(chosen)):
+        model.add_at_most_one(chosen[index] for index in group)
     for satellite in {problem.candidates[index].satellite for index in chosen}:
         _store(model, chosen, fixed, satellite)
     for index, variable in chosen.items():
         model.add_hint(variable, ledger.chosen.get(problem.candidates[index].request) == index)
-    model.maximize(sum(round(problem.candidates[index].value * 1000.0) * chosen[index] for index in chosen))
+    unit = _units(problem, chosen)
+    model.maximize(sum(round(problem.candidates[index].value * unit) * chosen[index] for index in chosen))
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = limit_s
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed
+    solver.parameters.linearization_level = 2  # packing: the relaxation is what proves it best
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
-    for index, variable in chosen.items():
-        if solver.boolean_value(variable) and fixed.block(index) is None:
-            fixed.add(index)
+    taken = [index for index, variable in chosen.items() if solver.boolean_value(variable)]
+    refused = _add(fixed, taken)
     fill(fixed, sorted(free))
-    return fixed
+    return _Found(fixed, status == cp_model.OPTIMAL and not refused)
+
+
+def _add(ledger: Ledger, taken: list[int]) -> list[int]:
+    """Take what the solver took, in any order that works; what a limit that it does not see refuses comes back."""
+    waiting = sorted(taken, key=lambda index: ledger.problem.candidates[index].start_s)
+    while waiting:
+        left = []
+        for index in waiting:
+            if ledger.block(index) is None:
+                ledger.add(index)
+            else:
+                left.append(index)
+        if len(left) == len(waiting):
+            break
+        waiting = left
+    return waiting
+
+
+def _units(problem: Problem, chosen: Iterable[int]) -> float:
+    """Whole units per value: fine, and small enough for the solver's sums."""
+    largest = max((problem.candidates[index].value for index in chosen), default=0.0)
+    return min(_MOST_UNITS / largest, _FINEST_UNITS) if largest > 0.0 else _FINEST_UNITS
 
 
 def _store(model: cp_model.CpModel, chosen: dict[int, cp_model.IntVar], fixed: Ledger, satellite: int) -> None:
-    """The satellite's store stays between empty and full after every event, in whole megabytes on the safe side."""
+    """The satellite's store stays between empty and full after every event, in whole kilobytes on the safe side."""
     problem = fixed.problem
     budget = problem.fleet.satellites[satellite]
     moving = {
@@ -127,55 +194,31 @@ def _store(model: cp_model.CpModel, chosen: dict[int, cp_model.IntVar], fixed: L
         for index in (*fixed.chosen.values(), *chosen)
         if problem.candidates[index].satellite == satellite and problem.candidates[index].data_bytes
     }
-    if not moving:
-        return
     of_candidate = {id(one): index for index, one in moving.items()}
-    level = math.floor(budget.initial_data_bytes / _MEGABYTE)
-    most = math.floor(budget.store_bytes / _MEGABYTE) if math.isfinite(budget.store_bytes) else None
-    terms: list[cp_model.LinearExpr | int] = []
-    for one in store_events(moving.values()):
-        index = of_candidate[id(one)]
-        # Rounded so that what is recorded counts little for a downlink, and what leaves counts fully.
-        change = math.floor(one.data_bytes / _MEGABYTE)
-        if index in chosen:
-            terms.append(change * chosen[index])
-        else:
-            level += change
-        total = sum(terms) + level
-        if one.data_bytes < 0:
-            model.add(total >= 0) if index not in chosen else model.add(total >= 0).only_enforce_if(chosen[index])
-        elif most is not None:
-            slack = len(moving)
-            model.add(total <= most - slack)
+    events = [of_candidate[id(one)] for one in store_events(moving.values())]
+    recorded = budget.initial_data_bytes + sum(one.data_bytes for one in moving.values() if one.data_bytes > 0)
+    if any(one.data_bytes < 0 for one in moving.values()):
+        _levels(model, chosen, problem, events, math.floor, budget.initial_data_bytes, (0, math.ceil(recorded)))
+    if recorded > budget.store_bytes:
+        sent = sum(one.data_bytes for one in moving.values() if one.data_bytes < 0)
+        limits = (math.floor(sent), budget.store_bytes)
+        _levels(model, chosen, problem, events, math.ceil, budget.initial_data_bytes, limits)
 
 
-def _conflicts(problem: Problem, indices: list[int]) -> Iterator[tuple[int, int]]:
-    """Pairs of candidates that cannot both be taken."""
-    by_satellite: dict[int, list[int]] = {}
-    by_station: dict[int, list[int]] = {}
-    for index in indices:
-        one = problem.candidates[index]
-        if one.turns:
-            by_satellite.setdefault(one.satellite, []).append(index)
-        if one.station is not None:
-            by_station.setdefault(one.station, []).append(index)
-    for mine in by_satellite.values():
-        spans = {index: (problem.candidates[index].start_s, problem.candidates[index].end_s) for index in mine}
-        yield from _pairs(problem, spans, problem.fleet.longest_turn_s, attitudes_clash)
-    for station, mine in by_station.items():
-        spans = {index: problem.candidates[index].contact for index in mine}
-        yield from _pairs(problem, spans, problem.fleet.setup_s[station], contacts_clash)
-
-
-def _pairs(
-    problem: Problem, spans: dict[int, tuple[float, float]], margin_s: float, clash: _Clash
-) -> Iterator[tuple[int, int]]:
-    """Pairs that are near enough to clash, and do."""
-    ordered = sorted(spans, key=lambda index: spans[index])
-    for k, a in enumerate(ordered):
-        for b in ordered[k + 1 :]:
-            if spans[b][0] >= spans[a][1] + margin_s:
-                break
-            first, second = problem.candidates[a], problem.candidates[b]
-            if first.request != second.request and clash(problem, first, second):
-                yield a, b
+def _levels(
+    model: cp_model.CpModel,
+    chosen: dict[int, cp_model.IntVar],
+    problem: Problem,
+    events: list[int],
+    whole: Callable[[float], int],
+    initial_bytes: float,
+    limits_bytes: tuple[float, float],
+) -> None:
+    """A level after each event, each from the one before."""
+    low, high = math.floor(limits_bytes[0] / _KILOBYTE), math.floor(limits_bytes[1] / _KILOBYTE)
+    level: cp_model.LinearExprT = whole(initial_bytes / _KILOBYTE)
+    for index in events:
+        change = whole(problem.candidates[index].data_bytes / _KILOBYTE)
+        after = model.new_int_var(low, high, "")
+        model.add(after == level + change * chosen.get(index, 1))
+        level = after

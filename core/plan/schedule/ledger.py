@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +73,12 @@ class Ledger:
         one = self.problem.candidates[index]
         if one.request in self.chosen:
             return Block("PLACED", self.chosen[one.request])
-        return self._attitude(index, one) or self._station(index, one) or self._budgets(one)
+        return self.clash(index) or self._budgets(one)
+
+    def clash(self, index: int) -> Block | None:
+        """What stands in a candidate's way at its own time, whatever store, battery and propellant say."""
+        one = self.problem.candidates[index]
+        return self._attitude(index, one) or self._station(index, one)
 
     def _attitude(self, index: int, one: Candidate) -> Block | None:
         """Another candidate at the same time, or too close to turn in between."""
@@ -178,26 +183,20 @@ def _propellant(budget: SatelliteBudget, mine: list[Candidate], one: Candidate |
 def violations(problem: Problem, chosen: Iterable[int]) -> list[tuple[int | None, Block]]:
     """Everything that is wrong with a whole schedule, as (candidate, block); written apart from the search's own tests."""
     found: list[tuple[int | None, Block]] = []
-    indices = list(chosen)
-    candidates = [problem.candidates[index] for index in indices]
-    requests = [one.request for one in candidates]
-    found += [(indices[k], Block("PLACED")) for k in range(len(indices)) if requests.index(requests[k]) != k]
+    served: set[int] = set()
     by_satellite: dict[int, list[int]] = {}
     by_station: dict[int, list[int]] = {}
-    for index, one in zip(indices, candidates, strict=True):
+    for index in chosen:
+        one = problem.candidates[index]
+        if one.request in served:
+            found.append((index, Block("PLACED")))
+        served.add(one.request)
         by_satellite.setdefault(one.satellite, []).append(index)
         if one.station is not None:
             by_station.setdefault(one.station, []).append(index)
     for satellite, mine in by_satellite.items():
         own = [problem.candidates[index] for index in mine]
-        found += [
-            (a, Block("ATT-001", b))
-            for k, a in enumerate(mine)
-            for b in mine[k + 1 :]
-            if problem.candidates[a].turns
-            and problem.candidates[b].turns
-            and attitudes_clash(problem, problem.candidates[a], problem.candidates[b])
-        ]
+        found += _too_close(problem, mine)
         budget = problem.fleet.satellites[satellite]
         for block in (_data(budget, own, None), _battery(budget, own, None, problem), _propellant(budget, own, None)):
             if block is not None:
@@ -210,3 +209,18 @@ def violations(problem: Problem, chosen: Iterable[int]) -> list[tuple[int | None
             if contacts_clash(problem, problem.candidates[a], problem.candidates[b])
         ]
     return found
+
+
+def _too_close(problem: Problem, mine: list[int]) -> Iterator[tuple[int, Block]]:
+    """Pairs of one satellite that overlap or leave no time to turn."""
+    turning = sorted(
+        (index for index in mine if problem.candidates[index].turns),
+        key=lambda index: problem.candidates[index].start_s,
+    )
+    for k, a in enumerate(turning):
+        latest_s = problem.candidates[a].end_s + problem.fleet.longest_turn_s
+        for b in turning[k + 1 :]:
+            if problem.candidates[b].start_s > latest_s:
+                break
+            if attitudes_clash(problem, problem.candidates[a], problem.candidates[b]):
+                yield a, Block("ATT-001", b)

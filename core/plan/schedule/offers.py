@@ -15,11 +15,12 @@ from core.errors import InputError, PhysicsError
 from core.mission.flight_rules import gap_limit_s
 from core.mission.model import Imager, Mission
 from core.orbit import FlownOrbit, Sgp4Orbit
-from core.plan.activity import BurnActivity, Proposer, Provenance, ResourceName, ResourceUse, Window
+from core.plan.activity import Activity, BurnActivity, Proposer, Provenance, ResourceName, ResourceUse, Window
 from core.plan.checks.geometry import MINIMUM_SUN_ELEVATION_DEG
 from core.plan.commanding import BURN_ATTITUDE_LEAD_S, IMAGE_ATTITUDE_LEAD_S
 from core.plan.model import InitialResources
 from core.plan.orbit import planned_orbit
+from core.plan.schedule.held import HELD_VALUE, commanded_s, held_candidates, held_contacts
 from core.plan.schedule.problem import Candidate, Fleet, Problem, Request, SatelliteBudget
 from core.plan.schedule.requests import BurnRequest, DownlinkRequest, HoldRequest, ImagingRequest, ScheduleRequest
 from core.plan.schedule.sky import Accesses, Sky
@@ -37,7 +38,6 @@ _LINK_MARGIN_S: Final = 10.0
 _CHARGE_STEP_S: Final = 300.0
 _FIRST_CONTACT_S: Final = 86_400.0
 _TOLD: Final = 4  # refusals of one code: a reader wants reasons, not lists
-_FIXED_VALUE: Final = 1e6  # of what everything else depends on: the contact that loads commands, and burns
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class Offer:
     off_nadir_deg: float = 0.0
     sun_elevation_deg: float = 0.0
     propellant_kg: float = 0.0
+    held: bool = False  # it is drafted already
 
 
 @dataclass
@@ -85,6 +86,7 @@ def make_offers(
     initial: Mapping[str, InitialResources],
     horizon: Window,
     now_utc: datetime,
+    existing: Sequence[Activity] = (),
 ) -> Offers:
     """The scheduling problem of some requests.
 
@@ -96,23 +98,26 @@ def make_offers(
         initial: What each satellite starts with, by id; the mission file's values for those that are not there.
         horizon: When it may happen.
         now_utc: From when on people review the plan.
+        existing: What is drafted already and stays where it is.
     Raises:
         InputError: A name is used twice, or a request names a satellite or station that the mission does not have.
         PhysicsError: No station sees a satellite in time to load anything.
     """
     names = [craft.id for craft in mission.spacecraft]
     _check(requests, mission, names)
-    orbits = {name: planned_orbit(mission, name, ()) for name in names}
+    orbits = {name: planned_orbit(mission, name, existing, _propellant_kg(mission, name, initial)) for name in names}
     burning = [one for one in requests if isinstance(one, BurnRequest)]
     sky = Sky(mission, orbits, _beginning(horizon) if burning else horizon)
     concerned = _concerned(requests, names)
     draft = _Draft()
-    ready_s = _uplinks(sky, concerned, max(0.0, duration_s(horizon.start, now_utc)) + REVIEW_TIME_S, draft)
+    ready_s = _uplinks(sky, concerned, max(0.0, duration_s(horizon.start, now_utc)) + REVIEW_TIME_S, existing, draft)
+    for held, candidate in held_candidates(existing, sky, len(draft.requests)):
+        draft.add(Request(held, HELD_VALUE), [(candidate, Offer(None, held=True))])
     if burning:
         burns = _place_burns(burning, sky, horizon.duration_s, ready_s, initial, draft)
         # What comes after a burn flies on another orbit: everything else is looked for on that.
         for name in {one.satellite for one in burns}:
-            orbits[name] = planned_orbit(mission, name, burns, _propellant_kg(mission, name, initial))
+            orbits[name] = planned_orbit(mission, name, [*existing, *burns], _propellant_kg(mission, name, initial))
         sky = Sky(mission, orbits, horizon)
     images = [one for one in requests if isinstance(one, ImagingRequest)]
     accesses = sky.accesses(images)
@@ -158,10 +163,12 @@ def _concerned(requests: Sequence[ScheduleRequest], names: Sequence[str]) -> lis
     return [k for k, name in enumerate(names) if name in asked]
 
 
-def _uplinks(sky: Sky, concerned: Sequence[int], from_s: float, draft: _Draft) -> dict[int, float]:
+def _uplinks(
+    sky: Sky, concerned: Sequence[int], from_s: float, existing: Sequence[Activity], draft: _Draft
+) -> dict[int, float]:
     """A command contact for each satellite, the earliest that its station has free; from when commands execute."""
-    taken: dict[int, list[tuple[float, float]]] = {}
-    ready_s: dict[int, float] = {}
+    taken = held_contacts(existing, sky)
+    ready_s = commanded_s(existing, sky)
     options = [
         (aos, los, elevation, satellite, station)
         for satellite in concerned
@@ -182,12 +189,12 @@ def _uplinks(sky: Sky, concerned: Sequence[int], from_s: float, draft: _Draft) -
             satellite=satellite,
             start_s=aos,
             end_s=los,
-            value=_FIXED_VALUE,
+            value=HELD_VALUE,
             station=station,
             turns=False,
         )
         offer = Offer(None, sky.stations[station].id, (aos, los), elevation)
-        draft.add(Request(f"uplink-{sky.names[satellite].lower()}", _FIXED_VALUE), [(candidate, offer)])
+        draft.add(Request(f"uplink-{sky.names[satellite].lower()}", HELD_VALUE), [(candidate, offer)])
     return ready_s
 
 
@@ -244,34 +251,51 @@ def _offer_downlinks(one: DownlinkRequest, sky: Sky, ready_s: dict[int, float], 
     earliest = max(sky.seconds(one.earliest, 0.0), ready_s.get(satellite, math.inf))
     latest = sky.seconds(one.latest_end, sky.horizon_s)
     looked: list[tuple[float, str]] = []
-    ways: list[tuple[Candidate, Offer]] = []
+    fitting: list[tuple[float, int, tuple[float, float, float]]] = []
     for station, place in enumerate(sky.stations):
         if "X" not in place.bands or (one.stations and place.id not in one.stations):
             continue
-        for rise_s, set_s, elevation_deg in sky.passes.get((satellite, station), ()):
-            start_s = max(rise_s + _LINK_MARGIN_S, 0.0)
+        for seen in sky.passes.get((satellite, station), ()):
+            start_s = max(seen[0] + _LINK_MARGIN_S, 0.0)
             if start_s < earliest:
                 looked.append((start_s, "GND-001"))
-            elif start_s + needed_s > set_s - _LINK_MARGIN_S:
+            elif start_s + needed_s > seen[1] - _LINK_MARGIN_S:
                 looked.append((start_s, "RES-004"))
             elif start_s + needed_s > latest:
                 looked.append((start_s, "TMP-003"))
             else:
-                candidate = Candidate(
-                    request=len(draft.requests),
-                    satellite=satellite,
-                    start_s=start_s,
-                    end_s=start_s + needed_s,
-                    value=one.priority * (1.0 - 0.1 * start_s / sky.horizon_s),  # rather sooner
-                    station=station,
-                    contact_start_s=rise_s,
-                    contact_end_s=set_s,
-                    data_bytes=-float(one.volume_bytes),
-                    energy_j=sky.bus(satellite).loads.x_band_w * needed_s,
-                )
-                ways.append((candidate, Offer(one, place.id, (rise_s, set_s), elevation_deg)))
-    ways.sort(key=lambda way: way[0].start_s)
-    draft.add(Request(one.name, one.priority, _spread(looked)), ways[:_MOST_CANDIDATES])
+                fitting.append((start_s, station, seen))
+    fitting.sort()
+    ways = [
+        _downlink_way(one, sky, len(draft.requests), satellite, needed_s, *way) for way in fitting[:_MOST_CANDIDATES]
+    ]
+    draft.add(Request(one.name, one.priority, _spread(looked)), ways)
+
+
+def _downlink_way(
+    one: DownlinkRequest,
+    sky: Sky,
+    request: int,
+    satellite: int,
+    needed_s: float,
+    start_s: float,
+    station: int,
+    seen: tuple[float, float, float],
+) -> tuple[Candidate, Offer]:
+    rise_s, set_s, elevation_deg = seen
+    candidate = Candidate(
+        request=request,
+        satellite=satellite,
+        start_s=start_s,
+        end_s=start_s + needed_s,
+        value=one.priority * (1.0 - 0.1 * start_s / sky.horizon_s),  # rather sooner
+        station=station,
+        contact_start_s=rise_s,
+        contact_end_s=set_s,
+        data_bytes=-float(one.volume_bytes),
+        energy_j=sky.bus(satellite).loads.x_band_w * needed_s,
+    )
+    return candidate, Offer(one, sky.stations[station].id, (rise_s, set_s), elevation_deg)
 
 
 def _place_burns(
@@ -312,11 +336,11 @@ def _place_burns(
             satellite=satellite,
             start_s=start_s - BURN_ATTITUDE_LEAD_S,
             end_s=end_s,
-            value=_FIXED_VALUE,
+            value=HELD_VALUE,
             propellant_kg=burn.propellant_kg,
         )
         offer = Offer(one, propellant_kg=burn.propellant_kg)
-        draft.add(Request(one.name, _FIXED_VALUE), [(candidate, offer)])
+        draft.add(Request(one.name, HELD_VALUE), [(candidate, offer)])
         free_s[satellite], left_kg[one.satellite] = end_s + gap_s, on_board_kg - burn.propellant_kg
         placed.append(burn_activity(one, sky.window(start_s, end_s), burn.propellant_kg))
     return placed

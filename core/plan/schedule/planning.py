@@ -36,7 +36,7 @@ from core.units import to_deg, to_rad
 
 __all__ = ["ScheduledPlan", "schedule_requests"]
 
-_SAMPLES: Final = 33
+_SAMPLES: Final = 9  # odd: an image is taken around the moment nearest to nadir
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ def schedule_requests(
     budget_s: float,
     *,
     seed: int = 1,
+    existing: Sequence[Activity] = (),
     on_better: Callable[[Step], None] | None = None,
 ) -> ScheduledPlan:
     """The best plan of some requests that is found within a time budget.
@@ -69,22 +70,25 @@ def schedule_requests(
         now_utc: From when on people review the plan.
         budget_s: Seconds of search after the first valid schedule.
         seed: Of the search.
+        existing: What is drafted already: it stays where it is, and is not given back.
         on_better: Told of every better schedule.
     Raises:
         InputError: A name is used twice, or a request names a satellite or station that the mission does not have.
     """
-    offers = make_offers(mission, requests, initial, horizon, now_utc)
+    offers = make_offers(mission, requests, initial, horizon, now_utc, existing)
     schedule = solve(offers.problem, budget_s, seed=seed, on_better=on_better)
     chosen = [(offers.problem.candidates[index], offers.offers[index]) for index in schedule.chosen]
     # A satellite that is asked for nothing in the end needs no commands either.
     busy = {candidate.satellite for candidate, offer in chosen if offer.request is not None}
     activities = tuple(
-        _activity(candidate, offer, offers, horizon) for candidate, offer in chosen if candidate.satellite in busy
+        _activity(candidate, offer, offers, horizon)
+        for candidate, offer in chosen
+        if candidate.satellite in busy and not offer.held
     )
     unplanned = tuple(
         _unplanned(one, offers, horizon)
         for one in schedule.unplaced
-        if not offers.problem.requests[one.request].name.startswith("uplink-")
+        if not offers.problem.requests[one.request].name.startswith(("uplink-", "*"))
     )
     return ScheduledPlan(activities, unplanned, schedule)
 

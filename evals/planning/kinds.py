@@ -1,0 +1,29 @@
+"""The kinds of case: how each is solved, and how what comes out is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from evals.planning.aeossp import read_aeossp, solve_aeossp
+from evals.planning.check_aeossp import check_aeossp
+from evals.planning.verdict import Verdict
+
+__all__ = ["KINDS", "Kind"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """``solve`` takes a case's folder and seconds, and gives the solution document; ``check`` reads both again."""
+
+    solve: Callable[[Path, float], str]
+    check: Callable[[Path, Path], Verdict]
+
+
+def _aeossp(case: Path, seconds: float) -> str:
+    return solve_aeossp(read_aeossp(case), seconds)
+
+
+KINDS: Final[Mapping[str, Kind]] = {"aeossp": Kind(_aeossp, check_aeossp)}
