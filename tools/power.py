@@ -113,6 +113,7 @@ def _fly(
         soc=initial.soc,
         propellant_kg=initial.propellant_kg,
         stored_bytes=float(initial.data_stored_bytes),
+        temperatures_k=initial.temperatures_k,
     )
     stepper, times, charges = Stepper(bus, orbit), [start_tai_s], [initial.soc]
     while state.t_tai_s < until_tai_s:

@@ -15,13 +15,15 @@ from core.errors import InputError
 from core.frames import sun_position_gcrf_m
 from core.mission import reference_mission
 from core.mission.model import Mode
-from core.orbit import Sgp4Orbit
+from core.orbit import FlownOrbit, Sgp4Orbit
+from core.plan.fly import fly_satellite
 from core.plan.resource_flight import ResourceTimeline, fly_resources
 from core.plan.resource_start import settled_start
 from core.plan.resource_surroundings import nadir_surroundings
 from core.plan.stepping import STRETCH_S, Aim, CraftState, Departures, Duty, Stepper, settled_craft
 from core.power import consumers_on
-from core.time import tai_s_from_utc
+from core.time import tai_s_from_utc, utc_from_tai_s
+from tools.initial import MissionFileReader
 
 MISSION = reference_mission()
 CRAFT = MISSION.craft("LSAT-1")
@@ -117,3 +119,15 @@ def test_departures_show_where_they_should() -> None:
 def test_an_instant_that_is_not_later_is_refused() -> None:
     with pytest.raises(InputError, match="until_tai_s"):
         Stepper(BUS, ORBIT).advance(SETTLED, COAST, START_S)
+
+
+def test_the_battery_check_predicts_what_the_plan_simulation_predicts() -> None:
+    """A plan of nothing, on its own grid of half minutes with cuts at shadow edges."""
+    start = utc_from_tai_s(START_S)
+    initial = MissionFileReader(MISSION).initial_resources(CRAFT.id, start)
+    flown = fly_satellite(initial, [], BUS, FlownOrbit.undisturbed(ORBIT), START_S, START_S + 3 * 5700.0)
+    known = {"soc": initial.soc, "propellant_kg": initial.propellant_kg, "stored_bytes": initial.data_stored_bytes}
+    state = settled_craft(BUS, ORBIT, START_S, Mode.NOMINAL, NADIR, **known)
+    end = _fly(Stepper(BUS, ORBIT), state, COAST, START_S + 3 * 5700.0)
+    assert end.resources.soc[0] == pytest.approx(flown.resources.soc[0, -1], abs=1e-3)
+    assert np.abs(end.resources.temp_k - flown.resources.temp_k[0, -1]).max() < 0.3
