@@ -61,10 +61,9 @@ def merge_plans(base: MissionPlan, mine: MissionPlan, theirs: MissionPlan, now_u
             raise InputError(f"{name}.plan_id", f"{side.plan_id} is not a revision of {base.plan_id}")
     conflicts: list[MergeConflict] = []
     merged: list[Activity] = []
-    documents = [_documents(one) for one in (base, mine, theirs)]
-    for activity_id in sorted(documents[0].keys() | documents[1].keys() | documents[2].keys()):
-        was, here, there = (one.get(activity_id) for one in documents)
-        document = _merge(activity_id, was, here, there, conflicts)
+    was, here, there = (_documents(one) for one in (base, mine, theirs))
+    for activity_id in sorted(was.keys() | here.keys() | there.keys()):
+        document = _merge(activity_id, was.get(activity_id), here.get(activity_id), there.get(activity_id), conflicts)
         if document is not None:
             merged.append(_activity(activity_id, document))
     newest = mine if mine.revision >= theirs.revision else theirs

@@ -172,8 +172,7 @@ def _least_wh(case: AeosspCase, tracks: Tracks, problem: Problem, schedule: Sche
 
 def _within_s(edges_s: FloatArray, start_s: float, end_s: float) -> FloatArray:
     """How much of each step of a grid is between two instants."""
-    inside = np.maximum(np.minimum(edges_s[1:], end_s) - np.maximum(edges_s[:-1], start_s), 0.0)
-    return np.asarray(inside, dtype=np.float64)
+    return np.asarray(np.maximum(np.minimum(edges_s[1:], end_s) - np.maximum(edges_s[:-1], start_s), 0.0))
 
 
 def _ways(case: AeosspCase, tracks: Tracks, number: int, task: Task) -> Iterator[Candidate]:

@@ -9,6 +9,8 @@ from typing import Final
 
 from evals.planning.aeossp import read_aeossp, solve_aeossp
 from evals.planning.check_aeossp import check_aeossp
+from evals.planning.check_stereo import check_stereo
+from evals.planning.stereo import read_stereo, solve_stereo
 from evals.planning.verdict import Verdict
 
 __all__ = ["KINDS", "Kind"]
@@ -26,4 +28,11 @@ def _aeossp(case: Path, seconds: float) -> str:
     return solve_aeossp(read_aeossp(case), seconds)
 
 
-KINDS: Final[Mapping[str, Kind]] = {"aeossp": Kind(_aeossp, check_aeossp)}
+def _stereo(case: Path, seconds: float) -> str:
+    return solve_stereo(read_stereo(case), seconds)
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "aeossp": Kind(_aeossp, check_aeossp),
+    "stereo": Kind(_stereo, check_stereo),
+}

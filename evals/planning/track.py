@@ -37,7 +37,7 @@ class Tracks:
 def tracks_of(tles: Sequence[tuple[str, str]], start: datetime, end: datetime, step_s: float) -> Tracks:
     """Tracks of two-line elements from a start to an end, both included."""
     steps = round((end - start).total_seconds() / step_s)
-    t_tai_s = tai_s_from_utc(start) + step_s * np.arange(steps + 1, dtype=np.float64)
+    t_tai_s = np.asarray(tai_s_from_utc(start) + step_s * np.arange(steps + 1), dtype=np.float64)
     dcm = dcm_itrf_from_gcrf(t_tai_s)
     orbits = [Sgp4Orbit.from_elements(parse_tle(*lines).elements) for lines in tles]
     r_gcrf_m = np.array([orbit.propagate(t_tai_s).r_gcrf_m for orbit in orbits])

@@ -32,7 +32,7 @@ def held_candidates(existing: Sequence[Activity], sky: Sky, first_request: int) 
             station=_station(one, sky),
             contact_start_s=None if contact is None else sky.seconds(contact.start, 0.0),
             contact_end_s=None if contact is None else sky.seconds(contact.end, 0.0),
-            data_bytes=sum(use.delta or 0.0 for use in one.resources if use.resource is ResourceName.DATA_STORE_BYTES),
+            data_bytes=_data_bytes(one),
             propellant_kg=one.propellant_kg if isinstance(one, BurnActivity) else 0.0,
             turns=not isinstance(one, UplinkActivity),
         )
@@ -68,3 +68,7 @@ def _clipped(one: Activity, sky: Sky) -> tuple[float, float]:
 def _station(one: Activity, sky: Sky) -> int | None:
     names = [station.id for station in sky.stations]
     return names.index(one.contact.station) if one.contact is not None else None
+
+
+def _data_bytes(one: Activity) -> float:
+    return sum((use.delta or 0.0) for use in one.resources if use.resource is ResourceName.DATA_STORE_BYTES)
