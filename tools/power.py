@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.mission.model import Mode
-from core.orbit import Eclipse, find_eclipses
-from core.plan.activity import PointingMode
-from core.plan.twin import Drive, Twin, TwinState
+from core.attitude import PointingLaw
+from core.mission.model import Bus, Mode
+from core.orbit import Eclipse, Orbit, find_eclipses
+from core.plan.model import InitialResources
+from core.plan.stepping import Aim, Duty, Stepper, settled_craft
 from core.time import format_utc, tai_s_from_utc, utc_from_tai_s
 from tools.arguments import Satellite, orbit_of, satellite_of
 from tools.contract import Effect, Role, Tool, ToolContext, ToolInput, ToolOutput
@@ -19,7 +20,6 @@ from tools.contract import Effect, Role, Tool, ToolContext, ToolInput, ToolOutpu
 __all__ = ["CHECK_BATTERY"]
 
 _SEARCH_S: Final = 3.0 * 86_400.0
-_STEP_S: Final = 30.0
 
 FloatArray = NDArray[np.float64]
 
@@ -77,15 +77,7 @@ def _check(arguments: BatteryInput, context: ToolContext) -> BatteryOutput:
             holds=initial.soc >= limit,
             through=(),
         )
-    state = TwinState(
-        t_tai_s=start,
-        soc=initial.soc,
-        data_stored_bytes=float(initial.data_stored_bytes),
-        propellant_kg=initial.propellant_kg,
-        mode=Mode(initial.mode),
-        pointing=PointingMode.NADIR,
-    )
-    times, charges = _fly(Twin(bus, orbit), state, coming[-1].end_tai_s)
+    times, charges = _fly(bus, orbit, initial, start, coming[-1].end_tai_s)
     rows = tuple(_row(one, times, charges, limit) for one in coming)
     lowest = float(charges.min())
     holds = lowest >= limit
@@ -106,18 +98,30 @@ def _check(arguments: BatteryInput, context: ToolContext) -> BatteryOutput:
     )
 
 
-def _fly(twin: Twin, state: TwinState, until_tai_s: float) -> tuple[FloatArray, FloatArray]:
+def _fly(
+    bus: Bus, orbit: Orbit, initial: InitialResources, start_tai_s: float, until_tai_s: float
+) -> tuple[FloatArray, FloatArray]:
     """Times and charge while the spacecraft goes on in its present mode."""
-    count = max(2, int(np.ceil((until_tai_s - state.t_tai_s) / _STEP_S)) + 1)
-    edges = np.linspace(state.t_tai_s, until_tai_s, count)
-    around = twin.environment(0.5 * (edges[:-1] + edges[1:]))
-    resting = PointingMode.SUN if state.mode is Mode.SAFE else PointingMode.NADIR
-    drive = Drive(mode=state.mode, pointing=resting)
-    charges = [state.soc]
-    for index in range(count - 1):
-        state = twin.advance(state, drive, around, index, float(edges[index + 1])).state
-        charges.append(state.soc)
-    return edges, np.asarray(charges)
+    mode = Mode(initial.mode)
+    duty = Duty(mode, Aim(PointingLaw.SUN if mode is Mode.SAFE else PointingLaw.NADIR))
+    state = settled_craft(
+        bus,
+        orbit.leg_at(start_tai_s),
+        start_tai_s,
+        mode,
+        duty.aim,
+        soc=initial.soc,
+        propellant_kg=initial.propellant_kg,
+        stored_bytes=float(initial.data_stored_bytes),
+        temperatures_k=initial.temperatures_k,
+    )
+    stepper, times, charges = Stepper(bus, orbit), [start_tai_s], [initial.soc]
+    while state.t_tai_s < until_tai_s:
+        step = stepper.advance(state, duty, until_tai_s)
+        times += step.flight.t_s[1:].tolist()
+        charges += step.flight.soc[0, 1:].tolist()
+        state = step.state
+    return np.array(times), np.array(charges)
 
 
 def _row(one: Eclipse, times: FloatArray, charges: FloatArray, limit: float) -> EclipseCharge:

@@ -1,4 +1,4 @@
-"""Attitude: pointing, slews, control, determination and the flight of a whole timeline; wheel momentum."""
+"""Attitude: pointing, slews, control, determination and the flight of a whole timeline."""
 
 from core.attitude.craft import ControlLaw, attitude_design, inertia_kg_m2, wheel_axes
 from core.attitude.dynamics import AttitudeState, Rotation, rotate_body
@@ -20,12 +20,6 @@ from core.attitude.guidance import (
     PointingTrack,
     commanded_pointing,
     pointing,
-)
-from core.attitude.momentum import (
-    disturbance_torque_n_m,
-    magnetorquer_torque_n_m,
-    wheel_capacity_n_m_s,
-    wheel_saturation_n_m_s,
 )
 from core.attitude.slew import boresight_gcrf, half_turn_s, slew_angle_rad, slew_duration_s
 from core.attitude.slew_plan import KeepOutError, Sky, SlewPlan, plan_slew, slew_between_s
@@ -53,7 +47,6 @@ __all__ = [
     "attitude_environment",
     "boresight_gcrf",
     "commanded_pointing",
-    "disturbance_torque_n_m",
     "environment_torques",
     "fly_attitude",
     "fly_attitude_members",
@@ -61,7 +54,6 @@ __all__ = [
     "inertia_kg_m2",
     "magnetic_field_gcrf_t",
     "magnetic_field_itrf_t",
-    "magnetorquer_torque_n_m",
     "plan_slew",
     "pointing",
     "resting_state",
@@ -70,6 +62,4 @@ __all__ = [
     "slew_between_s",
     "slew_duration_s",
     "wheel_axes",
-    "wheel_capacity_n_m_s",
-    "wheel_saturation_n_m_s",
 ]

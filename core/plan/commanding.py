@@ -22,8 +22,9 @@ __all__ = ["BURN_ATTITUDE_LEAD_S", "IMAGE_ATTITUDE_LEAD_S", "expand"]
 
 # A burn starts in its attitude: the command to turn goes this much before ignition.
 BURN_ATTITUDE_LEAD_S: Final = 300.0
-# A place on the ground comes up from the horizon: turning to it and settling takes up to 70 s of the reference bus.
-IMAGE_ATTITUDE_LEAD_S: Final = 120.0
+# A place on the ground comes up from the horizon: turning to it takes the reference bus a minute, and until the control has
+# come to rest another one goes by.
+IMAGE_ATTITUDE_LEAD_S: Final = 150.0
 
 
 def expand(activity: Activity) -> tuple[CommandSpec, ...]:

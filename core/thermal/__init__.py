@@ -1,4 +1,4 @@
-"""Thermal: the nodal network and its heat from outside; and the lumped battery node with its heater."""
+"""Thermal: the nodal network, its limits, and its heat from outside."""
 
 from core.thermal.albedo import albedo_share, reflectance_map
 from core.thermal.limits import NodeMargin, node_margins
@@ -11,22 +11,17 @@ from core.thermal.network import (
     thermal_network,
     view_of_earth,
 )
-from core.thermal.node import BATTERY_NODE, ThermalNode, heater_duty, warm
 
 __all__ = [
-    "BATTERY_NODE",
     "EARTH_INFRARED_W_M2",
     "NodeMargin",
     "ThermalFlight",
     "ThermalModelError",
-    "ThermalNode",
     "albedo_share",
     "fly_temperatures",
-    "heater_duty",
     "node_margins",
     "reflectance_map",
     "steady_state_k",
     "thermal_network",
     "view_of_earth",
-    "warm",
 ]

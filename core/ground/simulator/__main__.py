@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 from core.errors import LlamaSpaceError
+from core.ground.simulator.faults import load_faults
+from core.ground.simulator.labels import FaultLog
 from core.ground.simulator.server import Simulator
 from core.ground.simulator.store import SimulatorStore
 from core.link import read_link_keys
@@ -24,12 +26,16 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
+        mission = load_mission(options.mission) if options.mission else reference_mission()
+        mdb = load_mdb(options.mdb) if options.mdb else reference_mdb()
         simulator = Simulator(
-            load_mission(options.mission) if options.mission else reference_mission(),
-            load_mdb(options.mdb) if options.mdb else reference_mdb(),
+            mission,
+            mdb,
             read_link_keys(options.keys),
             SimulatorStore(open_database(options.data / "simulator.db")),
             options.housekeeping_s,
+            load_faults(options.faults, mission, mdb) if options.faults else None,
+            FaultLog(options.data / "faults.jsonl"),
         )
         port = simulator.listen(options.port)
     except (LlamaSpaceError, OSError) as error:
@@ -54,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--housekeeping-s", type=float, default=10.0, help="period of housekeeping in contact, mission s"
     )
+    parser.add_argument("--faults", type=Path, help="script of faults to inject (YAML); labels go to DATA/faults.jsonl")
     parser.add_argument("--parent-pid", type=int, help="end when this process, which started it, has ended")
     return parser
 

@@ -1,78 +1,28 @@
-"""What each telecommand of the reference database makes a simulated spacecraft do."""
+"""What each function telecommand of the reference database makes a simulated spacecraft do (service 8)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any, Final
 
-from core.errors import LinkError
-from core.ground.simulator.reports import EventId, EventSeverity, Failure, ReportWriter
-from core.ground.simulator.state import OnboardState, OngoingActivity, OngoingKind, ScheduledCommand
-from core.link import Telecommand, decode_cuc, decode_telecommand
-from core.link.time_code import CUC_LENGTH
-from core.mission.model import Bus, Mode
+from core.errors import InputError, LinkError
+from core.ground.simulator.aboard import Aboard, Function, Outcome, ongoing
+from core.ground.simulator.reports import Failure
+from core.ground.simulator.services import SERVICES
+from core.ground.simulator.state import OngoingKind
+from core.link import Telecommand, decode_telecommand
+from core.mdb import decode_command
+from core.mission.model import Mode
 from core.plan.activity import PointingMode
+from core.units import to_rad
 
-__all__ = ["FUNCTIONS", "Aboard", "Function", "interrupt", "ongoing"]
+__all__ = ["FUNCTIONS"]
 
-_SCHEDULE_CAPACITY: Final = 200
-_RIGHT_ANGLE_DEG: Final = 90.0
-
-
-@dataclass
-class Aboard:
-    """What a function may use: the state, the design, who sees the spacecraft, and where reports go."""
-
-    state: OnboardState
-    bus: Bus
-    apid: int
-    reports: ReportWriter
-    visible: tuple[str, ...] = ()
-    outbox: list[tuple[bytes, bool]] = field(default_factory=list)
-    housekeeping_requested: bool = False
-
-    def tell(self, packet: bytes | None, *, droppable: bool = False) -> None:
-        """Queue a packet, where there is one."""
-        if packet is not None:
-            self.outbox.append((packet, droppable))
-
-
-Outcome = Failure | OngoingActivity | None
-Function = Callable[[Aboard, Mapping[str, Any], Telecommand], Outcome]
-
-
-def ongoing(kind: OngoingKind, ends_tai_s: float, request: Telecommand, **more: Any) -> OngoingActivity:
-    """An activity begun by a telecommand."""
-    return OngoingActivity(
-        kind=kind,
-        ends_tai_s=ends_tai_s,
-        apid=request.apid,
-        sequence_count=request.sequence_count,
-        acknowledge=int(request.acknowledge),
-        **more,
-    )
-
-
-def interrupt(aboard: Aboard, kind: OngoingKind) -> list[OngoingActivity]:
-    """Take the ongoing activities of a kind out; the caller reports on them."""
-    ended = [one for one in aboard.state.ongoing if one.kind is kind]
-    aboard.state.ongoing = [one for one in aboard.state.ongoing if one.kind is not kind]
-    return ended
+_BURN_ATTITUDE_RAD: Final = to_rad(10.0)  # thrust axis off its direction: the loss of delta-v is then 1.5 %
 
 
 def _busy(aboard: Aboard, *kinds: OngoingKind) -> bool:
     return any(one.kind in kinds for one in aboard.state.ongoing)
-
-
-def _ping(aboard: Aboard, _arguments: Mapping[str, Any], _request: Telecommand) -> Outcome:
-    aboard.tell(aboard.reports.connection_test())
-    return None
-
-
-def _report_housekeeping(aboard: Aboard, _arguments: Mapping[str, Any], _request: Telecommand) -> Outcome:
-    aboard.housekeeping_requested = True
-    return None
 
 
 def _set_mode(aboard: Aboard, arguments: Mapping[str, Any], _request: Telecommand) -> Outcome:
@@ -93,17 +43,28 @@ def _set_pointing(aboard: Aboard, arguments: Mapping[str, Any], request: Telecom
         return Failure.WRONG_MODE
     state.ongoing = [one for one in state.ongoing if one.kind is not OngoingKind.POINTING]
     state.pointing = PointingMode(arguments["pointing"])
+    state.target_deg = arguments["latitude_deg"], arguments["longitude_deg"]
+    ends_tai_s = state.t_tai_s + arguments["duration_s"]
     if arguments["duration_s"]:
-        ends_tai_s = state.t_tai_s + arguments["duration_s"]
         state.ongoing.append(ongoing(OngoingKind.POINTING, ends_tai_s, request, reports=False))
-    return ongoing(OngoingKind.SLEW, state.t_tai_s + _slew_s(aboard.bus, state.pointing), request)
+    if state.pointing is PointingMode.VELOCITY:
+        state.braking = _next_burn_brakes(aboard, ends_tai_s)
+    return ongoing(OngoingKind.SLEW, state.t_tai_s + aboard.physics.slew_s(), request)
 
 
-def _slew_s(bus: Bus, pointing: PointingMode) -> float:
-    """Time to turn and settle: within the imager's cone for the ground, a right angle for anything else."""
-    ground = pointing in (PointingMode.NADIR, PointingMode.TARGET)
-    angle_deg = bus.imager.maximum_off_nadir_deg if ground else _RIGHT_ANGLE_DEG
-    return angle_deg / bus.slew_rate_deg_s + bus.settle_s
+def _next_burn_brakes(aboard: Aboard, until_tai_s: float) -> bool:
+    """Whether the first burn that waits for its time pushes against the velocity: the turn is made for that burn."""
+    for one in aboard.state.schedule:
+        if one.release_tai_s > until_tai_s:
+            return False
+        waiting = decode_telecommand(bytes.fromhex(one.packet_hex))
+        try:
+            decoded = decode_command(aboard.mdb, waiting.service, waiting.subtype, waiting.data)
+        except (InputError, LinkError):
+            continue  # its own execution will refuse it
+        if decoded.definition.name == "EXECUTE_BURN":
+            return bool(decoded.arguments["delta_v_m_s"] < 0.0)
+    return False
 
 
 def _start_downlink(aboard: Aboard, arguments: Mapping[str, Any], request: Telecommand) -> Outcome:
@@ -148,46 +109,25 @@ def _execute_burn(aboard: Aboard, arguments: Mapping[str, Any], request: Telecom
         return Failure.BUSY
     if state.propellant_kg <= 0.0:
         return Failure.NO_PROPELLANT
-    return ongoing(OngoingKind.BURN, state.t_tai_s + arguments["duration_s"], request)
-
-
-def _schedule_insert(aboard: Aboard, arguments: Mapping[str, Any], _request: Telecommand) -> Outcome:
-    state = aboard.state
-    fine_length = CUC_LENGTH - 4
-    release_tai_s = decode_cuc(
-        arguments["release_coarse_s"].to_bytes(4, "big") + arguments["release_fine"].to_bytes(fine_length, "big")
+    delta_v_m_s = arguments["delta_v_m_s"]
+    if aboard.physics.thrust_error_rad(delta_v_m_s) > _BURN_ATTITUDE_RAD:
+        return Failure.WRONG_ATTITUDE
+    return ongoing(
+        OngoingKind.BURN,
+        state.t_tai_s + arguments["duration_s"],
+        request,
+        begun_tai_s=state.t_tai_s,
+        delta_v_m_s=delta_v_m_s,
+        begun_mass_kg=aboard.bus.dry_mass_kg + state.propellant_kg,
     )
-    try:
-        embedded = decode_telecommand(arguments["telecommand"])
-    except LinkError:
-        return Failure.BAD_ARGUMENT
-    if embedded.apid != aboard.apid:
-        return Failure.WRONG_SPACECRAFT
-    if release_tai_s <= state.t_tai_s:
-        return Failure.RELEASE_TIME_PASSED
-    if len(state.schedule) >= _SCHEDULE_CAPACITY:
-        return Failure.SCHEDULE_FULL
-    state.schedule.append(ScheduledCommand(release_tai_s=release_tai_s, packet_hex=arguments["telecommand"].hex()))
-    state.schedule.sort(key=lambda one: one.release_tai_s)
-    return None
-
-
-def _schedule_reset(aboard: Aboard, _arguments: Mapping[str, Any], _request: Telecommand) -> Outcome:
-    discarded = len(aboard.state.schedule)
-    aboard.state.schedule = []
-    aboard.tell(aboard.reports.event(EventId.SCHEDULE_RESET, EventSeverity.INFORMATIVE, discarded))
-    return None
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
-    "PING": _ping,
-    "REPORT_HK": _report_housekeeping,
+    **SERVICES,
     "SET_MODE": _set_mode,
     "SET_POINTING": _set_pointing,
     "START_DOWNLINK": _start_downlink,
     "STOP_DOWNLINK": _stop_downlink,
     "TAKE_IMAGE": _take_image,
     "EXECUTE_BURN": _execute_burn,
-    "SCHEDULE_INSERT": _schedule_insert,
-    "SCHEDULE_RESET": _schedule_reset,
 }

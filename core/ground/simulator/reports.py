@@ -1,20 +1,17 @@
-"""The packets that a simulated spacecraft makes: verification, events and housekeeping."""
+"""The packets that a simulated spacecraft makes: verification, events, housekeeping, memory, schedule, parameters."""
 
 from __future__ import annotations
 
-import math
 from enum import IntEnum
 from typing import Final
 
-from core.ground.simulator.state import OnboardState, OngoingKind
-from core.link import Acknowledge, RequestId, Telemetry, encode_telemetry
+from core.ground.simulator.housekeeping import STRUCTURES, Structure, Values
+from core.ground.simulator.state import OnboardState
+from core.link import Acknowledge, RequestId, Telecommand, Telemetry, encode_cuc, encode_telemetry
+from core.link.checksum import crc16
 from core.mdb import MissionDatabase, encode_container
-from core.mission.model import Bus
-from core.orbit import OrbitState
-from core.propulsion import tank_pressure_pa
-from core.units import to_deg
 
-__all__ = ["EventId", "EventSeverity", "Failure", "ReportWriter", "Verification", "housekeeping_values"]
+__all__ = ["EventId", "EventSeverity", "Failure", "ReportWriter", "Verification"]
 
 
 class Verification(IntEnum):
@@ -22,12 +19,14 @@ class Verification(IntEnum):
 
     ACCEPTANCE = 1
     START = 3
+    PROGRESS = 5
     COMPLETION = 7
 
 
 _ASKED_BY: Final = {
     Verification.ACCEPTANCE: Acknowledge.ACCEPTANCE,
     Verification.START: Acknowledge.START,
+    Verification.PROGRESS: Acknowledge.PROGRESS,
     Verification.COMPLETION: Acknowledge.COMPLETION,
 }
 
@@ -47,6 +46,10 @@ class Failure(IntEnum):
     STATION_NOT_VISIBLE = 10
     WRONG_SPACECRAFT = 11
     INTERRUPTED = 12
+    WRONG_ATTITUDE = 13
+    UNKNOWN_REQUEST = 14
+    UNKNOWN_PARAMETER = 15
+    UNKNOWN_MEMORY = 16
 
 
 class EventId(IntEnum):
@@ -62,6 +65,14 @@ class EventId(IntEnum):
     FRAME_REJECTED = 8
     IMAGE_COMPLETED = 9
     BURN_COMPLETED = 10
+    EXCESSIVE_RATE = 11
+    TEMPERATURE_LIMIT = 12
+    LOAD_SHED = 13
+    LOAD_RESTORED = 14
+    TRACKERS_LOST = 15
+    TRACKERS_RECOVERED = 16
+    ORBIT_LOST = 17
+    PARAMETER_CHANGED = 18
 
 
 class EventSeverity(IntEnum):
@@ -86,28 +97,85 @@ class ReportWriter:
         self._mdb = mdb
         self._apid = apid
         self.state = state
+        self.raised: list[EventId] = []  # since it was last emptied, reported or not
 
     def verification(
-        self, stage: Verification, request: RequestId, asked: Acknowledge, failure: Failure | None = None
+        self,
+        stage: Verification,
+        request: RequestId,
+        asked: Acknowledge,
+        failure: Failure | None = None,
+        step: int | None = None,
     ) -> bytes | None:
-        """A report of service 1; None where a success was not asked for."""
+        """A report of service 1, with its step where it is one of progress; None where a success was not asked for."""
         if failure is None and _ASKED_BY[stage] not in asked:
             return None
+        steps = b"" if step is None else step.to_bytes(1, "big")
         code = b"" if failure is None else failure.to_bytes(2, "big")
-        return self._packet(1, stage + (failure is not None), request.encode() + code)
+        return self._packet(1, stage + (failure is not None), request.encode() + steps + code)
 
-    def event(self, event: EventId, severity: EventSeverity, value: float = 0.0) -> bytes:
-        """A report of service 5."""
+    def event(self, event: EventId, severity: EventSeverity, value: float = 0.0) -> bytes | None:
+        """A report of service 5; None where the event's reports are disabled."""
+        self.raised.append(event)
+        if event in self.state.events_disabled:
+            return None
         names = self._mdb.parameters["event_id"].type.labels
         container = _EVENT_CONTAINERS[severity]
         data = encode_container(self._mdb, container, {"event_id": names[event], "event_value": value})
         return self._packet(5, severity, data)
 
-    def housekeeping(self, bus: Bus, orbit: OrbitState) -> bytes:
-        """A report of service 3."""
-        return self._packet(
-            3, 25, encode_container(self._mdb, "Housekeeping", housekeeping_values(self.state, bus, orbit))
-        )
+    def structure(self, structure: Structure, values: Values) -> bytes:
+        """A report of service 3: housekeeping, or a diagnostic structure."""
+        data = encode_container(self._mdb, STRUCTURES[structure], values)
+        if structure is Structure.HOUSEKEEPING:
+            return self._packet(3, 25, data)
+        return self._packet(3, 26, structure.to_bytes(1, "big") + data)
+
+    def describes(self, structure: Structure, values: Values) -> bool:
+        """Whether the mission database has a structure, and the spacecraft every value in it."""
+        container = self._mdb.containers.get(STRUCTURES[structure])
+        return container is not None and all(entry.name in values for entry in container.entries)
+
+    def parameter(self, number: int, value: float) -> bytes:
+        """A report of service 20, of one parameter."""
+        label = self._mdb.parameters["onboard_parameter"].type.labels[number]
+        content: Values = {
+            "onboard_parameter_count": 1,
+            "onboard_parameter": label,
+            "onboard_parameter_value": value,
+        }
+        return self._packet(20, 2, encode_container(self._mdb, "OnboardParameterReport", content))
+
+    def memory_dump(self, memory: int, address: int, data: bytes) -> bytes:
+        """A report of service 6: a block's content."""
+        return self._packet(6, 6, self._memory("MemoryDump", memory, address, len(data), {"memory_data": data}))
+
+    def memory_check(self, memory: int, address: int, data: bytes) -> bytes:
+        """A report of service 6: a block's checksum (CRC-16 of ECSS-E-ST-70-41C, annex B)."""
+        checksum: Values = {"memory_checksum": crc16(data)}
+        return self._packet(6, 10, self._memory("MemoryCheck", memory, address, len(data), checksum))
+
+    def scheduled(self, release_tai_s: float, request: Telecommand) -> bytes:
+        """A report of service 11: one telecommand that waits."""
+        release = encode_cuc(release_tai_s)
+        content: Values = {
+            "scheduled_count": 1,
+            "scheduled_release_coarse_s": int.from_bytes(release[:4], "big"),
+            "scheduled_release_fine": int.from_bytes(release[4:], "big"),
+            "scheduled_source": request.source_id,
+            "scheduled_apid": request.apid,
+            "scheduled_request_count": request.sequence_count,
+        }
+        return self._packet(11, 13, encode_container(self._mdb, "ScheduleSummary", content))
+
+    def _memory(self, container: str, memory: int, address: int, length: int, content: Values) -> bytes:
+        block: Values = {
+            "memory_id": memory,
+            "memory_block_count": 1,
+            "memory_address": address,
+            "memory_length": length,
+        }
+        return encode_container(self._mdb, container, block | content)
 
     def connection_test(self) -> bytes:
         """The answer of service 17."""
@@ -128,46 +196,3 @@ _EVENT_CONTAINERS: Final = {
     EventSeverity.MEDIUM: "EventMediumSeverity",
     EventSeverity.HIGH: "EventHighSeverity",
 }
-_OPEN_CIRCUIT_EMPTY: Final = 0.88  # of the nominal voltage; a straight line stands for the Li-ion curve
-_OPEN_CIRCUIT_SPAN: Final = 0.26
-_SETTLED_ERROR_DEG: Final = 0.02
-_SLEWING_ERROR_DEG: Final = 30.0
-_WHEEL_INERTIA_KG_M2: Final = 0.0064  # 4 N m s at 6,000 rpm
-
-
-def housekeeping_values(
-    state: OnboardState, bus: Bus, orbit: OrbitState
-) -> dict[str, int | float | str | bytes | bool]:
-    """Engineering values of the housekeeping packet."""
-    voltage_v = bus.battery.voltage_v * (_OPEN_CIRCUIT_EMPTY + _OPEN_CIRCUIT_SPAN * state.soc)
-    slewing = any(one.kind is OngoingKind.SLEW for one in state.ongoing)
-    wheel_rad_s = state.wheel_momentum_n_m_s / bus.wheels.count / _WHEEL_INERTIA_KG_M2
-    values: dict[str, int | float | str | bytes | bool] = {
-        "structure_id": 1,
-        "soc": state.soc,
-        "bus_voltage_v": voltage_v,
-        "battery_current_a": (state.array_power_w - state.load_power_w) / voltage_v,
-        "array_power_w": state.array_power_w,
-        "load_power_w": state.load_power_w,
-        "data_stored_bytes": int(state.data_stored_bytes),
-        "propellant_kg": state.propellant_kg,
-        "tank_pressure_pa": int(tank_pressure_pa(bus.propulsion, state.propellant_kg)),
-        "battery_temp_c": state.battery_temp_k - 273.15,  # ITS-90: 0 °C is 273.15 K
-        "wheel_momentum_n_m_s": state.wheel_momentum_n_m_s,
-        "mode": str(state.mode),
-        "pointing": str(state.pointing),
-        "attitude_error_deg": _SLEWING_ERROR_DEG if slewing else _SETTLED_ERROR_DEG,
-        "latitude_deg": to_deg(orbit.latitude_rad),
-        "longitude_deg": math.remainder(to_deg(orbit.longitude_rad), 360.0),
-        "altitude_m": int(orbit.height_m),
-        "in_eclipse": state.in_eclipse,
-        "downlink_active": any(one.kind is OngoingKind.DOWNLINK for one in state.ongoing),
-        "downlinked_bytes": int(state.downlinked_bytes),
-        "uplink_accepted_count": state.accepted_count % (1 << 16),
-        "uplink_rejected_count": state.rejected_count % (1 << 16),
-        "downlink_frame_count": state.frame_count % (1 << 32),
-        "schedule_count": len(state.schedule),
-    }
-    for number in range(1, 5):
-        values[f"wheel_{number}_speed_rad_s"] = wheel_rad_s * (1 if number % 2 else -1)
-    return values

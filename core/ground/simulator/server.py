@@ -21,6 +21,8 @@ from core.ground.messages import (
     SendCltu,
     encode_message,
 )
+from core.ground.simulator.faults import FaultScript
+from core.ground.simulator.labels import FaultLog
 from core.ground.simulator.spacecraft import SimulatedSpacecraft
 from core.ground.simulator.state import initial_state
 from core.ground.simulator.store import SimulatorStore
@@ -34,7 +36,7 @@ __all__ = ["Simulator"]
 _PERIOD_S: Final = 0.02
 _SAVE_PERIOD_S: Final = 1.0
 _CATCH_UP_S: Final = 6 * 3600.0  # mission time flown between two transactions
-_KEPT_HOUSEKEEPING: Final = 240
+_KEPT_HOUSEKEEPING: Final = 960  # four hours of four structures a minute
 _PACKETS_PER_CYCLE: Final = 200
 _FRAMES_PER_CYCLE: Final = 200
 
@@ -48,16 +50,27 @@ class Simulator:
         keys: What the spacecraft hold.
         store: Durable state.
         housekeeping_s: Period of housekeeping in contact, mission s.
+        faults: What goes wrong, by script.
+        fault_log: Where the script's labels go.
     """
 
     def __init__(
-        self, mission: Mission, mdb: MissionDatabase, keys: LinkKeys, store: SimulatorStore, housekeeping_s: float
+        self,
+        mission: Mission,
+        mdb: MissionDatabase,
+        keys: LinkKeys,
+        store: SimulatorStore,
+        housekeeping_s: float,
+        faults: FaultScript | None = None,
+        fault_log: FaultLog | None = None,
     ) -> None:
         self._mission = mission
         self._mdb = mdb
         self._keys = keys
         self._store = store
         self._housekeeping_s = housekeeping_s
+        self._faults = faults or FaultScript()
+        self._fault_log = fault_log
         self._inbox: queue.Queue[tuple[socket.socket, Message | None]] = queue.Queue()
         self._connection: socket.socket | None = None
         self._sent = 0
@@ -140,7 +153,13 @@ class Simulator:
             stored = self._store.load_state(one.id)
             state = stored or initial_state(self._mission, one.id, clock.now_tai_s())
             craft = SimulatedSpacecraft(
-                self._mission, one.id, self._mdb, self._keys.spacecraft[one.id], state, self._housekeeping_s
+                self._mission,
+                one.id,
+                self._mdb,
+                self._keys.spacecraft[one.id],
+                state,
+                self._housekeeping_s,
+                self._faults.of(one.id),
             )
             if stored is None:
                 craft.announce_start()
@@ -164,6 +183,14 @@ class Simulator:
                 elif made[name]:
                     self._store.trim_packets(connection, name, _KEPT_HOUSEKEEPING)
                 self._store.save_state(connection, name, craft.state)
+        self._log_faults()
+
+    def _log_faults(self) -> None:
+        """Labels go to the log once their state is stored, and leave the state once they are in the log."""
+        for craft in self._crafts.values():
+            if self._fault_log is not None and craft.state.fault_labels:
+                self._fault_log.append(craft.state.fault_labels)
+                craft.state.fault_labels = []
 
     def _deliver(self) -> None:
         """Send frames from the durable store, each once per connection and in order."""

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.errors import InputError, LinkError
-from core.ground.simulator.functions import FUNCTIONS, Aboard, interrupt
+from core.ground.simulator.aboard import Aboard, interrupt
+from core.ground.simulator.faults import Fault
+from core.ground.simulator.functions import FUNCTIONS
+from core.ground.simulator.housekeeping import Structure, report_values
+from core.ground.simulator.injection import FaultInjection
+from core.ground.simulator.monitoring import MONITORING_PERIOD_S, detect, safe_mode_wanted
+from core.ground.simulator.parameters import ParameterTable
+from core.ground.simulator.physics import Physics
 from core.ground.simulator.reports import EventId, EventSeverity, Failure, ReportWriter, Verification
 from core.ground.simulator.state import OnboardState, OngoingActivity, OngoingKind
 from core.ground.simulator.visibility import Visibility
@@ -34,19 +41,15 @@ from core.link.checksum import CRC_LENGTH
 from core.link.tc_frame import TC_HEADER_LENGTH, tc_frame_length
 from core.link.tm_frame import tm_capacity
 from core.mdb import ArgumentRefused, MissionDatabase, decode_command
-from core.mission.model import Mission, Mode
-from core.orbit import Sgp4Orbit, state_at
+from core.mission.model import Bus, Mission, Mode
 from core.plan.activity import PointingMode
-from core.plan.twin import MAXIMUM_STEP_S, Drive, Twin, TwinState
 
 __all__ = ["SimulatedSpacecraft"]
 
 _SEGMENT_HEADER_LENGTH: Final = 1
 _VCID: Final = 0
 _STORED_HOUSEKEEPING_PERIOD_S: Final = 60.0
-_SAFE_MODE_MARGIN: Final = 0.10  # below the minimum state of charge of operations
-_LOW_CHARGE_MARGIN: Final = 0.02  # above it
-_HYSTERESIS: Final = 0.03
+_MAXIMUM_STEP_S: Final = 60.0
 _COMPLETE: Final = 0.999  # of a downlink's volume
 _EDGE_S: Final = 1e-6
 _END_EVENTS: Final = {
@@ -66,6 +69,7 @@ class SimulatedSpacecraft:
         keys: The link keys that it holds.
         state: Where it left off.
         housekeeping_s: Period of housekeeping in contact, mission s.
+        faults: What goes wrong with it, by script.
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class SimulatedSpacecraft:
         keys: SpacecraftLinkKeys,
         state: OnboardState,
         housekeeping_s: float,
+        faults: Sequence[Fault] = (),
     ) -> None:
         craft = mission.craft(satellite)
         self.satellite = satellite
@@ -85,17 +90,31 @@ class SimulatedSpacecraft:
         self._tc = keys.tc_association()
         self._tm = keys.tm_association()
         self._housekeeping_s = housekeeping_s
-        self._orbit = Sgp4Orbit.from_elements(craft.elements)
-        self._twin = Twin(mission.bus_of(satellite), self._orbit)
-        self._visibility = Visibility(mission, self._orbit)
+        self._mission = mission
+        bus = mission.bus_of(satellite)
+        self._physics = Physics(mission, satellite, state)
+        self._visibility = Visibility(mission, self._physics.orbit)
         reports = ReportWriter(mdb, craft.spacecraft_id, state)
-        self._aboard = Aboard(state, mission.bus_of(satellite), craft.spacecraft_id, reports)
+        table = ParameterTable(bus, state)
+        self._aboard = Aboard(state, bus, craft.spacecraft_id, mdb, reports, self._physics, table)
         self._aboard.visible = self._visibility.at(state.t_tai_s)
+        self._injection = FaultInjection(faults, state)
+        self._configured: dict[str, float] | None = None
+        self._configure()
+        if state.fix is None:
+            self._physics.navigate()
+        values = {one: report_values(one, state, bus, self._physics.attitude()) for one in Structure}
+        self._structures = [one for one in Structure if reports.describes(one, values[one])]
 
     @property
     def visible(self) -> tuple[str, ...]:
         """Stations that see it now."""
         return self._aboard.visible
+
+    @property
+    def bus(self) -> Bus:
+        """Its design."""
+        return self._aboard.bus
 
     def take_outbox(self) -> list[tuple[bytes, bool]]:
         """Packets made since the last call, and whether a full store may drop each."""
@@ -198,83 +217,80 @@ class SimulatedSpacecraft:
     def advance(self, until_tai_s: float) -> None:
         """Fly to an instant: physics, schedule, ends of activities, housekeeping, failure detection."""
         while self.state.t_tai_s < until_tai_s:
+            self._configure()
             self._fly(self._next_boundary(until_tai_s))
             self._see()
+            self._report_progress()
             self._end_activities()
             self._release_schedule()
             self._detect_failures()
-            self._housekeep()
+            self._report_structures()
 
     def _next_boundary(self, until_tai_s: float) -> float:
         state = self.state
-        candidates = [until_tai_s, state.t_tai_s + MAXIMUM_STEP_S, state.next_housekeeping_tai_s]
+        candidates = [until_tai_s, state.t_tai_s + _MAXIMUM_STEP_S, state.next_monitoring_tai_s]
+        candidates += self._injection.next_tai_s()
+        candidates += [self._due_tai_s(one) for one in self._reporting()]
         candidates += [one.ends_tai_s for one in state.ongoing]
+        candidates += [_half_tai_s(one) for one in state.ongoing if one.kind is OngoingKind.BURN]
         candidates += [one.release_tai_s for one in state.schedule[:1]]
-        edge = self._visibility.next_edge(state.t_tai_s, min(until_tai_s, state.t_tai_s + MAXIMUM_STEP_S))
+        edge = self._visibility.next_edge(state.t_tai_s, min(until_tai_s, state.t_tai_s + _MAXIMUM_STEP_S))
         if edge is not None:
             candidates.append(edge + _EDGE_S)
         return min(one for one in candidates if one > state.t_tai_s)
 
+    def _configure(self) -> None:
+        """Fly with the faults that are present and the thermostats as they are set."""
+        self._injection.notice(self._aboard.reports.raised)
+        self._aboard.reports.raised.clear()
+        changed = self._injection.update()
+        if changed or self._configured != self.state.parameters:
+            self._configured = dict(self.state.parameters)
+            stuck_on = self._injection.heaters_stuck_on()
+            self._physics.configure(self._injection.departures(), self._aboard.table.thermostats(stuck_on))
+
     def _fly(self, until_tai_s: float) -> None:
         state = self.state
-        drive = self._drive()
-        before = TwinState(
-            state.t_tai_s,
-            state.soc,
-            state.data_stored_bytes,
-            state.propellant_kg,
-            state.mode,
-            state.pointing,
-            state.wheel_momentum_n_m_s,
-            state.battery_temp_k,
-        )
-        step = self._twin.step(before, drive, until_tai_s)
-        sent = drive.downlink_bit_s / 8.0 * (until_tai_s - state.t_tai_s)
+        flown = self._physics.fly(until_tai_s, self.visible)
         for one in state.ongoing:
             if one.kind is OngoingKind.DOWNLINK:
-                one.done_bytes += sent
-        state.downlinked_bytes += sent
-        state.t_tai_s, state.soc = until_tai_s, step.state.soc
-        store_bytes = self._twin.bus.data_store_bytes
-        state.data_stored_bytes = min(float(store_bytes), step.state.data_stored_bytes)
-        state.propellant_kg = step.state.propellant_kg
-        state.wheel_momentum_n_m_s = step.state.wheel_momentum_n_m_s
-        state.battery_temp_k = step.state.battery_temp_k
-        state.array_power_w, state.load_power_w = step.array_power_w, step.load_power_w
-        state.in_eclipse = step.illumination < 0.5
-
-    def _drive(self) -> Drive:
-        state = self.state
-        downlinks = [one for one in state.ongoing if one.kind is OngoingKind.DOWNLINK and one.station in self.visible]
-        return Drive(
-            mode=state.mode,
-            pointing=state.pointing,
-            imaging=any(one.kind is OngoingKind.IMAGE for one in state.ongoing),
-            downlink_bit_s=self._twin.bus.antenna.x_band_downlink_bit_s if downlinks else 0.0,
-            s_band=bool(self.visible),
-            burning=any(one.kind is OngoingKind.BURN for one in state.ongoing),
-        )
+                one.done_bytes += flown.sent_bytes
+            elif one.kind is OngoingKind.BURN:
+                one.done_impulse_n_s += flown.impulse_n_s
+        state.downlinked_bytes += flown.sent_bytes
 
     def _see(self) -> None:
         visible = self._visibility.at(self.state.t_tai_s)
         if visible and not self._aboard.visible:
             self.state.next_housekeeping_tai_s = self.state.t_tai_s
+            self.state.next_report_tai_s = {}
         self._aboard.visible = visible
+
+    def _report_progress(self) -> None:
+        """Half of a burn is a step of its execution."""
+        for one in self.state.ongoing:
+            halfway = one.kind is OngoingKind.BURN and self.state.t_tai_s >= _half_tai_s(one) - _EDGE_S
+            if halfway and one.reported_step == 0:
+                one.reported_step = 1
+                request, asked = RequestId(one.apid, one.sequence_count), Acknowledge(one.acknowledge)
+                self._aboard.tell(self._aboard.reports.verification(Verification.PROGRESS, request, asked, step=1))
 
     def _end_activities(self) -> None:
         state = self.state
         ended = [one for one in state.ongoing if one.ends_tai_s <= state.t_tai_s + _EDGE_S]
         state.ongoing = [one for one in state.ongoing if one.ends_tai_s > state.t_tai_s + _EDGE_S]
         for one in ended:
-            self._end(one, None if _succeeded(one) else Failure.INTERRUPTED)
+            self._end(one, self._failure_of(one))
 
     def _end(self, one: OngoingActivity, failure: Failure | None) -> None:
         reports = self._aboard.reports
+        if one.kind is OngoingKind.BURN:
+            self._change_orbit(one)
         if one.kind is OngoingKind.POINTING:
             self.state.pointing = PointingMode.NADIR
             self._aboard.tell(reports.event(EventId.POINTING_ENDED, EventSeverity.INFORMATIVE))
         if one.kind in _END_EVENTS and failure is None:
-            self._aboard.tell(reports.event(_END_EVENTS[one.kind], EventSeverity.INFORMATIVE, one.done_bytes))
+            self._aboard.tell(reports.event(_END_EVENTS[one.kind], EventSeverity.INFORMATIVE, _done(one)))
         if one.reports:
             request, asked = RequestId(one.apid, one.sequence_count), Acknowledge(one.acknowledge)
             self._aboard.tell(reports.verification(Verification.COMPLETION, request, asked, failure))
@@ -290,14 +306,29 @@ class SimulatedSpacecraft:
             self._execute(command)
             self._end_activities()
 
+    def _change_orbit(self, burn: OngoingActivity) -> None:
+        """Fly on where the burn has led; whom the stations see follows from that, whatever the ground predicts."""
+        lost = self._physics.burnt(burn)
+        if lost is not None:
+            event = self._aboard.reports.event(EventId.ORBIT_LOST, EventSeverity.HIGH, lost.perigee_altitude_m)
+            self._aboard.tell(event)
+        self._visibility = Visibility(self._mission, self._physics.orbit)
+
+    def _failure_of(self, one: OngoingActivity) -> Failure | None:
+        """What an activity that has come to its end lacks."""
+        if one.kind is OngoingKind.BURN and self.state.propellant_kg <= 0.0:
+            return Failure.NO_PROPELLANT
+        short = one.kind is OngoingKind.DOWNLINK and one.done_bytes < _COMPLETE * one.volume_bytes
+        return Failure.INTERRUPTED if short else None
+
     def _detect_failures(self) -> None:
-        state, minimum = self.state, self._twin.bus.battery.minimum_soc
-        if state.soc < minimum + _LOW_CHARGE_MARGIN and not state.low_charge:
-            state.low_charge = True
-            self._aboard.tell(self._aboard.reports.event(EventId.LOW_CHARGE, EventSeverity.MEDIUM, state.soc))
-        if state.soc > minimum + _LOW_CHARGE_MARGIN + _HYSTERESIS:
-            state.low_charge = False
-        if state.soc < minimum - _SAFE_MODE_MARGIN and state.mode is not Mode.SAFE:
+        state, aboard = self.state, self._aboard
+        if state.t_tai_s < state.next_monitoring_tai_s - _EDGE_S:
+            return
+        state.next_monitoring_tai_s = state.t_tai_s + MONITORING_PERIOD_S
+        for one in detect(state, aboard.bus, aboard.table, self._physics.attitude()):
+            aboard.tell(aboard.reports.event(one.event, one.severity, one.value))
+        if state.mode is not Mode.SAFE and safe_mode_wanted(state, aboard.table):
             self._enter_safe_mode()
 
     def _enter_safe_mode(self) -> None:
@@ -308,16 +339,39 @@ class SimulatedSpacecraft:
         event = self._aboard.reports.event(EventId.SAFE_MODE_ENTERED, EventSeverity.HIGH, self.state.soc)
         self._aboard.tell(event)
 
-    def _housekeep(self) -> None:
+    def _reporting(self) -> list[Structure]:
+        return [one for one in self._structures if one not in self.state.reports_disabled]
+
+    def _due_tai_s(self, structure: Structure) -> float:
+        if structure is Structure.HOUSEKEEPING:
+            return self.state.next_housekeeping_tai_s
+        return self.state.next_report_tai_s.get(str(int(structure)), self.state.t_tai_s)
+
+    def _report_structures(self) -> None:
         state, aboard = self.state, self._aboard
-        due = state.t_tai_s >= state.next_housekeeping_tai_s - _EDGE_S
-        if due:
-            period_s = self._housekeeping_s if aboard.visible else _STORED_HOUSEKEEPING_PERIOD_S
-            state.next_housekeeping_tai_s = state.t_tai_s + period_s
-        if due or aboard.housekeeping_requested:
-            aboard.housekeeping_requested = False
-            orbit = state_at(self._orbit, state.t_tai_s)
-            aboard.tell(aboard.reports.housekeeping(aboard.bus, orbit), droppable=True)
+        due = [one for one in self._reporting() if state.t_tai_s >= self._due_tai_s(one) - _EDGE_S]
+        for one in due:
+            usual_s = self._housekeeping_s if aboard.visible else _STORED_HOUSEKEEPING_PERIOD_S
+            next_tai_s = state.t_tai_s + state.report_periods_s.get(str(int(one)), usual_s)
+            if one is Structure.HOUSEKEEPING:
+                state.next_housekeeping_tai_s = next_tai_s
+            else:
+                state.next_report_tai_s[str(int(one))] = next_tai_s
+        wanted, aboard.requested = [*due, *aboard.requested], []
+        if not wanted:
+            return
+        self._navigate()
+        attitude = self._physics.attitude()
+        for one in dict.fromkeys(wanted):
+            if one in self._structures:
+                values = self._injection.distort(report_values(one, state, aboard.bus, attitude))
+                aboard.tell(aboard.reports.structure(one, values), droppable=True)
+
+    def _navigate(self) -> None:
+        if self._injection.navigates():
+            self._physics.navigate()
+        elif self.state.fix is not None:
+            self.state.fix.valid = False
 
     # Telemetry
 
@@ -334,5 +388,10 @@ class SimulatedSpacecraft:
         return made
 
 
-def _succeeded(one: OngoingActivity) -> bool:
-    return one.kind is not OngoingKind.DOWNLINK or one.done_bytes >= _COMPLETE * one.volume_bytes
+def _half_tai_s(burn: OngoingActivity) -> float:
+    return 0.5 * (burn.begun_tai_s + burn.ends_tai_s)
+
+
+def _done(one: OngoingActivity) -> float:
+    """The value of the event of an end: octets sent, or impulse given in N s."""
+    return one.done_impulse_n_s if one.kind is OngoingKind.BURN else one.done_bytes

@@ -6,10 +6,20 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.mission.model import Mission, Mode
+from core.attitude import PointingLaw
+from core.mission.model import MeanElements, Mission, Mode
 from core.plan.activity import PointingMode
 
-__all__ = ["OnboardState", "OngoingActivity", "OngoingKind", "ScheduledCommand", "initial_state"]
+__all__ = [
+    "AttitudeMemory",
+    "FaultLabel",
+    "GnssFix",
+    "OnboardState",
+    "OngoingActivity",
+    "OngoingKind",
+    "ScheduledCommand",
+    "initial_state",
+]
 
 
 class OngoingKind(StrEnum):
@@ -38,6 +48,11 @@ class OngoingActivity(_State):
     volume_bytes: int = 0
     done_bytes: float = 0.0
     station: str = ""
+    begun_tai_s: float = 0.0
+    delta_v_m_s: float = 0.0  # of a burn, as commanded: its sign says along the velocity or against it
+    begun_mass_kg: float = 0.0
+    done_impulse_n_s: float = 0.0
+    reported_step: int = 0
 
 
 class ScheduledCommand(_State):
@@ -45,6 +60,40 @@ class ScheduledCommand(_State):
 
     release_tai_s: float
     packet_hex: str
+
+
+class AttitudeMemory(_State):
+    """Where the attitude flight in progress began, and what has been aimed at since: the attitude follows from it."""
+
+    t_tai_s: float
+    q_body_gcrf: tuple[float, float, float, float]
+    omega_body_gcrf_rad_s: tuple[float, float, float]
+    wheel_n_m_s: tuple[float, ...]
+    law: PointingLaw
+    place_itrf_m: tuple[float, float, float] | None = None
+    direction_rtn: tuple[float, float, float] | None = None
+    held_q_body_gcrf: tuple[float, float, float, float] | None = None
+
+
+class GnssFix(_State):
+    """The last fix of the receiver: position and velocity in ITRF."""
+
+    t_tai_s: float
+    r_itrf_m: tuple[float, float, float]
+    v_itrf_m_s: tuple[float, float, float]
+    valid: bool = True
+
+
+class FaultLabel(_State):
+    """That an injected fault begins or ends; ``number`` counts a satellite's labels from 0."""
+
+    number: int
+    t_tai_s: float
+    satellite: str
+    id: str
+    fault: str
+    begins: bool
+    details: dict[str, float | str] = Field(default_factory=dict)
 
 
 class OnboardState(_State):
@@ -77,6 +126,37 @@ class OnboardState(_State):
     rejected_count: int = 0
     low_charge: bool = False
     next_housekeeping_tai_s: float = 0.0
+    # Below: what the coupled models add. A state stored before them lacks it, and settles when it is loaded.
+    temp_k: tuple[float, ...] | None = None
+    heaters_on: int = 0
+    shed: int = 0
+    attitude: AttitudeMemory | None = None
+    target_deg: tuple[float, float] = (0.0, 0.0)  # latitude and longitude of target pointing
+    braking: bool = False  # velocity pointing turns the thrust axis against the velocity
+    elements: MeanElements | None = None  # of the orbit after its burns; the mission file's until the first
+    bus_voltage_v: float = 0.0
+    battery_current_a: float = 0.0
+    tank_pressure_pa: float = 0.0
+    heater_duty: tuple[float, ...] = ()
+    brown_out: bool = False
+    trackers_lost_tai_s: float | None = None
+    fix: GnssFix | None = None
+    next_report_tai_s: dict[str, float] = Field(default_factory=dict)  # of the diagnostic structures
+    report_periods_s: dict[str, float] = Field(default_factory=dict)  # of structures, where commanded
+    reports_disabled: list[int] = Field(default_factory=list)
+    events_disabled: list[int] = Field(default_factory=list)
+    parameters: dict[str, float] = Field(default_factory=dict)  # of the on-board software, where changed
+    next_monitoring_tai_s: float = 0.0
+    violations: dict[str, int] = Field(default_factory=dict)
+    alarms: list[str] = Field(default_factory=list)
+    reported_shed: int = 0
+    # Injected faults.
+    first_events_tai_s: dict[str, float] = Field(default_factory=dict)
+    faults_begun_tai_s: dict[str, float] = Field(default_factory=dict)
+    faults_ended: list[str] = Field(default_factory=list)
+    stuck_values: dict[str, float] = Field(default_factory=dict)
+    fault_labels: list[FaultLabel] = Field(default_factory=list)  # not yet in the log
+    fault_label_count: int = 0
 
 
 def initial_state(mission: Mission, satellite: str, t_tai_s: float) -> OnboardState:

@@ -14,17 +14,17 @@ from core.attitude import half_turn_s, slew_duration_s
 from core.errors import InputError, PhysicsError
 from core.mission.flight_rules import gap_limit_s
 from core.mission.model import Imager, Mission
-from core.orbit import FlownOrbit, Sgp4Orbit
+from core.orbit import FlownOrbit
 from core.plan.activity import Activity, BurnActivity, Proposer, Provenance, ResourceName, ResourceUse, Window
 from core.plan.checks.geometry import MINIMUM_SUN_ELEVATION_DEG
 from core.plan.commanding import BURN_ATTITUDE_LEAD_S, IMAGE_ATTITUDE_LEAD_S
 from core.plan.model import InitialResources
 from core.plan.orbit import planned_orbit
+from core.plan.schedule.charge import idle_charge_j, usable_battery_j
 from core.plan.schedule.held import HELD_VALUE, commanded_s, held_candidates, held_contacts
 from core.plan.schedule.problem import Candidate, Fleet, Problem, Request, SatelliteBudget
 from core.plan.schedule.requests import BurnRequest, DownlinkRequest, HoldRequest, ImagingRequest, ScheduleRequest
 from core.plan.schedule.sky import Accesses, Sky
-from core.plan.twin import Twin
 from core.plan.uplink import LOAD_TIME_S, REVIEW_TIME_S
 from core.propulsion import plan_burn
 from core.time import add_s, duration_s
@@ -427,20 +427,13 @@ def _budget(
     times_s = charge_j = None
     if with_battery:
         times_s = np.linspace(0.0, sky.horizon_s, max(2, math.ceil(sky.horizon_s / _CHARGE_STEP_S) + 1))
-        around = Twin(bus, Sgp4Orbit.from_elements(craft.elements)).environment(
-            sky.start_tai_s + 0.5 * (times_s[:-1] + times_s[1:])
-        )
-        net_w = around.earth_facing_power_w - bus.loads.bus_w - bus.loads.heaters_w
-        weighted = np.where(
-            net_w > 0.0, net_w * bus.battery.charge_efficiency, net_w / bus.battery.discharge_efficiency
-        )
-        charge_j = np.concatenate([[0.0], np.cumsum(weighted * np.diff(times_s))])
+        charge_j = idle_charge_j(bus, sky.orbits[satellite], sky.start_tai_s + times_s)
     return SatelliteBudget(
         name=name,
         store_bytes=float(bus.data_store_bytes),
         initial_data_bytes=float(stored),
-        battery_j=bus.battery.capacity_j,
-        initial_battery_j=soc * bus.battery.capacity_j,
+        battery_j=usable_battery_j(bus),
+        initial_battery_j=min(soc * bus.battery.capacity_j, usable_battery_j(bus)),
         minimum_battery_j=bus.battery.minimum_soc * bus.battery.capacity_j,
         propellant_kg=max(0.0, _propellant_kg(sky.mission, name, initial) - bus.propulsion.reserve_kg),
         charge_times_s=times_s,

@@ -41,8 +41,8 @@ def run() -> list[BenchResult]:
 def _check_s(mission: Mission, activities: tuple[Activity, ...]) -> float:
     """Seconds to fly and judge a plan of some of the activities, with all that their satellites begin with."""
     loads = {one.satellite: one for one in activities if one.type == "uplink"}
-    wanted = [one for one in activities if one.type != "uplink"][:_CHECKED]
-    kept: list[Activity] = [*wanted, *(loads[name] for name in dict.fromkeys(one.satellite for one in wanted))]
+    work = [one for one in activities if one.type != "uplink"][:_CHECKED]
+    kept: list[Activity] = [*work, *(loads[name] for name in dict.fromkeys(one.satellite for one in work))]
     start = min(one.window.start for one in activities).replace(hour=12, minute=0, second=0, microsecond=0)
     reader = MissionFileReader(mission)
     initial: list[InitialResources] = [reader.initial_resources(craft.id, start) for craft in mission.spacecraft]

@@ -8,14 +8,11 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from core.attitude import wheel_saturation_n_m_s
-from core.mdb import reference_mdb
-from core.mission.model import Mission, Mode
+from core.mission.model import Mission
 from core.orbit import Sgp4Orbit, find_eclipses
-from core.plan.activity import DownlinkActivity, PointingMode
+from core.plan.activity import DownlinkActivity
 from core.plan.model import MissionPlan
 from core.plan.simulate import Fidelity, simulate
-from core.plan.twin import Drive, Twin, TwinState
 from core.time import tai_s_from_utc
 from evals.proposals import propose
 
@@ -103,35 +100,3 @@ def test_burns_use_the_propellant_of_the_rocket_equation(
     impulse_n_s = float(run.flight.resources.impulse_n_s[0, -1])
     mean_mass_kg = mission.bus_of("LSAT-2").dry_mass_kg + float(run.propellant_kg.mean())
     assert impulse_n_s / mean_mass_kg == pytest.approx(sum(one.delta_v_m_s for one in claimed), rel=0.03)
-
-
-def test_a_step_is_the_same_in_one_piece_or_in_many(mission: Mission) -> None:
-    twin = Twin(mission.bus_of("LSAT-1"), Sgp4Orbit.from_elements(mission.craft("LSAT-1").elements))
-    start = tai_s_from_utc(mission.craft("LSAT-1").elements.epoch_utc)
-    state = TwinState(start, 0.8, 1e9, 17.0, Mode.NOMINAL, PointingMode.NADIR)
-    drive = Drive(Mode.NOMINAL, PointingMode.NADIR)
-    whole = twin.step(state, drive, start + 5400.0).state
-    pieces = state
-    for index in range(1, 10):
-        pieces = twin.step(pieces, drive, start + 600.0 * index).state
-    assert pieces.soc == pytest.approx(whole.soc, abs=1e-12)
-    assert pieces.battery_temp_k == pytest.approx(whole.battery_temp_k, abs=1e-9)
-
-
-def test_safe_mode_lives_on_less(mission: Mission) -> None:
-    twin = Twin(mission.bus_of("LSAT-1"), Sgp4Orbit.from_elements(mission.craft("LSAT-1").elements))
-    start = tai_s_from_utc(mission.craft("LSAT-1").elements.epoch_utc)
-    state = TwinState(start, 0.5, 0.0, 17.0, Mode.SAFE, PointingMode.SUN)
-    safe = twin.step(state, Drive(Mode.SAFE, PointingMode.SUN), start + 6000.0)
-    payload = twin.step(state, Drive(Mode.PAYLOAD, PointingMode.NADIR, imaging=True), start + 6000.0)
-    assert safe.load_power_w < payload.load_power_w
-    assert safe.state.soc > payload.state.soc
-    assert payload.state.data_stored_bytes == pytest.approx(
-        mission.bus_of("LSAT-1").imager.data_rate_bit_s / 8 * 6000.0
-    )
-
-
-def test_the_simulation_can_reach_the_wheel_alarms_of_the_mission_database(mission: Mission) -> None:
-    parameter = reference_mdb().parameters["wheel_momentum_n_m_s"]
-    critical = max(one.maximum for one in parameter.type.alarms.values() if one.maximum is not None)
-    assert critical < wheel_saturation_n_m_s(mission.bus_of("LSAT-1"))

@@ -1,9 +1,8 @@
-"""Array, loads and battery against closed forms."""
+"""The array against closed forms."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.mission import reference_mission
-from core.mission.model import Mode
-from core.power import array_power_w, charge, incidence_cosine, load_power_w
+from core.power import array_power_w, incidence_cosine
 
 AU_M = 149_597_870_700.0  # IAU 2012 Resolution B2
 BUS = reference_mission().bus_of("LSAT-1")
@@ -50,40 +48,3 @@ def test_an_array_loses_what_its_joints_cannot_follow(beta_rad: float, phase_rad
     assert _cosine(beta_rad, phase_rad, 1) == pytest.approx(math.cos(beta_rad), abs=1e-4)
     fixed = max(0.0, math.cos(beta_rad) * math.cos(phase_rad))
     assert _cosine(beta_rad, phase_rad, 0) == pytest.approx(fixed, abs=1e-4)
-
-
-def test_a_battery_discharges_by_its_energy_over_its_efficiency() -> None:
-    # 168 W for a 35 min eclipse from a 28 V 30 A h battery at 97 %: 168 * 2100 / 0.97 / (28 * 30 * 3600)
-    assert charge(BUS.battery, 0.9, -168.0, 2100.0) == pytest.approx(0.9 - 0.120_275, abs=1e-6)
-    assert charge(BUS.battery, 0.5, 100.0, 3600.0) == pytest.approx(0.5 + 100.0 * 0.97 / 840.0, abs=1e-12)
-
-
-@given(st.floats(0.0, 1.0), st.floats(-2000.0, 2000.0), st.floats(0.0, 1.0e5))
-def test_charge_stays_between_empty_and_full(soc: float, power_w: float, seconds: float) -> None:
-    after = charge(BUS.battery, soc, power_w, seconds)
-    assert 0.0 <= after <= 1.0
-    assert (after - soc) * power_w >= 0.0
-
-
-@given(st.floats(0.3, 0.6), st.floats(1.0, 100.0), st.floats(1.0, 1000.0))
-def test_a_cycle_loses_energy_and_never_makes_any(soc: float, power_w: float, seconds: float) -> None:
-    assert charge(BUS.battery, charge(BUS.battery, soc, power_w, seconds), -power_w, seconds) < soc
-
-
-OFF: dict[str, Any] = {"imaging": False, "x_band": False, "s_band": False, "heater_duty": 0.0}
-
-
-@pytest.mark.parametrize(
-    ("mode", "switched", "expected_w"),
-    [
-        (Mode.NOMINAL, {}, 120.0),
-        (Mode.SAFE, {}, 95.0),
-        (Mode.PAYLOAD, {}, 300.0),
-        (Mode.PAYLOAD, {"imaging": True}, 300.0),
-        (Mode.NOMINAL, {"imaging": True}, 300.0),
-        (Mode.NOMINAL, {"x_band": True, "s_band": True}, 235.0),
-        (Mode.SAFE, {"s_band": True, "heater_duty": 0.5}, 140.0),
-    ],
-)
-def test_loads_add_up(mode: Mode, switched: dict[str, Any], expected_w: float) -> None:
-    assert load_power_w(BUS.loads, mode, **(OFF | switched)) == pytest.approx(expected_w)
