@@ -30,6 +30,7 @@ PLACES = {  # degrees north and east
     "rotterdam": (51.95, 4.14),
     "lima": (-12.05, -77.15),
     "nairobi": (-1.29, 36.82),
+    "sydney": (-33.86, 151.2),
     "anchorage": (61.2, -149.9),
     "mumbai": (18.95, 72.85),
     "cape-town": (-33.92, 18.42),
