@@ -36,7 +36,7 @@ from core.units import to_deg, to_rad
 
 __all__ = ["ScheduledPlan", "schedule_requests"]
 
-_SAMPLES: Final = 9  # odd: an image is taken around the moment nearest to nadir
+_SAMPLES: Final = 3  # an image is centred on the moment nearest to nadir; its ends are farther
 
 
 @dataclass(frozen=True)
