@@ -148,7 +148,8 @@ class Conversations:
         pending = snapshot.interrupts[0].value if snapshot.interrupts else None
         return ConversationView(
             thread_id=thread_id,
-            status="waiting" if pending else ("cut" if snapshot.next else "idle"),
+            # A node whose writes are stored but not yet its checkpoint is no longer "next": it is still a task.
+            status="waiting" if pending else ("cut" if snapshot.tasks else "idle"),
             action=values["action"] if values else "",
             messages=values["messages"] if values else [],
             results=values["results"] if values else [],

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langgraph.checkpoint.sqlite import SqliteSaver
 
 from agent.budget import Limits
 from agent.session import Conversations
@@ -265,6 +266,34 @@ def test_a_run_cut_by_a_crash_goes_on_elsewhere_without_doing_anything_twice(ben
     list(third.resume("t1", decide(DecisionKind.REJECT)))
     assert third.state("t1").status == "idle"
     third.close()
+
+
+@pytest.mark.parametrize("lost", range(2, 8))
+def test_a_run_cut_between_a_nodes_writes_and_its_checkpoint_goes_on(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    """The writes of a node are stored before the checkpoint that they lead to: a kill can fall between the two."""
+    stored, calls_made = SqliteSaver.put, [0]
+
+    def put_until_killed(*arguments: Any) -> Any:
+        calls_made[0] += 1
+        if calls_made[0] >= lost:
+            raise Killed
+        return stored(*arguments)
+
+    monkeypatch.setattr(SqliteSaver, "put", put_until_killed)
+    first = Conversations(bench.deps(ScriptedChat(calls(POINT), says("Done."))), tmp_path / "c.db")
+    with pytest.raises(Killed):
+        run(first)
+    first.close()
+    monkeypatch.setattr(SqliteSaver, "put", stored)
+    second = Conversations(bench.deps(ScriptedChat(calls(POINT), says("Done."))), tmp_path / "c.db")
+    assert second.cut_threads() == ["t1"]
+    list(second.recover("t1"))
+    view = second.state("t1")
+    assert view.status == "waiting" and view.interrupt is not None
+    assert len(bench.planner.saved) == 1
+    second.close()
 
 
 def test_plan_and_call_ids_depend_on_thread_and_message_only(bench: Bench, tmp_path: Path) -> None:
