@@ -29,7 +29,9 @@ _LARGE: Final = 6000
 _ROUND_S: Final = 2.0
 _PATIENCE: Final = 8  # rounds without gain before more is solved together
 _REACHES_S: Final = (300.0, 1800.0, 5400.0, 21_600.0)
-_WHOLE: Final = 200_000  # candidates up to which all is tried at once first
+_AT_ONCE: Final = 12_000  # candidates up to which all is tried at once first
+_WHOLE: Final = 200_000  # candidates up to which all is tried at once at all
+_PARTS_FIRST: Final = 0.4  # of the time, for the parts of a large problem
 _KILOBYTE: Final = 1e3  # the solver counts in whole units
 _MOST_UNITS: Final = 1e9
 _FINEST_UNITS: Final = 1e5
@@ -43,30 +45,60 @@ def improve(ledger: Ledger, until_s: float, seed: int) -> Iterator[Ledger]:
         until_s: When to end.
         seed: Of the choice of neighbourhoods.
     """
-    problem, places = ledger.problem, _Places(ledger.problem, Random(seed))
-    best, size, idle = Ledger(problem, ledger.chosen.values()), _SMALL, 0
-    total = len(problem.candidates)
-    most = sum(max((problem.candidates[k].value for k in group), default=0.0) for group in problem.of_request)
-    if total <= _WHOLE:
-        # What has few limits in common is often proved best at once; what has many gains from the other half of the time.
-        found = _solve(best, set(places.requests), 0.5 * (until_s - time.monotonic()), seed)
-        if found is not None and _is_better(found.ledger, best):
-            best = found.ledger
-            yield Ledger(problem, best.chosen.values())
-        if found is not None and found.proved:
+    search = _Search(ledger, seed)
+    begun = time.monotonic()
+    if search.total > _AT_ONCE:
+        # A large problem gains soon from its parts; as a whole it is only tried when they have had their turn.
+        yield from search.parts(begun + _PARTS_FIRST * (until_s - begun))
+    if search.total <= _WHOLE:
+        # What has few limits in common is often proved best at once; what has many gains from the rest of the time.
+        yield from search.whole(time.monotonic() + 0.5 * (until_s - time.monotonic()))
+    yield from search.parts(until_s)
+
+
+class _Search:
+    """The best schedule so far, and the ways to better it; ``done`` when nothing better can be had."""
+
+    def __init__(self, ledger: Ledger, seed: int) -> None:
+        problem = ledger.problem
+        self.problem, self.total, self.done = problem, len(problem.candidates), False
+        self.best = Ledger(problem, ledger.chosen.values())
+        self._seed, self._places = seed, _Places(problem, Random(seed))
+        self._size, self._idle = _SMALL, 0
+        best_of_each = (max((problem.candidates[k].value for k in group), default=0.0) for group in problem.of_request)
+        self._most = sum(best_of_each)
+
+    def whole(self, until_s: float) -> Iterator[Ledger]:
+        """Everything at once."""
+        if self.done:
             return
-    while time.monotonic() < until_s and best.value < most * (1.0 - 1e-9):
-        free = places.neighbourhood(best, min(size, total))
-        found = _solve(best, free, min(_ROUND_S, until_s - time.monotonic()), places.random.randrange(1 << 30))
-        if found is not None and _is_better(found.ledger, best):
-            best, idle = found.ledger, 0
-            yield Ledger(problem, best.chosen.values())
-            continue
-        if size >= total:
-            return  # the whole problem was solved and nothing better is there, or will be found in a round
-        idle += 1
-        if idle >= _PATIENCE:
-            size, idle = min(2 * size, _LARGE if total > _LARGE else total), 0
+        found = _solve(self.best, set(self._places.requests), until_s - time.monotonic(), self._seed)
+        if found is not None:
+            self.done = found.proved
+            if _is_better(found.ledger, self.best):
+                yield self._take(found.ledger)
+
+    def parts(self, until_s: float) -> Iterator[Ledger]:
+        """One neighbourhood after another; larger ones when the small ones bring nothing any more."""
+        while not self.done and time.monotonic() < until_s and self.best.value < self._most * (1.0 - 1e-9):
+            free = self._places.neighbourhood(self.best, min(self._size, self.total))
+            limit_s = min(_ROUND_S, until_s - time.monotonic())
+            found = _solve(self.best, free, limit_s, self._places.random.randrange(1 << 30))
+            if found is not None and _is_better(found.ledger, self.best):
+                self._idle = 0
+                yield self._take(found.ledger)
+                continue
+            if self._size >= self.total:
+                self.done = (
+                    True  # the whole problem was solved and nothing better is there, or will be found in a round
+                )
+            self._idle += 1
+            if self._idle >= _PATIENCE:
+                self._size, self._idle = min(2 * self._size, _LARGE if self.total > _LARGE else self.total), 0
+
+    def _take(self, ledger: Ledger) -> Ledger:
+        self.best = ledger
+        return Ledger(self.problem, ledger.chosen.values())
 
 
 def _is_better(found: Ledger, best: Ledger) -> bool:

@@ -166,6 +166,8 @@ def _battery(budget: SatelliteBudget, mine: list[Candidate], one: Candidate | No
     if budget.charge_times_s is None or budget.charge_j is None or (one is not None and one.energy_j <= 0.0):
         return None
     users = [other for other in (*mine, *((one,) if one else ())) if other.energy_j]
+    if not users:
+        return None  # a battery that does not hold the idle load is nobody's doing here: the check of the plan says so
     edges = np.unique(np.concatenate([budget.charge_times_s, [c.start_s for c in users], [c.end_s for c in users]]))
     net = np.interp(edges, budget.charge_times_s, budget.charge_j)
     for other in users:

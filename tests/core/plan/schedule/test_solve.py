@@ -72,6 +72,8 @@ def _battery_allowed(budget: SatelliteBudget, mine: list[Candidate]) -> bool:
     """Steps of a quarter of a second, at whose edges all times of these problems lie; the charge stops at full."""
     if budget.charge_times_s is None or budget.charge_j is None:
         return True
+    if not any(one.energy_j for one in mine):
+        return True  # what the idle load does is not the schedule's doing
     level, step_s = budget.initial_battery_j, 0.25
     if level < budget.minimum_battery_j:
         return False
