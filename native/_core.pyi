@@ -285,6 +285,11 @@ class SkyTrack:
     def __init__(self, first_tai_s: float, step_s: float, rows: FloatArray) -> None: ...
     def dcm_itrf_from_gcrf(self, t_tai_s: FloatArray) -> FloatArray: ...
 
+class OceanTideTable:
+    """Waves of an ocean tide: multipliers of Doodson's arguments (n, 6), and rows of wave, degree, order, four coefficients."""
+
+    def __init__(self, doodson: FloatArray, rows: FloatArray) -> None: ...
+
 class Satellite:
     """A spacecraft and what acts on it.
 
@@ -312,6 +317,7 @@ class Satellite:
         panels: FloatArray,
         earth_radiation: bool = False,
         empirical: FloatArray | None = None,
+        ocean: OceanTideTable | None = None,
     ) -> None:
         """``empirical``: rows of constant, cosine and sine parts in RTN, m/s2, (3, 3)."""
 

@@ -46,6 +46,23 @@ std::optional<EmpiricalAcceleration> empirical_of(const std::optional<DoubleArra
     return EmpiricalAcceleration{vec_of(p), vec_of(p + 3), vec_of(p + 6)};
 }
 
+std::shared_ptr<OceanTideTable> ocean_table(const DoubleArray& doodson, const DoubleArray& rows) {
+    auto table = std::make_shared<OceanTideTable>();
+    const double* wave = table_of(doodson, "doodson", 6);
+    for (py::ssize_t k = 0; k < doodson.shape(0); ++k, wave += 6) {
+        table->waves.push_back({wave[0], wave[1], wave[2], wave[3], wave[4], wave[5]});
+    }
+    const double* p = table_of(rows, "rows", 7);
+    for (py::ssize_t k = 0; k < rows.shape(0); ++k, p += 7) {
+        const int which = static_cast<int>(p[0]), n = static_cast<int>(p[1]), m = static_cast<int>(p[2]);
+        if (which < 0 || which >= doodson.shape(0) || n < 2 || n > ocean_degree || m < 0 || m > n) {
+            throw Error(ErrorCode::bad_value, "a term of the ocean tide has no wave, or a degree outside 2 to 8");
+        }
+        table->terms.push_back({which, n, m, p[3], p[4], p[5], p[6]});
+    }
+    return table;
+}
+
 std::vector<Impulse> impulses_of(const DoubleArray& rows) {
     std::vector<Impulse> out(static_cast<std::size_t>(rows.shape(0)));
     const double* p = table_of(rows, "impulses", 6);
@@ -209,12 +226,14 @@ void bind_propagation(py::module_& m) {
              }),
              py::arg("first_tai_s"), py::arg("step_s"), py::arg("rows"))
         .def("dcm_itrf_from_gcrf", &rotations, py::arg("t_tai_s"));
+    py::class_<OceanTideTable, std::shared_ptr<OceanTideTable>>(m, "OceanTideTable")
+        .def(py::init(&ocean_table), py::arg("doodson"), py::arg("rows"));
     py::class_<Satellite>(m, "Satellite")
         .def(py::init([](std::shared_ptr<GravityModel> gravity, std::shared_ptr<SkyTrack> sky, bool sun, bool moon,
                          bool solid_tides, int tide_system, bool radiation, bool moon_shadow, bool relativity, int drag,
                          double harris_priester_exponent, std::shared_ptr<SpaceWeather> weather, double tai_minus_utc_s,
                          const DoubleArray& areas, const DoubleArray& panels, bool earth_radiation,
-                         const std::optional<DoubleArray>& empirical) {
+                         const std::optional<DoubleArray>& empirical, std::shared_ptr<OceanTideTable> ocean) {
                  const auto a = vector_of(areas, "areas", 4);
                  Satellite made{{.gravity = std::move(gravity),
                                  .sky = std::move(sky),
@@ -230,7 +249,8 @@ void bind_propagation(py::module_& m) {
                                  .harris_priester_exponent = harris_priester_exponent,
                                  .weather = std::move(weather),
                                  .tai_minus_utc_s = tai_minus_utc_s,
-                                 .empirical = empirical_of(empirical)},
+                                 .empirical = empirical_of(empirical),
+                                 .ocean = std::move(ocean)},
                                 {a[0], a[1], a[2], a[3], panels_of(panels)}};
                  static_cast<void>(Forces(made.settings, made.shape)); // refuses what does not fit together
                  return made;
@@ -239,7 +259,7 @@ void bind_propagation(py::module_& m) {
              py::arg("solid_tides"), py::arg("tide_system"), py::arg("radiation"), py::arg("moon_shadow"),
              py::arg("relativity"), py::arg("drag"), py::arg("harris_priester_exponent"), py::arg("weather"),
              py::arg("tai_minus_utc_s"), py::arg("areas"), py::arg("panels"), py::arg("earth_radiation") = false,
-             py::arg("empirical") = py::none())
+             py::arg("empirical") = py::none(), py::arg("ocean") = nullptr)
         .def("acceleration_m_s2", &accelerations, py::arg("t_tai_s"), py::arg("states"));
     py::class_<Flown>(m, "Flown")
         .def_readonly("states", &Flown::states)

@@ -6,6 +6,7 @@
 #include "llamaspace/error.hpp"
 #include "llamaspace/frames.hpp"
 #include "occultation.hpp"
+#include "ocean_tides.hpp"
 #include "panels.hpp"
 #include "solid_tides.hpp"
 
@@ -65,6 +66,7 @@ Forces::Forces(ForceSettings settings, SpacecraftShape shape)
     : settings_(std::move(settings)), shape_(std::move(shape)),
       tides_(settings_.gravity ? settings_.gravity->mu_m3_s2() : 1.0,
              settings_.gravity ? settings_.gravity->radius_m() : 1.0, 4, 3, {}),
+      ocean_(tides_.mu_m3_s2(), tides_.radius_m(), ocean_degree, ocean_degree, {}),
       j2_(1.0826e-3) { // only the part that a correction of position carries
     if (!settings_.gravity || !settings_.sky) {
         throw Error(ErrorCode::bad_value, "forces need a gravity model and a sky track");
@@ -110,6 +112,27 @@ void Forces::update_tides(const Sky& sky) {
     tides.store(tides_);
 }
 
+void Forces::update_ocean(const Sky& sky) {
+    if (ocean_known_ && ocean_t_ == sky.t_tai_s) {
+        return;
+    }
+    ocean_known_ = true;
+    ocean_t_ = sky.t_tai_s;
+    // The first axis of ITRF turns by the Earth rotation angle from that of GCRF, but for the pole's motion.
+    const auto& m = sky.dcm_itrf_from_gcrf.m;
+    store_ocean_tides(*settings_.ocean, sky.t_tai_s, std::atan2(m[1], m[0]), ocean_);
+}
+
+void Forces::add_perturbation(const GravityModel& model, const Vec3& r_itrf, Vec3& a_itrf, Gradient* gradient) const {
+    if (gradient != nullptr) {
+        const FieldDerivatives field = model.perturbation_derivatives(r_itrf);
+        a_itrf = a_itrf + field.acceleration_m_s2;
+        *gradient = *gradient + field.gradient_s2;
+    } else {
+        a_itrf = a_itrf + model.perturbation_m_s2(r_itrf);
+    }
+}
+
 Vec3 Forces::gravity_gcrf(const Sky& sky, const Vec3& r, Gradient* gradient) {
     const Vec3 r_itrf = sky.dcm_itrf_from_gcrf * r;
     Vec3 a_itrf;
@@ -122,13 +145,11 @@ Vec3 Forces::gravity_gcrf(const Sky& sky, const Vec3& r, Gradient* gradient) {
     }
     if (settings_.solid_tides) {
         update_tides(sky);
-        if (gradient != nullptr) {
-            const FieldDerivatives tide = tides_.perturbation_derivatives(r_itrf);
-            a_itrf = a_itrf + tide.acceleration_m_s2;
-            *gradient = *gradient + tide.gradient_s2;
-        } else {
-            a_itrf = a_itrf + tides_.perturbation_m_s2(r_itrf);
-        }
+        add_perturbation(tides_, r_itrf, a_itrf, gradient);
+    }
+    if (settings_.ocean) {
+        update_ocean(sky);
+        add_perturbation(ocean_, r_itrf, a_itrf, gradient);
     }
     return transpose(sky.dcm_itrf_from_gcrf) * a_itrf;
 }

@@ -123,9 +123,10 @@ LLAMASPACE_LANE Lane angle_of(Lane y, Lane x) {
 LLAMASPACE_LANE Lane logarithm(Lane x) {
     constexpr double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10; // fdlibm's parts of log 2
     constexpr std::int64_t root_half = 0x3fe6a09e667f3bcd;                                        // bits of sqrt(1/2)
-    const Mask exponent = (bits(x) - root_half) >> 52;
+    const Mask pattern = bits(magnitude(x)); // of what is not positive something comes out, and nothing overflows
+    const Mask exponent = (pattern - root_half) >> 52;
     const Lane n = value(bits(all(rounder)) + exponent) - rounder;
-    const Lane m = value(bits(x) - (exponent << 52)); // in [sqrt(1/2), sqrt(2))
+    const Lane m = value(pattern - (exponent << 52)); // in [sqrt(1/2), sqrt(2))
     const Lane s = (m - 1.0) / (m + 1.0), z = s * s;
     const Lane p = 2.0 / 3.0 + z * (2.0 / 5.0 + z * (2.0 / 7.0 + z * (2.0 / 9.0 + z * (2.0 / 11.0 + z * (2.0 / 13.0 +
                    z * (2.0 / 15.0 + z * (2.0 / 17.0 + z * (2.0 / 19.0 + z * (2.0 / 21.0)))))))));
@@ -134,7 +135,8 @@ LLAMASPACE_LANE Lane logarithm(Lane x) {
 
 // Two to a power, within 1e-6 of it: for first guesses.
 LLAMASPACE_LANE Lane about_two_to(Lane power) {
-    const Lane within = choose(power > 1000.0, all(1000.0), choose(power < -1000.0, all(-1000.0), power));
+    const Lane below = choose(power <= 1000.0, power, all(1000.0)); // what is not a number too
+    const Lane within = choose(below >= -1000.0, below, all(-1000.0));
     const Lane shifted = within + rounder, r = (within - (shifted - rounder)) * 0.69314718055994530942;
     const Lane part = 1.0 + r * (1.0 + r * (1.0 / 2.0 + r * (1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0 + r * (1.0 / 720.0))))));
     return value(bits(part) + ((bits(shifted) - bits(all(rounder))) << 52));

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 from typing import Final
 
 import numpy as np
@@ -74,6 +75,7 @@ class ForceModel:
     Conventions 2010; relativity is the Schwarzschild and Lense-Thirring terms. ``earth_radiation`` is the sunlight that
     the Earth scatters and its own heat, by zones and season (Knocke, Ries and Tapley 1988); it pushes as sunlight does, by
     the radiation area and coefficient or the panels. ``empirical`` is what a fit has found that these leave out.
+    ``ocean_tides`` are the waves of FES2004 up to degree 8 (IERS Conventions 2010, section 6.3), without admittances.
     """
 
     gravity: GravityField = GravityField.EGM2008
@@ -89,6 +91,7 @@ class ForceModel:
     harris_priester_exponent: float = 4.0
     earth_radiation: bool = False
     empirical: EmpiricalAcceleration | None = None
+    ocean_tides: bool = False
 
     @classmethod
     def kepler(cls) -> ForceModel:
@@ -208,7 +211,16 @@ def satellite_of(
         panels=craft.native_panels(),
         earth_radiation=forces.earth_radiation,
         empirical=None if forces.empirical is None else forces.empirical.native(),
+        ocean=_ocean_tide() if forces.ocean_tides else None,
     )
+
+
+@cache
+def _ocean_tide() -> _core.OceanTideTable:
+    """The shipped table."""
+    packaged = files("core.orbit.numerical").joinpath("fes2004.npz")
+    with packaged.open("rb") as file, np.load(file, allow_pickle=False) as data:
+        return _core.OceanTideTable(data["doodson"].astype(np.float64), data["rows"])
 
 
 @lru_cache(maxsize=32)

@@ -24,6 +24,17 @@ struct EmpiricalAcceleration {
     Vec3 constant, cosine, sine;
 };
 
+// Waves of an ocean tide model up to degree and order 8, by the multipliers of Doodson's arguments; terms by wave.
+inline constexpr int ocean_degree = 8;
+struct OceanTideTerm {
+    int wave, degree, order;
+    double c_plus, s_plus, c_minus, s_minus; // of normalised coefficients
+};
+struct OceanTideTable {
+    std::vector<std::array<double, 6>> waves;
+    std::vector<OceanTideTerm> terms;
+};
+
 struct ForceSettings {
     std::shared_ptr<const GravityModel> gravity;
     std::shared_ptr<const SkyTrack> sky;
@@ -38,6 +49,7 @@ struct ForceSettings {
     std::shared_ptr<const SpaceWeather> weather; // for NRLMSISE-00
     double tai_minus_utc_s{0.0};
     std::optional<EmpiricalAcceleration> empirical{};
+    std::shared_ptr<const OceanTideTable> ocean{}; // null: no ocean tides
 };
 
 // A flat face of the spacecraft. Its normal is fixed in RTN axes, or, for arrays that track the Sun, turns about them.
@@ -113,14 +125,16 @@ class Forces {
     Smoothing smoothing_;
     Sky sky_{};
     std::optional<Nrlmsise00InTime> air_;
-    GravityModel tides_;
-    double tides_t_{0.0};
-    bool sky_known_{false}, tides_known_{false};
+    GravityModel tides_, ocean_;
+    double tides_t_{0.0}, ocean_t_{0.0};
+    bool sky_known_{false}, tides_known_{false}, ocean_known_{false};
     double j2_;
     std::size_t evaluations_{0};
 
     [[nodiscard]] Vec3 gravity_gcrf(const Sky& sky, const Vec3& r, Gradient* gradient_itrf);
     void update_tides(const Sky& sky);
+    void update_ocean(const Sky& sky);
+    void add_perturbation(const GravityModel& model, const Vec3& r_itrf, Vec3& a_itrf, Gradient* gradient) const;
     [[nodiscard]] bool blends_weather(double t_tai_s) const;
     [[nodiscard]] double density(const Sky& sky, const Vec3& r_gcrf);
     [[nodiscard]] Vec3 drag(const Sky& sky, const Vec3& r, const Vec3& v, double mass, ForcePartials* partials);

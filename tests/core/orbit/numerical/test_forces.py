@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -25,11 +26,14 @@ from core.orbit.numerical import (
     CartesianState,
     ForceModel,
     GravityField,
+    Integration,
     Panel,
     SpacecraftProperties,
     acceleration_m_s2,
+    propagate,
 )
 from core.orbit.numerical.forces import EnvironmentData, _sky_track
+from core.time import parse_utc, tai_s_from_utc
 
 FloatArray = NDArray[np.float64]
 KEPLER = ForceModel.kepler()
@@ -90,7 +94,6 @@ def test_light_pushes_from_the_sun_with_its_pressure(low_orbit: CartesianState, 
 def test_the_moon_shades_a_satellite_during_an_eclipse(craft: SpacecraftProperties) -> None:
     """Total eclipse of 2024-04-08, 18:17:20 UTC, greatest at 25.3 N 104.1 W (NASA, Five Millennium Catalog)."""
     from core.frames import gcrf_from_itrf, itrf_from_geodetic
-    from core.time import parse_utc, tai_s_from_utc
 
     t = tai_s_from_utc(parse_utc("2024-04-08T18:17:20Z"))
     r_itrf = itrf_from_geodetic(math.radians(25.3), math.radians(-104.1), 400_000.0)
@@ -261,3 +264,31 @@ def test_the_albedo_of_the_zones_is_what_satellites_measure(reference_data: Path
     zones = boxes.mean(axis=1)
     weights = np.cos(np.radians(np.arange(-85.0, 90.0, 10.0)))
     assert np.abs(zones - model).max() < 0.09 and abs(np.average(zones - model, weights=weights)) < 0.03
+
+
+# ---- tides of the ocean
+
+
+def test_ocean_tides_pull_as_orekit_computes() -> None:
+    """Twelve states, 1e-9 to 8e-8 m/s2: the waves are the same, their arguments differ by a millionth."""
+    folder = Path(__file__).resolve().parents[3] / "authorities" / "ocean_tides"
+    for case in json.loads((folder / "orekit.json").read_text()):
+        t_tai_s = tai_s_from_utc(parse_utc(case["utc"]))
+        state = CartesianState(t_tai_s, np.array(case["r_gcrf_m"]), np.array(case["v_gcrf_m_s"]))
+        found, expected = (
+            added(state, SpacecraftProperties(100.0), ocean_tides=True),
+            np.array(case["acceleration_m_s2"]),
+        )
+        assert np.linalg.norm(found - expected) < 1e-5 * np.linalg.norm(expected) + 1e-15
+
+
+def test_the_gradient_of_the_ocean_tides_is_in_the_variational_equations() -> None:
+    """State transitions with and without them differ as differences of flights do."""
+    state = CartesianState(7.6e8, np.array([7.0e6, 0.0, 1e5]), np.array([0.0, 3e3, 6.9e3]))
+    craft, forces = SpacecraftProperties(100.0), replace(ForceModel.conservative(2), ocean_tides=True)
+    end = np.array([state.t_tai_s + 6_000.0])
+    flown = propagate(state, end, craft, forces, sensitivities=True)
+    assert flown.transition is not None
+    nudged = CartesianState(state.t_tai_s, state.r_gcrf_m + np.array([10.0, 0.0, 0.0]), state.v_gcrf_m_s)
+    moved = propagate(nudged, end, craft, forces, integration=Integration.verner98()).r_gcrf_m - flown.r_gcrf_m
+    np.testing.assert_allclose(flown.transition[0, :3, 0] * 10.0, moved[0], rtol=1e-3, atol=1e-2)
