@@ -84,8 +84,9 @@ DoubleArray torques(const AttitudeCraft& craft, const SurroundingsTable& around,
     DoubleArray out = table(t_s.size(), 12);
     const auto rows = writable(out);
     py::gil_scoped_release release;
+    const SurroundingsTable mine = around; // its memory of the last interval is not shared between threads
     for (std::size_t k = 0; k < t.size(); ++k) {
-        const EnvironmentTorques e = environment_torques(craft, around.at(t[k]), quaternion_at(q, 4 * k), {});
+        const EnvironmentTorques e = environment_torques(craft, mine.at(t[k]), quaternion_at(q, 4 * k), {});
         put(rows, 12 * k, e.gravity_gradient);
         put(rows, 12 * k + 3, e.aerodynamic);
         put(rows, 12 * k + 6, e.solar);
@@ -145,7 +146,8 @@ py::tuple pointing(const AttitudeCraft& craft, const SurroundingsTable& around, 
     int blocked = 0;
     {
         py::gil_scoped_release release;
-        const PointingProfile profile(craft, around, list, q, omega);
+        const SurroundingsTable mine = around;
+        const PointingProfile profile(craft, mine, list, q, omega);
         for (std::size_t k = 0; k < t.size(); ++k) {
             const Command command = profile.at(t[k]);
             put(rows, 9 * k, command.q_body_gcrf);
@@ -168,11 +170,12 @@ DoubleArray law(const AttitudeCraft& craft, const SurroundingsTable& around, con
     DoubleArray out = table(t_s.size(), 7);
     const auto rows = writable(out);
     py::gil_scoped_release release;
+    const SurroundingsTable mine = around;
     constexpr double difference_s = 0.25;
     for (std::size_t k = 0; k < t.size(); ++k) {
-        const Quaternion before = wanted_attitude(craft, around, list[0], t[k] - difference_s);
-        const Quaternion after = wanted_attitude(craft, around, list[0], t[k] + difference_s);
-        put(rows, 7 * k, wanted_attitude(craft, around, list[0], t[k]));
+        const Quaternion before = wanted_attitude(craft, mine, list[0], t[k] - difference_s);
+        const Quaternion after = wanted_attitude(craft, mine, list[0], t[k] + difference_s);
+        put(rows, 7 * k, wanted_attitude(craft, mine, list[0], t[k]));
         put(rows, 7 * k + 4, (0.5 / difference_s) * rotation_vector(after * conjugate(before)));
     }
     return out;

@@ -243,6 +243,10 @@ def test_bad_starts_and_designs_are_refused(bus: Bus, half_day: AttitudeEnvironm
             fly_attitude(bus, start, segments, half_day, FlightMode.FULL)
     with pytest.raises(InputError, match="'other' is not one of"):
         fly_attitude(bus, good, segments, half_day, FlightMode.FULL, outages=[TrackerOutage("other", 0.0, 1.0)])
+    for wrong in (np.array([np.nan]), np.array([-1.0]), np.ones(2)):
+        factors = replace(FlightFactors.nominal(1), density=wrong)
+        with pytest.raises(InputError, match="needs 1 finite values, none negative"):
+            fly_attitude_members(bus, [good], segments, half_day, FlightMode.SCREENING, factors=factors)
     plain = bus.model_copy(update={"attitude": None})
     with pytest.raises(InputError, match="lacks gyro, star_trackers, sun_sensors, magnetometer"):
         fly_attitude(plain, good, segments, half_day, FlightMode.SENSED)
