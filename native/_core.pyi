@@ -424,6 +424,7 @@ class SurroundingsTable:
         field_gcrf_t: FloatArray,
         density_kg_m3: FloatArray,
         light: FloatArray,
+        applied_n_m: FloatArray,
     ) -> None: ...
 
 def environment_torques(

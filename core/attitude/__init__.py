@@ -1,6 +1,7 @@
 """Attitude: pointing, slews, control, determination and the flight of a whole timeline."""
 
 from core.attitude.craft import ControlLaw, attitude_design, inertia_kg_m2, wheel_axes
+from core.attitude.determination import AmbiguousAttitude, AttitudeFilter, davenport, quest, triad
 from core.attitude.dynamics import AttitudeState, Rotation, rotate_body
 from core.attitude.environment import AttitudeEnvironment, EnvironmentTorques, attitude_environment
 from core.attitude.flight import (
@@ -26,7 +27,9 @@ from core.attitude.slew_plan import KeepOutError, Sky, SlewPlan, plan_slew, slew
 from core.attitude.torques import environment_torques
 
 __all__ = [
+    "AmbiguousAttitude",
     "AttitudeEnvironment",
+    "AttitudeFilter",
     "AttitudeFlight",
     "AttitudeState",
     "CommandedPointing",
@@ -47,6 +50,7 @@ __all__ = [
     "attitude_environment",
     "boresight_gcrf",
     "commanded_pointing",
+    "davenport",
     "environment_torques",
     "fly_attitude",
     "fly_attitude_members",
@@ -56,10 +60,12 @@ __all__ = [
     "magnetic_field_itrf_t",
     "plan_slew",
     "pointing",
+    "quest",
     "resting_state",
     "rotate_body",
     "slew_angle_rad",
     "slew_between_s",
     "slew_duration_s",
+    "triad",
     "wheel_axes",
 ]

@@ -23,6 +23,7 @@ class AttitudeEnvironment:
     Hermite polynomials and the rest linearly: steps of up to 60 s keep a low orbit within a metre.
 
     ``illumination`` is the share of the Sun's disc seen; Sun and Moon are seen from the Earth's centre.
+    ``applied_torque_n_m`` is in body axes.
     """
 
     t_tai_s: FloatArray
@@ -33,6 +34,7 @@ class AttitudeEnvironment:
     field_gcrf_t: FloatArray
     density_kg_m3: FloatArray
     illumination: FloatArray
+    applied_torque_n_m: FloatArray
     native: _core.SurroundingsTable = field(repr=False, compare=False)
 
     @property
@@ -63,6 +65,7 @@ def attitude_environment(
     v_gcrf_m_s: FloatArray,
     density_kg_m3: FloatArray,
     illumination: FloatArray,
+    applied_torque_n_m: FloatArray | None = None,
 ) -> AttitudeEnvironment:
     """Sun, Moon and magnetic field along an orbit, with the density and the light that the caller gives.
 
@@ -72,6 +75,7 @@ def attitude_environment(
         v_gcrf_m_s: Velocities (n, 3).
         density_kg_m3: Of the air (n,).
         illumination: Share of the Sun's disc seen (n,).
+        applied_torque_n_m: On the body from what is not modelled here, such as a burn's misalignment, body axes (n, 3).
     Raises:
         InputError: Shapes differ, times do not increase, or a value is not finite.
         EphemerisSpanError, GeomagneticSpanError: An instant outside the ephemeris or IGRF-14.
@@ -83,10 +87,13 @@ def attitude_environment(
     sun, moon = sun_position_gcrf_m(t_tai_s), moon_position_gcrf_m(t_tai_s)
     magnetic = magnetic_field_gcrf_t(t_tai_s, r_gcrf_m)
     seconds = t_tai_s - t_tai_s[0]
+    applied = np.zeros((len(t_tai_s), 3)) if applied_torque_n_m is None else applied_torque_n_m
     try:
         native = _core.SurroundingsTable(
-            seconds, r_gcrf_m, v_gcrf_m_s, sun, moon, magnetic, density_kg_m3, illumination
+            seconds, r_gcrf_m, v_gcrf_m_s, sun, moon, magnetic, density_kg_m3, illumination, applied
         )
     except _core.NativeError as error:
         raise InputError("environment", str(error)) from error
-    return AttitudeEnvironment(t_tai_s, r_gcrf_m, v_gcrf_m_s, sun, moon, magnetic, density_kg_m3, illumination, native)
+    return AttitudeEnvironment(
+        t_tai_s, r_gcrf_m, v_gcrf_m_s, sun, moon, magnetic, density_kg_m3, illumination, applied, native
+    )

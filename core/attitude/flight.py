@@ -70,6 +70,14 @@ class FlightFactors:
         """No difference."""
         return cls(*(np.ones(members) for _ in fields(cls)))
 
+    def rows(self, members: int) -> FloatArray:
+        """One row for each member; InputError where a factor is missing, negative or not finite."""
+        for one in fields(self):
+            column = getattr(self, one.name)
+            if np.shape(column) != (members,) or not np.isfinite(column).all() or (column < 0.0).any():
+                raise InputError(f"factors.{one.name}", f"needs {members} finite values, none negative; got {column}")
+        return np.stack([getattr(self, one.name) for one in fields(self)], axis=1)
+
 
 @dataclass(frozen=True)
 class AttitudeFlight:
@@ -167,7 +175,7 @@ def fly_attitude_members(
             _outage_rows(bus, outages, environment),
             mode.value,
             np.array([_start_row(bus, one) for one in starts]),
-            np.stack([getattr(scale, one.name) for one in fields(scale)], axis=1),
+            scale.rows(members),
             list(seeds) if seeds is not None else list(range(members)),
         )
     except _core.NativeError as error:

@@ -67,13 +67,13 @@ std::shared_ptr<AttitudeCraft> craft_of(const py::dict& parts) {
 std::shared_ptr<SurroundingsTable> table_from(const DoubleArray& t_s, const DoubleArray& r_gcrf_m, const DoubleArray& v_gcrf_m_s,
                                               const DoubleArray& sun_gcrf_m, const DoubleArray& moon_gcrf_m,
                                               const DoubleArray& field_gcrf_t, const DoubleArray& density_kg_m3,
-                                              const DoubleArray& light) {
+                                              const DoubleArray& light, const DoubleArray& applied_n_m) {
     const py::ssize_t n = t_s.size();
     return std::make_shared<SurroundingsTable>(SurroundingsColumns{
         vector_of(t_s, "t_s"), rows_of_three(r_gcrf_m, "r_gcrf_m", n), rows_of_three(v_gcrf_m_s, "v_gcrf_m_s", n),
         rows_of_three(sun_gcrf_m, "sun_gcrf_m", n), rows_of_three(moon_gcrf_m, "moon_gcrf_m", n),
         rows_of_three(field_gcrf_t, "field_gcrf_t", n), vector_of(density_kg_m3, "density_kg_m3", n),
-        vector_of(light, "light", n)});
+        vector_of(light, "light", n), rows_of_three(applied_n_m, "applied_n_m", n)});
 }
 
 // Gravity gradient, aerodynamic, solar and magnetic torque: twelve columns.
@@ -84,8 +84,9 @@ DoubleArray torques(const AttitudeCraft& craft, const SurroundingsTable& around,
     DoubleArray out = table(t_s.size(), 12);
     const auto rows = writable(out);
     py::gil_scoped_release release;
+    const SurroundingsTable mine = around; // its memory of the last interval is not shared between threads
     for (std::size_t k = 0; k < t.size(); ++k) {
-        const EnvironmentTorques e = environment_torques(craft, around.at(t[k]), quaternion_at(q, 4 * k), {});
+        const EnvironmentTorques e = environment_torques(craft, mine.at(t[k]), quaternion_at(q, 4 * k), {});
         put(rows, 12 * k, e.gravity_gradient);
         put(rows, 12 * k + 3, e.aerodynamic);
         put(rows, 12 * k + 6, e.solar);
@@ -145,7 +146,8 @@ py::tuple pointing(const AttitudeCraft& craft, const SurroundingsTable& around, 
     int blocked = 0;
     {
         py::gil_scoped_release release;
-        const PointingProfile profile(craft, around, list, q, omega);
+        const SurroundingsTable mine = around;
+        const PointingProfile profile(craft, mine, list, q, omega);
         for (std::size_t k = 0; k < t.size(); ++k) {
             const Command command = profile.at(t[k]);
             put(rows, 9 * k, command.q_body_gcrf);
@@ -168,11 +170,12 @@ DoubleArray law(const AttitudeCraft& craft, const SurroundingsTable& around, con
     DoubleArray out = table(t_s.size(), 7);
     const auto rows = writable(out);
     py::gil_scoped_release release;
+    const SurroundingsTable mine = around;
     constexpr double difference_s = 0.25;
     for (std::size_t k = 0; k < t.size(); ++k) {
-        const Quaternion before = wanted_attitude(craft, around, list[0], t[k] - difference_s);
-        const Quaternion after = wanted_attitude(craft, around, list[0], t[k] + difference_s);
-        put(rows, 7 * k, wanted_attitude(craft, around, list[0], t[k]));
+        const Quaternion before = wanted_attitude(craft, mine, list[0], t[k] - difference_s);
+        const Quaternion after = wanted_attitude(craft, mine, list[0], t[k] + difference_s);
+        put(rows, 7 * k, wanted_attitude(craft, mine, list[0], t[k]));
         put(rows, 7 * k + 4, (0.5 / difference_s) * rotation_vector(after * conjugate(before)));
     }
     return out;
@@ -259,7 +262,8 @@ void bind_attitude(py::module_& m) {
         .def("unloading_duties", &duties, py::arg("momentum_n_m_s"));
     py::class_<SurroundingsTable, std::shared_ptr<SurroundingsTable>>(m, "SurroundingsTable")
         .def(py::init(&table_from), py::arg("t_s"), py::arg("r_gcrf_m"), py::arg("v_gcrf_m_s"), py::arg("sun_gcrf_m"),
-             py::arg("moon_gcrf_m"), py::arg("field_gcrf_t"), py::arg("density_kg_m3"), py::arg("light"));
+             py::arg("moon_gcrf_m"), py::arg("field_gcrf_t"), py::arg("density_kg_m3"), py::arg("light"),
+             py::arg("applied_n_m"));
     m.def("environment_torques", &torques, py::arg("craft"), py::arg("around"), py::arg("t_s"), py::arg("q_body_gcrf"));
     m.def("rigid_body_rotation", &rotation, py::arg("craft"), py::arg("q_body_gcrf"), py::arg("omega_rad_s"), py::arg("wheel_n_m_s"),
           py::arg("bending"), py::arg("t_s"), py::arg("torque_n_m"), py::arg("motor_n_m"), py::arg("step_s"));

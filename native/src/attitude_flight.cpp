@@ -126,7 +126,7 @@ class Flight {
 
     Vec3 external(const Vicinity& around, const Quaternion& q) const {
         const EnvironmentTorques e = environment_torques(truth_, around, q, member_.torques);
-        return e.gravity_gradient + e.aerodynamic + e.solar + e.magnetic;
+        return e.gravity_gradient + e.aerodynamic + e.solar + e.magnetic + around.applied_n_m;
     }
 
     unsigned blinded_at(double t_s, const Vicinity& around) const {

@@ -50,7 +50,7 @@ SurroundingsTable::SurroundingsTable(const SurroundingsColumns& c) : t_s_(c.t_s.
         throw Error(ErrorCode::bad_value, "an environment needs two or more increasing times");
     }
     for (const auto& [column, width] : {std::pair{c.r_m, 3U}, {c.v_m_s, 3U}, {c.sun_m, 3U}, {c.moon_m, 3U}, {c.field_t, 3U},
-                                        {c.density_kg_m3, 1U}, {c.light, 1U}}) {
+                                        {c.density_kg_m3, 1U}, {c.light, 1U}, {c.applied_n_m, 3U}}) {
         if (column.size() != width * n) {
             throw Error(ErrorCode::bad_shape, "the columns of an environment need one row for each time");
         }
@@ -60,7 +60,7 @@ SurroundingsTable::SurroundingsTable(const SurroundingsColumns& c) : t_s_(c.t_s.
     }
     for (std::size_t k = 0; k < n; ++k) {
         samples_.push_back({row_of(c.r_m, k), row_of(c.v_m_s, k), row_of(c.sun_m, k), row_of(c.moon_m, k),
-                            row_of(c.field_t, k), c.density_kg_m3[k], c.light[k]});
+                            row_of(c.field_t, k), c.density_kg_m3[k], c.light[k], row_of(c.applied_n_m, k)});
         const double radius = norm(samples_.back().r_m);
         if (!(radius > 1.0e6)) {
             throw Error(ErrorCode::bad_value, "a position of the environment lies inside the Earth");
@@ -99,6 +99,7 @@ Vicinity SurroundingsTable::at(double t_s) const {
     const Vicinity &a = samples_[k], &b = samples_[k + 1];
     const double x = (t_s - t_s_[k]) / (t_s_[k + 1] - t_s_[k]);
     out.field_t = mixed(a.field_t, b.field_t, x);
+    out.applied_n_m = mixed(a.applied_n_m, b.applied_n_m, x);
     out.density_kg_m3 = std::max(0.0, a.density_kg_m3 + x * (b.density_kg_m3 - a.density_kg_m3));
     return out;
 }

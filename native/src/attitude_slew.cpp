@@ -128,20 +128,19 @@ Slew plan_slew(const AttitudeCraft& craft, const Quaternion& offset, const Vec3&
     }
     const std::array direct_stops{Quaternion{}};
     const Slew direct = with_legs(craft, start, from, direct_stops);
-    // A cone that an end lies in cannot be avoided; the way there must not go deeper.
-    const double ends = std::min({0.0, margin_rad(offset, 0.0), margin_rad(from, start.duration_s()),
-                                  margin_rad({}, direct.duration_s())});
-    if (least_margin(direct, margin_rad) >= ends - 1.0e-9 || direct.legs.back().angle_rad <= 1.0e-3) {
+    // A cone that an end lies in cannot be avoided; the way there must not go deeper than the ends are.
+    const double begins = std::min({0.0, margin_rad(offset, 0.0), margin_rad(from, start.duration_s())}) - 1.0e-9;
+    const auto wanted = [&](const Slew& slew) { return std::min(begins, margin_rad({}, slew.duration_s()) - 1.0e-9); };
+    if (direct.legs.back().angle_rad <= 1.0e-3 || least_margin(direct, margin_rad) >= wanted(direct)) {
         return direct;
     }
     Slew best;
     for (const Quaternion& stop : detours(from)) {
         const std::array stops{stop, Quaternion{}};
         const Slew candidate = with_legs(craft, start, from, stops);
-        const double wanted = ends < 0.0 ? ends - 1.0e-9 : 0.0;
         const bool shorter = best.legs.empty() || candidate.duration_s() < best.duration_s();
-        if (shorter && margin_rad(stop, 0.5 * candidate.duration_s()) >= wanted + path_reserve_rad &&
-            least_margin(candidate, margin_rad) >= wanted) {
+        if (shorter && margin_rad(stop, 0.5 * candidate.duration_s()) >= path_reserve_rad &&
+            least_margin(candidate, margin_rad) >= wanted(candidate)) {
             best = candidate;
         }
     }

@@ -42,7 +42,7 @@ AttitudeCraft small_satellite() {
 
 // A circular orbit over the poles with the Sun along x.
 struct Orbit {
-    std::vector<double> t, r, v, sun, moon, field, density, light;
+    std::vector<double> t, r, v, sun, moon, field, density, light, applied;
     Orbit() {
         const double radius = 6.9e6, rate = std::sqrt(3.986004418e14 / (radius * radius * radius));
         for (int k = 0; k <= 240; ++k) {
@@ -55,10 +55,11 @@ struct Orbit {
             append(field, {0.0, 3.0e-5 * std::cos(2.0 * a), 3.0e-5 * std::sin(2.0 * a)});
             density.push_back(1.0e-13);
             light.push_back(1.0);
+            append(applied, {});
         }
     }
     static void append(std::vector<double>& column, const Vec3& a) { column.insert(column.end(), {a.x, a.y, a.z}); }
-    SurroundingsTable table() const { return SurroundingsTable({t, r, v, sun, moon, field, density, light}); }
+    SurroundingsTable table() const { return SurroundingsTable({t, r, v, sun, moon, field, density, light, applied}); }
 };
 
 void quaternions_compose_as_their_matrices() {

@@ -9,9 +9,9 @@
 
 namespace llamaspace {
 
-// Columns of an environment on a grid of times, GCRF; rows of three where it is a vector.
+// Columns of an environment on a grid of times, GCRF (the applied torque in body axes); rows of three where it is a vector.
 struct SurroundingsColumns {
-    std::span<const double> t_s, r_m, v_m_s, sun_m, moon_m, field_t, density_kg_m3, light;
+    std::span<const double> t_s, r_m, v_m_s, sun_m, moon_m, field_t, density_kg_m3, light, applied_n_m;
 };
 
 // An environment between its samples: the orbit by cubic Hermite polynomials, the rest linearly; its ends are extended.

@@ -10,6 +10,7 @@ struct Vicinity {
     Vec3 r_m, v_m_s, sun_m, moon_m; // the Sun and the Moon from the Earth's centre
     Vec3 field_t;
     double density_kg_m3{}, light{}; // share of the Sun's disc seen
+    Vec3 applied_n_m{};              // torque from elsewhere, such as that of a burn, body axes
 };
 
 struct EnvironmentTorques {

@@ -16,6 +16,7 @@ from core.attitude import (
     PointingLaw,
     PointingSegment,
     TrackerOutage,
+    attitude_environment,
     environment_torques,
     fly_attitude,
     fly_attitude_members,
@@ -184,6 +185,29 @@ def test_full_wheels_are_unloaded_by_thrusters(bus: Bus, half_day: AttitudeEnvir
     assert np.degrees(flight.error_rad).max() < 0.05
 
 
+@pytest.mark.parametrize("mode", [FlightMode.SCREENING, FlightMode.FULL])
+def test_a_torque_from_a_burn_goes_into_the_wheels(mode: FlightMode, bus: Bus, half_day: AttitudeEnvironment) -> None:
+    """2 mN m about y for ten minutes: 1.2 N m s, with ramps of one sample at both ends."""
+    seconds = half_day.t_tai_s - half_day.t_tai_s[0]
+    burning = ((seconds >= 3_000.0) & (seconds < 3_600.0)).astype(float)
+    applied = np.outer(burning, [0.0, 2e-3, 0.0])
+    burnt = attitude_environment(
+        half_day.t_tai_s,
+        half_day.r_gcrf_m,
+        half_day.v_gcrf_m_s,
+        half_day.density_kg_m3,
+        half_day.illumination,
+        applied,
+    )
+    segments = _segments(half_day, (0.0, PointingLaw.NADIR))
+    weak = bus.model_copy(update={"magnetorquer_a_m2": 1e-12})
+    start = resting_state(weak, half_day, segments[0])
+    axes = wheel_axes(bus.wheels)
+    held = [fly_attitude(weak, start, segments, around, mode).wheel_n_m_s @ axes for around in (half_day, burnt)]
+    after = int(np.argmax(seconds >= 3_700.0))
+    assert held[1][after, 1] - held[0][after, 1] == pytest.approx(1.2, abs=0.05)
+
+
 def test_members_differ_as_their_factors_say(bus: Bus, half_day: AttitudeEnvironment) -> None:
     segments = _segments(half_day, (0.0, PointingLaw.NADIR), (3_000.0, PointingLaw.SUN))
     start = resting_state(bus, half_day, segments[0])
@@ -219,6 +243,10 @@ def test_bad_starts_and_designs_are_refused(bus: Bus, half_day: AttitudeEnvironm
             fly_attitude(bus, start, segments, half_day, FlightMode.FULL)
     with pytest.raises(InputError, match="'other' is not one of"):
         fly_attitude(bus, good, segments, half_day, FlightMode.FULL, outages=[TrackerOutage("other", 0.0, 1.0)])
+    for wrong in (np.array([np.nan]), np.array([-1.0]), np.ones(2)):
+        factors = replace(FlightFactors.nominal(1), density=wrong)
+        with pytest.raises(InputError, match="needs 1 finite values, none negative"):
+            fly_attitude_members(bus, [good], segments, half_day, FlightMode.SCREENING, factors=factors)
     plain = bus.model_copy(update={"attitude": None})
     with pytest.raises(InputError, match="lacks gyro, star_trackers, sun_sensors, magnetometer"):
         fly_attitude(plain, good, segments, half_day, FlightMode.SENSED)
