@@ -3,7 +3,8 @@
 Four stories run at the same time, one a satellite, so that each kill meets all stages at once. Times are drawn from a
 seeded generator; how far the stories have come at each kill varies with the machine, which is the point. The mission
 clock runs slowly until every plan is approved: at full rate the restarts between a plan and its approval would outlast
-the contact that it was made for.
+the contact that it was made for. After that it runs so fast that a restart of some seconds costs minutes: slower than the
+four minutes that a command is loaded before its time.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from core.telemetry import SqlArchive
 from tests.flow.service_process import Client, ServiceProcess
 
 KILLS = 20
-RATE = 120.0
+RATE = 60.0
 REVIEW_RATE = 2.0
 SATELLITES = ("LSAT-1", "LSAT-2", "LSAT-3", "LSAT-4")
 VOLUME_MB = 300
@@ -112,7 +113,7 @@ def _tell_with_kills(
     teller = Teller(service.client("operator"), service.client("planner"), service.client("flight_director"))
     kills, ended = 0, False
     next_kill = time.monotonic() + draw.uniform(0.05, longest_pause_s)
-    deadline = time.monotonic() + 280.0
+    deadline = time.monotonic() + 340.0
     while not (ended and kills >= KILLS):
         assert time.monotonic() < deadline, (kills, teller)
         if kills < KILLS and time.monotonic() >= next_kill:
@@ -165,7 +166,7 @@ def service(tmp_path: Path) -> Iterator[ServiceProcess]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(460)
 def test_twenty_kills_of_the_service_lose_and_repeat_nothing(service: ServiceProcess) -> None:
     def kill(_teller: Teller) -> None:
         service.kill()
@@ -177,7 +178,7 @@ def test_twenty_kills_of_the_service_lose_and_repeat_nothing(service: ServicePro
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(460)
 def test_twenty_kills_of_the_simulator_lose_and_repeat_nothing(service: ServiceProcess) -> None:
     """The clock runs slowly while the simulator is away: at full rate a restart would outlast a whole pass."""
 
