@@ -19,18 +19,16 @@ from core.attitude import (
     AttitudeFlight,
     AttitudeState,
     FlightMode,
-    attitude_environment,
     commanded_pointing,
     fly_attitude,
     resting_state,
 )
 from core.attitude.quaternion import matrix_of
-from core.frames import dcm_itrf_from_gcrf, geodetic_from_itrf, rotate
 from core.mission.model import Bus, Mode
-from core.orbit import Ephemeris, FlownOrbit, illumination
-from core.orbit.atmosphere import nrlmsise00
+from core.orbit import Ephemeris, FlownOrbit
 from core.plan.activity import Activity
 from core.plan.model import InitialResources
+from core.plan.orbit_surroundings import orbit_surroundings
 from core.plan.resource_flight import ResourceFlight, ResourceStart, ResourceTimeline, fly_resources
 from core.plan.resource_start import settled_start
 from core.plan.resource_surroundings import ResourceSurroundings, resource_surroundings
@@ -92,8 +90,7 @@ def fly_satellite(
     step_s = min(max(_STEP_S, (end_tai_s - start_tai_s) / _SAMPLES), _LONGEST_STEP_S)
     timeline = make_timeline(activities, bus, Mode(initial.mode), orbit, start_tai_s, end_tai_s, step_s)
     ephemeris = orbit.propagate(timeline.edges_tai_s)
-    lit = illumination(ephemeris.r_gcrf_m, ephemeris.t_tai_s)
-    around = _surroundings(ephemeris, lit)
+    around = orbit_surroundings(ephemeris)
     first = _first_attitude(bus, around, timeline)
     attitude = fly_attitude(bus, first, timeline.segments, around, fidelity.value)
     middles = timeline.middles_tai_s
@@ -140,12 +137,6 @@ def resource_timeline(timeline: Timeline, bus: Bus) -> ResourceTimeline:
         sent_byte_s=sent,
         thrusters_open=np.where(timeline.burning, float(bus.propulsion.thruster_count), 0.0),
     )
-
-
-def _surroundings(ephemeris: Ephemeris, lit: FloatArray) -> AttitudeEnvironment:
-    ground = geodetic_from_itrf(rotate(dcm_itrf_from_gcrf(ephemeris.t_tai_s), ephemeris.r_gcrf_m))
-    air = nrlmsise00(ephemeris.t_tai_s, ground.latitude_rad, ground.longitude_rad, ground.height_m)
-    return attitude_environment(ephemeris.t_tai_s, ephemeris.r_gcrf_m, ephemeris.v_gcrf_m_s, air.density_kg_m3, lit)
 
 
 def _first_attitude(bus: Bus, around: AttitudeEnvironment, timeline: Timeline) -> AttitudeState:

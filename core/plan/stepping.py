@@ -24,17 +24,15 @@ from core.attitude import (
     PointingLaw,
     PointingSegment,
     PointingTrack,
-    attitude_environment,
     commanded_pointing,
     fly_attitude_members,
     pointing,
 )
 from core.attitude.quaternion import conjugate, matrix_of, multiply, out_of_body, rotation_angle_rad
 from core.errors import InputError
-from core.frames import dcm_itrf_from_gcrf, geodetic_from_itrf, rotate
 from core.mission.model import Bus, Mode
-from core.orbit import Orbit, Sgp4Orbit, illumination
-from core.orbit.atmosphere import nrlmsise00
+from core.orbit import Orbit, Sgp4Orbit
+from core.plan.orbit_surroundings import orbit_surroundings
 from core.plan.resource_flight import ResourceFlight, ResourceStart, ResourceTimeline, fly_resources
 from core.plan.resource_members import ResourceFactors
 from core.plan.resource_start import settled_start
@@ -211,7 +209,9 @@ class Stepper:
     def off_rad(self, state: CraftState, aim: Aim, axis_body: tuple[float, float, float]) -> float:
         """Angle from where a body axis points now to where it would point on an aim."""
         now, axis = state.t_tai_s, np.array(axis_body)
-        wanted = pointing(self.bus, _environment(self.orbit, np.array([now, now + 1.0])), aim.segment(now))
+        wanted = pointing(
+            self.bus, orbit_surroundings(self.orbit.propagate(np.array([now, now + 1.0]))), aim.segment(now)
+        )
         there, here = out_of_body(wanted.q_body_gcrf[0], axis), out_of_body(self.attitude(state).q_body_gcrf, axis)
         return float(np.arctan2(np.linalg.norm(np.cross(there, here)), there @ here))
 
@@ -290,7 +290,7 @@ def settled_craft(
         stored_bytes=stored_bytes,
         temperatures_k=temperatures_k,
     )
-    track = pointing(bus, _environment(orbit, np.array([t_tai_s, t_tai_s + 1.0])), aim.segment(t_tai_s))
+    track = pointing(bus, orbit_surroundings(orbit.propagate(np.array([t_tai_s, t_tai_s + 1.0]))), aim.segment(t_tai_s))
     resting = AttitudeState(track.q_body_gcrf[0], track.omega_body_gcrf_rad_s[0], np.zeros(bus.wheels.count))
     return CraftState(t_tai_s, resources, AttitudeAnchor(t_tai_s, resting, aim))
 
@@ -304,7 +304,7 @@ class _Stretch:
         self._orbit = orbit
         self._friction = wheel_friction
         self.grid_tai_s = anchor.t_tai_s + np.arange(0.0, STRETCH_S + 0.5 * _CELL_S, _CELL_S)
-        self._around = _environment(orbit, self.grid_tai_s)
+        self._around = orbit_surroundings(orbit.propagate(self.grid_tai_s))
 
     @cached_property
     def flight(self) -> AttitudeFlight:
@@ -365,7 +365,7 @@ class _Stretch:
         earlier = self.grid_tai_s[self.grid_tai_s < t_tai_s - _EDGE_S]
         if not earlier.size:
             return self.anchor.state
-        flight = self._flown(_environment(self._orbit, np.append(earlier, t_tai_s)))
+        flight = self._flown(orbit_surroundings(self._orbit.propagate(np.append(earlier, t_tai_s))))
         capacity = self._bus.wheels.momentum_capacity_n_m_s
         q = flight.q_body_gcrf[-1] / np.linalg.norm(flight.q_body_gcrf[-1])
         return AttitudeState(q, flight.omega_body_gcrf_rad_s[-1], np.clip(flight.wheel_n_m_s[-1], -capacity, capacity))
@@ -391,11 +391,3 @@ class _Stretch:
         return fly_attitude_members(
             self._bus, [self.anchor.state], [self._held()], environment, FlightMode.SCREENING, factors=factors
         ).member(0)
-
-
-def _environment(orbit: Orbit, t_tai_s: FloatArray) -> AttitudeEnvironment:
-    states = orbit.propagate(t_tai_s)
-    ground = geodetic_from_itrf(rotate(dcm_itrf_from_gcrf(t_tai_s), states.r_gcrf_m))
-    air = nrlmsise00(t_tai_s, ground.latitude_rad, ground.longitude_rad, ground.height_m)
-    light = illumination(states.r_gcrf_m, t_tai_s)
-    return attitude_environment(t_tai_s, states.r_gcrf_m, states.v_gcrf_m_s, air.density_kg_m3, light)

@@ -6,25 +6,11 @@
 namespace llamaspace {
 namespace {
 
-lanes::LambertKernel kernel_of(Lanes which) {
-    switch (lanes_here(which)) {
-    case Lanes::scalar:
-        return nullptr;
 #if defined(__x86_64__)
-    case Lanes::avx2:
-        return lanes::lambert_avx2;
-    case Lanes::avx512:
-        return lanes::lambert_avx512;
+constexpr Kernels<lanes::LambertKernel> kernels{lanes::lambert_portable, lanes::lambert_avx2, lanes::lambert_avx512};
 #else
-    case Lanes::avx2:
-    case Lanes::avx512:
+constexpr Kernels<lanes::LambertKernel> kernels{lanes::lambert_portable, lanes::lambert_portable, lanes::lambert_portable};
 #endif
-    case Lanes::automatic:
-    case Lanes::portable:
-        break;
-    }
-    return lanes::lambert_portable;
-}
 
 Vec3 row(const double* values, std::size_t i) { return {values[3 * i], values[3 * i + 1], values[3 * i + 2]}; }
 
@@ -47,7 +33,7 @@ void solve_lambert(const LambertBatch& batch, const LambertWay& way, double mu, 
     }
     const lanes::LambertJob job{batch.r1_m.data(),   batch.r2_m.data(),   batch.time_of_flight_s.data(), n, mu, way.retrograde,
                                 batch.v1_m_s.data(), batch.v2_m_s.data(), batch.codes.data()};
-    const lanes::LambertKernel kernel = way.revolutions == 0 ? kernel_of(which) : nullptr;
+    const lanes::LambertKernel kernel = way.revolutions == 0 ? kernels.at(which) : nullptr;
     if (kernel != nullptr) {
         kernel(job);
     }

@@ -15,25 +15,11 @@
 namespace llamaspace {
 namespace {
 
-lanes::Kernel kernel_of(Lanes which) {
-    switch (lanes_here(which)) {
-    case Lanes::scalar:
-        return nullptr;
 #if defined(__x86_64__)
-    case Lanes::avx2:
-        return lanes::propagate_avx2;
-    case Lanes::avx512:
-        return lanes::propagate_avx512;
+constexpr Kernels<lanes::Kernel> kernels{lanes::propagate_portable, lanes::propagate_avx2, lanes::propagate_avx512};
 #else
-    case Lanes::avx2:
-    case Lanes::avx512:
+constexpr Kernels<lanes::Kernel> kernels{lanes::propagate_portable, lanes::propagate_portable, lanes::propagate_portable};
 #endif
-    case Lanes::automatic:
-    case Lanes::portable:
-        break;
-    }
-    return lanes::propagate_portable;
-}
 
 struct Batch {
     std::span<const Sgp4Satellite> satellites;
@@ -118,7 +104,7 @@ void propagate_grid(std::span<const Sgp4Satellite> satellites, std::span<const d
     }
     const auto [first, last] = std::ranges::minmax(minutes);
     const Batch batch{satellites,      offsets_min,       minutes,      first, last, r_teme_m.data(),
-                      v_teme_m_s.data(), codes.data(), kernel_of(which)};
+                      v_teme_m_s.data(), codes.data(), kernels.at(which)};
     fly_in_threads(batch, std::clamp(threads, 1U, 256U));
 }
 

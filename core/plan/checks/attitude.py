@@ -19,6 +19,7 @@ from core.mission.model import Bus
 from core.orbit import sun_position_gcrf_m
 from core.plan.activity import Activity, ImagingActivity, Window
 from core.plan.checks.context import CheckContext, limit_finding, violation_windows
+from core.plan.checks.repairs import shift_repair
 from core.plan.model import Finding, Repair, RepairKind
 from core.plan.simulate import SatelliteRun
 from core.time import add_s, duration_s, tai_s_from_utc
@@ -188,16 +189,7 @@ def _unsettled(one: Activity, run: SatelliteRun, bus: Bus) -> Iterator[Finding]:
         "deg",
         f"{one.activity_id}: {one.satellite} is still turning or settling ({bus.settle_s:.0f} s) when it begins, until "
         f"{late_s:.0f} s later",
-        () if one.contact else (_later(one, math.ceil(late_s) + 1.0),),
-    )
-
-
-def _later(one: Activity, shift_s: float) -> Repair:
-    return Repair(
-        kind=RepairKind.SHIFT,
-        activity_id=one.activity_id,
-        shift_s=shift_s,
-        description=f"start {one.activity_id} {shift_s:.0f} s later",
+        () if one.contact else (shift_repair(one, math.ceil(late_s) + 1.0),),
     )
 
 

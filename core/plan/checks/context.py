@@ -15,11 +15,11 @@ from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
 from core.orbit import FlownOrbit
 from core.plan.activity import Activity, ImagingActivity, PointingMode, UplinkActivity, Window
-from core.plan.model import Finding, MissionPlan, Repair, RepairKind, Severity
+from core.plan.model import Finding, MissionPlan, Repair, Severity
 from core.plan.simulate import SatelliteRun, Simulation
 from core.time import utc_from_tai_s
 
-__all__ = ["Check", "CheckContext", "limit_finding", "reschedule_repair", "violation_windows"]
+__all__ = ["Check", "CheckContext", "limit_finding", "violation_windows"]
 
 
 @dataclass(frozen=True)
@@ -77,15 +77,6 @@ def violation_windows(run: SatelliteRun, violated: NDArray[np.bool_]) -> Iterato
             Window(start=utc_from_tai_s(float(run.t_tai_s[begin])), end=utc_from_tai_s(float(run.t_tai_s[end]))),
             slice(int(first), int(after)),
         )
-
-
-def reschedule_repair(one: Activity) -> Repair:
-    """Moves all that an activity's satellite does behind its next free command contact."""
-    return Repair(
-        kind=RepairKind.RESCHEDULE,
-        activity_id=one.activity_id,
-        description=f"move what {one.satellite} does behind its next free command contact",
-    )
 
 
 def limit_finding(

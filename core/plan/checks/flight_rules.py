@@ -29,6 +29,7 @@ from core.mission.flight_rules import (
 )
 from core.plan.activity import Activity, BurnActivity, DownlinkActivity, ImagingActivity, ModeActivity, Window
 from core.plan.checks.context import CheckContext, violation_windows
+from core.plan.checks.repairs import drop_repair, shift_repair
 from core.plan.model import Finding, Repair, RepairKind, Severity
 from core.plan.simulate import SatelliteRun
 from core.time import add_s, duration_s, tai_s_from_utc
@@ -129,7 +130,7 @@ def _profile(condition: ProfileCondition, context: CheckContext) -> Iterator[_Br
                 compared=f"{condition.quantity} of {satellite} {'falls' if too_low else 'rises'} to {_shown(worst, unit)}"
                 f"{while_text}; the limit is {_shown(limit, unit)}",
                 repairs=tuple(
-                    _drop(one.activity_id) for one in context.drawing(satellite) if one.activity_id in blamed[-1:]
+                    drop_repair(one.activity_id) for one in context.drawing(satellite) if one.activity_id in blamed[-1:]
                 ),
             )
 
@@ -239,7 +240,7 @@ def _gap(condition: GapCondition, context: CheckContext) -> Iterator[_Broken]:
                 unit="s",
                 compared=f"{then.activity_id} starts {gap_s:.0f} s after {first.activity_id}; "
                 f"{condition.minimum_s:.0f} s must pass",
-                repairs=() if then.contact else (_shift(then, short_s),),
+                repairs=() if then.contact else (shift_repair(then, short_s),),
             )
 
 
@@ -263,7 +264,9 @@ def _count(condition: CountCondition, context: CheckContext) -> Iterator[_Broken
                 unit="1",
                 compared=f"{len(within)} {condition.activity} activities of {satellite} begin within "
                 f"{condition.within_s / 3600:.1f} h; {condition.maximum} may",
-                repairs=(_drop(last.activity_id),) if last.contact else (_shift(last, wait_s), _drop(last.activity_id)),
+                repairs=(drop_repair(last.activity_id),)
+                if last.contact
+                else (shift_repair(last, wait_s), drop_repair(last.activity_id)),
             )
 
 
@@ -290,7 +293,7 @@ def _exclusion(condition: ExclusionCondition, context: CheckContext) -> Iterator
                 compared=f"{earlier.activity_id} and {later.activity_id} overlap for {duration_s(start, end):.0f} s",
                 repairs=()
                 if later.contact
-                else (_shift(later, duration_s(later.window.start, earlier.window.end) + 1.0),),
+                else (shift_repair(later, duration_s(later.window.start, earlier.window.end) + 1.0),),
             )
 
 
@@ -340,19 +343,6 @@ def _finding(rule: FlightRule, broken: _Broken) -> Finding:
 def _shown(value: float, unit: str) -> str:
     number = f"{value:.4g}" if abs(value) < 1e5 else f"{value:.4e}"
     return number if unit == "1" else f"{number} {unit}"
-
-
-def _drop(activity_id: str) -> Repair:
-    return Repair(kind=RepairKind.DROP, activity_id=activity_id, description=f"leave out {activity_id}")
-
-
-def _shift(one: Activity, later_s: float) -> Repair:
-    return Repair(
-        kind=RepairKind.SHIFT,
-        activity_id=one.activity_id,
-        shift_s=later_s,
-        description=f"start {one.activity_id} {later_s:.0f} s later",
-    )
 
 
 def _shorten(one: Activity, to_s: float) -> Repair:

@@ -15,7 +15,8 @@ from core.mission.model import Bus
 from core.orbit import Pass, find_passes, find_target_access
 from core.plan.activity import Activity, ImagingActivity, PointingActivity, PointingMode, Window
 from core.plan.checks.context import CheckContext, limit_finding, violation_windows
-from core.plan.model import Finding, Repair, RepairKind, Severity
+from core.plan.checks.repairs import drop_repair, next_pass_repair
+from core.plan.model import Finding, Severity
 from core.time import tai_s_from_utc, utc_from_tai_s
 from core.units import to_deg, to_rad
 
@@ -61,15 +62,7 @@ def _contact(one: Activity, context: CheckContext) -> Iterator[Finding]:
         "s",
         f"{one.activity_id}: {station.id} sees {one.satellite} above {station.minimum_elevation_deg:.0f}° "
         f"for {seen_s:.0f} s of the {end - start:.0f} s planned",
-        (
-            Repair(
-                kind=RepairKind.MOVE_TO_CONTACT,
-                activity_id=one.activity_id,
-                station=station.id,
-                window=_reachable(passes, 0.5 * (start + end)),
-                description=f"move {one.activity_id} to the next pass over {station.id}",
-            ),
-        ),
+        (next_pass_repair(one, station.id, _reachable(passes, 0.5 * (start + end))),),
     )
 
 
@@ -106,7 +99,7 @@ def _target(one: ImagingActivity, context: CheckContext, bus: Bus) -> Iterator[F
             allowed_deg - one.predicted_off_nadir_deg,
             "deg",
             f"{one.activity_id}: {one.target} is not within {allowed_deg:.0f}° off nadir for the whole window",
-            (_drop(one),),
+            (drop_repair(one.activity_id),),
         )
         return
     sun_deg = to_deg(covering[0].sun_elevation_rad)
@@ -122,7 +115,7 @@ def _target(one: ImagingActivity, context: CheckContext, bus: Bus) -> Iterator[F
             sun_deg - MINIMUM_SUN_ELEVATION_DEG,
             "deg",
             f"{one.activity_id}: the Sun stands {sun_deg:.1f}° above {one.target}; an image needs {MINIMUM_SUN_ELEVATION_DEG:.0f}°",
-            (_drop(one),),
+            (drop_repair(one.activity_id),),
         )
 
 
@@ -167,12 +160,5 @@ def _keep_outs(satellite: str, context: CheckContext) -> Iterator[Finding]:
                 "deg",
                 f"{satellite}: {cone.body} comes within {cone.angle_deg - inside_deg:.0f}° of the boresight of {cone.id}; it is "
                 f"kept {cone.angle_deg:.0f}° away",
-                tuple(
-                    Repair(kind=RepairKind.DROP, activity_id=name, description=f"leave out {name}")
-                    for name in blamed[:1]
-                ),
+                tuple(drop_repair(name) for name in blamed[:1]),
             )
-
-
-def _drop(one: Activity) -> Repair:
-    return Repair(kind=RepairKind.DROP, activity_id=one.activity_id, description=f"leave out {one.activity_id}")

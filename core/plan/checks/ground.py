@@ -16,8 +16,9 @@ import numpy as np
 from core.link.budget import eb_n0_db
 from core.orbit import look_angles
 from core.plan.activity import Activity, DownlinkActivity, UplinkActivity, Window
-from core.plan.checks.context import CheckContext, limit_finding, reschedule_repair
-from core.plan.model import Finding, Repair, RepairKind, Severity
+from core.plan.checks.context import CheckContext, limit_finding
+from core.plan.checks.repairs import next_pass_repair, reschedule_repair
+from core.plan.model import Finding, Severity
 from core.plan.uplink import LOAD_TIME_S, first_command_at
 from core.time import add_s, duration_s, format_utc, tai_s_from_utc
 
@@ -175,14 +176,7 @@ def _link_margin(one: DownlinkActivity, context: CheckContext) -> Iterator[Findi
             "dB",
             f"{one.activity_id}: at {range_m / 1000:.0f} km the X-band link to {station.id} has {margin_db:.1f} dB of margin; "
             f"{antenna.link_margin_db:.1f} dB are kept",
-            (
-                Repair(
-                    kind=RepairKind.MOVE_TO_CONTACT,
-                    activity_id=one.activity_id,
-                    station=station.id,
-                    description=f"move {one.activity_id} to the next pass over {station.id}",
-                ),
-            ),
+            (next_pass_repair(one, station.id),),
         )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from core.mission.model import Bus
 from core.plan.activity import Activity, DownlinkActivity
 from core.plan.checks.context import CheckContext, limit_finding, violation_windows
+from core.plan.checks.repairs import drop_repair
 from core.plan.model import Finding, Repair, RepairKind, Severity
 from core.plan.simulate import SatelliteRun
 from core.time import duration_s, format_utc, utc_from_tai_s
@@ -171,7 +172,7 @@ def _charge(context: CheckContext, run: SatelliteRun, bus: Bus) -> Iterator[Find
             "1",
             f"{run.satellite} falls to {lowest:.1%} state of charge at {format_utc(utc_from_tai_s(float(when)))}; the minimum "
             f"is {limit:.0%}, reached again at {format_utc(window.end)}{_why_low(run, drawing, samples)}",
-            tuple(_drop(one.activity_id) for one in drawing[-1:]),
+            tuple(drop_repair(one.activity_id) for one in drawing[-1:]),
         )
 
 
@@ -225,7 +226,7 @@ def _store(context: CheckContext, run: SatelliteRun, bus: Bus) -> Iterator[Findi
                     stored - one.volume_bytes,
                     "B",
                     f"{one.activity_id} downlinks {one.volume_bytes / MEGABYTE:.0f} MB; {run.satellite} will have stored {stored / MEGABYTE:.0f} MB",
-                    (repair,) if stored >= 1 else (_drop(one.activity_id),),
+                    (repair,) if stored >= 1 else (drop_repair(one.activity_id),),
                 )
 
 
@@ -301,7 +302,3 @@ def _band(
             unit,
             f"{run.satellite}: {quantity} reaches {value:.2f} {unit}; the limit is {limit:.2f} {unit}",
         )
-
-
-def _drop(activity_id: str) -> Repair:
-    return Repair(kind=RepairKind.DROP, activity_id=activity_id, description=f"leave out {activity_id}")

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from core.plan.activity import Activity, Window
-from core.plan.checks.context import CheckContext, limit_finding, reschedule_repair
-from core.plan.model import Finding, Repair, RepairKind
+from core.plan.checks.context import CheckContext, limit_finding
+from core.plan.checks.repairs import reschedule_repair, shift_repair
+from core.plan.model import Finding, Repair
 from core.time import add_s, duration_s, format_utc
 
 __all__ = ["timing_checks"]
@@ -55,17 +56,19 @@ def _bounds(one: Activity) -> Iterator[Finding]:
     if one.latest_end and one.window.end > one.latest_end:
         over_s = duration_s(one.latest_end, one.window.end)
         explanation = f"{one.activity_id} ends {over_s:.0f} s after its deadline {format_utc(one.latest_end)}"
-        yield _finding("TMP-003", one, "end after deadline", over_s, 0.0, explanation, (_shift(one, -over_s),))
+        yield _finding("TMP-003", one, "end after deadline", over_s, 0.0, explanation, (shift_repair(one, -over_s),))
     if one.earliest_start and one.window.start < one.earliest_start:
         early_s = duration_s(one.window.start, one.earliest_start)
         explanation = (
             f"{one.activity_id} starts {early_s:.0f} s before its earliest start {format_utc(one.earliest_start)}"
         )
-        yield _finding("TMP-004", one, "start before earliest", early_s, 0.0, explanation, (_shift(one, early_s),))
+        yield _finding(
+            "TMP-004", one, "start before earliest", early_s, 0.0, explanation, (shift_repair(one, early_s),)
+        )
     if one.latest_start and one.window.start > one.latest_start:
         late_s = duration_s(one.latest_start, one.window.start)
         explanation = f"{one.activity_id} starts {late_s:.0f} s after its latest start {format_utc(one.latest_start)}"
-        yield _finding("TMP-004", one, "start after latest", late_s, 0.0, explanation, (_shift(one, -late_s),))
+        yield _finding("TMP-004", one, "start after latest", late_s, 0.0, explanation, (shift_repair(one, -late_s),))
 
 
 def _anchor(one: Activity, context: CheckContext) -> Iterator[Finding]:
@@ -79,7 +82,7 @@ def _anchor(one: Activity, context: CheckContext) -> Iterator[Finding]:
             f"{one.activity_id} must start {one.anchor.offset_s:.0f} s after the {one.anchor.edge} of {other.activity_id} "
             f"and starts {early_s:.0f} s too early"
         )
-        yield _finding("TMP-006", one, "start before anchor", early_s, 0.0, explanation, (_shift(one, early_s),))
+        yield _finding("TMP-006", one, "start before anchor", early_s, 0.0, explanation, (shift_repair(one, early_s),))
 
 
 def _overlaps(context: CheckContext, satellite: str) -> Iterator[Finding]:
@@ -98,7 +101,7 @@ def _overlaps(context: CheckContext, satellite: str) -> Iterator[Finding]:
                 -shared_s,
                 "s",
                 explanation,
-                (_shift(second, shared_s),),
+                (shift_repair(second, shared_s),),
             )
 
 
@@ -113,7 +116,7 @@ def _contact(one: Activity) -> Iterator[Finding]:
             f"{one.activity_id} reaches {outside_s:.0f} s beyond its contact with {one.contact.station}, "
             f"{format_utc(one.contact.window.start)} to {format_utc(one.contact.window.end)}"
         )
-        yield _finding("TMP-007", one, "time outside contact", outside_s, 0.0, explanation, (_shift(one, 0.0),))
+        yield _finding("TMP-007", one, "time outside contact", outside_s, 0.0, explanation, (shift_repair(one, 0.0),))
 
 
 def _turned_away(context: CheckContext, satellite: str) -> Iterator[Finding]:
@@ -136,7 +139,7 @@ def _turned_away(context: CheckContext, satellite: str) -> Iterator[Finding]:
                 "s",
                 f"the first command of {second.activity_id}, at {format_utc(turning)}, turns {satellite} away from "
                 f"{first.activity_id} {early_s:.0f} s before that ends",
-                (_shift(second, early_s),),
+                (shift_repair(second, early_s),),
             )
 
 
@@ -161,21 +164,4 @@ def _finding(
         "s",
         explanation,
         repairs,
-    )
-
-
-def _shift(one: Activity, shift_s: float) -> Repair:
-    if one.contact:
-        return Repair(
-            kind=RepairKind.MOVE_TO_CONTACT,
-            activity_id=one.activity_id,
-            shift_s=shift_s,
-            description=f"move {one.activity_id} to a {'later' if shift_s > 0 else 'earlier'} pass",
-        )
-    when = "later" if shift_s > 0 else "earlier"
-    return Repair(
-        kind=RepairKind.SHIFT,
-        activity_id=one.activity_id,
-        shift_s=shift_s,
-        description=f"start {one.activity_id} {abs(shift_s):.0f} s {when}",
     )
