@@ -18,15 +18,18 @@ from story import Story, approval
 def main() -> None:
     """Submit the plan in a folder (again, after a restart) and work until every command is final.
 
-    Mission time goes on from where it stood, as the simulator stops with the service.
+    Mission time goes on from where it stood, as the simulator stops with the service. It runs at one until the ground
+    segment stands: however long a machine takes to start, no command is late for it.
     """
     folder = Path(sys.argv[1])
     now = folder / "now"
-    clock = MissionClock(ClockAnchor(time.time(), float(now.read_text()), float(sys.argv[2])))
+    clock = MissionClock(ClockAnchor(time.time(), float(now.read_text()), 1.0))
     plan = MissionPlan.model_validate_json((folder / "plan.json").read_text())
     story = Story(folder, clock)
     story.fleet.start()
     story.fleet.pipeline.submit(plan, [approval(plan)])
+    story.until(lambda _: story.fleet.link.connected)
+    story.fleet.set_clock_rate(float(sys.argv[2]))
     while not all(one.final for one in story.fleet.pipeline.register.find()):
         draft = folder / "now.new"
         draft.write_text(repr(clock.now_tai_s()))

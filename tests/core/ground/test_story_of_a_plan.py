@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -48,6 +49,13 @@ def _assert_everything_happened_once(story: Story, commands: list[Command]) -> N
     # One for each command and one for the insertion of each; none twice.
     assert (len(completions), max(completions.values())) == (2 * len(commands), 1)
     assert story.events.verify() == []
+
+
+def _wait(done: Callable[[], bool], timeout_s: float = 60.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def _some_reached(state: CommandState, commands: list[Command]) -> bool:
@@ -132,9 +140,12 @@ def test_killing_the_service_again_and_again_changes_no_outcome(tmp_path: Path) 
     (tmp_path / "now").write_text(repr(clock.anchor.t_tai_s))
     command = [sys.executable, str(Path(__file__).parent / "service_process.py"), str(tmp_path), "300"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    for _ in range(8):
+    for kill in range(8):
+        written = (tmp_path / "now").stat().st_mtime_ns
         process = subprocess.Popen(command, env=environment)
-        time.sleep(chance.uniform(1.5, 4.0))
+        if kill % 3:  # every third one dies while it starts
+            _wait(lambda before=written: (tmp_path / "now").stat().st_mtime_ns > before)
+        time.sleep(chance.uniform(0.2, 2.5))
         process.kill()
         process.wait()
     assert subprocess.run(command, env=environment, timeout=120, check=False).returncode == 0
