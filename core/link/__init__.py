@@ -1,5 +1,6 @@
 """Space links, both directions, bytes in and bytes out: packets, frames, security, COP-1 and CLTU."""
 
+from core.link.anti_replay import AntiReplay
 from core.link.clcw import Clcw, decode_clcw, encode_clcw
 from core.link.cltu import decode_cltu, encode_cltu
 from core.link.errors import (
@@ -23,7 +24,7 @@ from core.link.pus import (
     encode_telecommand,
     encode_telemetry,
 )
-from core.link.sdls import AntiReplay, SecurityAssociation, protect, unprotect
+from core.link.sdls import SecurityAssociation, protect, unprotect
 from core.link.space_packet import PacketType, SpacePacket, decode_packet, encode_packet, split_packets
 from core.link.tc_frame import FrameService, TcFrame, decode_tc_frame, encode_tc_frame, set_vr_directive
 from core.link.time_code import decode_cuc, encode_cuc

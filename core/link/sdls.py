@@ -1,7 +1,7 @@
-"""Space data link security with AES-256-GCM (CCSDS 355.0-B-2; algorithm of CCSDS 352.0-B-2).
+"""Space data link security (CCSDS 355.0-B-2): any suite, one security association at a time.
 
-A protected frame is: header | SPI, IV, sequence number | data field | MAC. What of the header the MAC covers is the
-security association's authentication mask, because implementations differ in it (355.0-B-2 §2.3.2.3 leaves it open).
+A protected frame is: header | SPI, IV, sequence number, pad length | data field | MAC. What of the frame the MAC covers is
+the association's authentication mask, because implementations differ in it (355.0-B-2 §2.3.2.3 leaves it open).
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from core.link.anti_replay import complete
+from core.link.cipher_suite import AES_256_GCM, CipherSuite, Keyed, MacMismatch
+from core.link.errors import AuthenticationFailed, FrameMalformed, SecurityUnknown
 
-from core.link.errors import AuthenticationFailed, FrameMalformed, ReplayRefused, SecurityUnknown
-
-__all__ = ["MAC_LENGTH", "AntiReplay", "SecurityAssociation", "Unprotected", "protect", "unprotect"]
+__all__ = ["MAC_LENGTH", "SecurityAssociation", "Unprotected", "protect", "unprotect"]
 
 SPI_LENGTH: Final = 2  # 355.0-B-2 §4.1.1.2
 MAC_LENGTH: Final = 16  # 352.0-B-2: a tag of 128 bits
-_KEY_LENGTH: Final = 32
+_LARGEST_SPI: Final = 65_534  # 355.0-B-2 §4.1.1.2: 0 and 65535 are reserved
 
 
 @dataclass(frozen=True)
@@ -28,46 +27,75 @@ class SecurityAssociation:
 
     Args:
         spi: Security parameter index, 1 to 65534.
-        key: AES-256 key, 32 bytes.
-        iv_length: Octets of the transmitted initialisation vector; 12 is the recommended one.
-        sequence_length: Octets of the transmitted anti-replay sequence number; 0 where the IV serves as one.
-        authentication_mask: ANDed with header and security header before authentication, zero-extended;
-            None authenticates every bit.
-        encrypts: False authenticates only (GMAC) and leaves the data field readable.
+        key: Its key, of the suite's length.
+        suite: What it does with a frame.
+        iv_length: Octets of the initialisation vector; 12 is the recommended one.
+        iv_transmitted: How many of its last octets are in the frame; None for all.
+        sequence_length: Octets of the anti-replay sequence number; 0 where the IV serves as one.
+        sequence_transmitted: How many of its last octets are in the frame; None for all.
+        pad_field_length: Octets that tell how much fill follows the data; needed by block ciphers.
+        mac_length: Octets of the MAC in the frame; None for 16, or none where the suite does not authenticate.
+        authentication_mask: ANDed with the octets before the MAC (with AEAD: before the data field); what lies beyond its
+            end is authenticated whole, and None authenticates everything.
     """
 
     spi: int
     key: bytes = field(repr=False)
+    suite: CipherSuite = AES_256_GCM
     iv_length: int = 12
+    iv_transmitted: int | None = None
     sequence_length: int = 4
+    sequence_transmitted: int | None = None
+    pad_field_length: int = 0
+    mac_length: int | None = None
     authentication_mask: bytes | None = None
-    encrypts: bool = True
 
     def __post_init__(self) -> None:
-        if len(self.key) != _KEY_LENGTH:
-            raise SecurityUnknown(f"an AES-256 key has {_KEY_LENGTH} bytes, not {len(self.key)}")
+        if not 1 <= self.spi <= _LARGEST_SPI:
+            raise SecurityUnknown(f"SPI {self.spi} is outside 1 to {_LARGEST_SPI}", spi=self.spi)
+        needed = self.suite.key_length
+        if needed and len(self.key) != needed:
+            raise SecurityUnknown(f"a key of {self.suite.name} has {needed} bytes, not {len(self.key)}")
+        if not 0 <= self.iv_in_frame <= self.iv_length or not 0 <= self.sequence_in_frame <= self.sequence_length:
+            raise SecurityUnknown(f"SPI {self.spi} transmits more octets of a counter than it has")
 
-    @property
+    @cached_property
+    def iv_in_frame(self) -> int:
+        """Octets of the IV in a frame."""
+        return self.iv_length if self.iv_transmitted is None else self.iv_transmitted
+
+    @cached_property
+    def sequence_in_frame(self) -> int:
+        """Octets of the sequence number in a frame."""
+        return self.sequence_length if self.sequence_transmitted is None else self.sequence_transmitted
+
+    @cached_property
+    def mac_in_frame(self) -> int:
+        """Octets of the MAC in a frame."""
+        return min(MAC_LENGTH, self.suite.mac_length) if self.mac_length is None else self.mac_length
+
+    @cached_property
     def header_length(self) -> int:
         """Octets of the security header."""
-        return SPI_LENGTH + self.iv_length + self.sequence_length
+        return SPI_LENGTH + self.iv_in_frame + self.sequence_in_frame + self.pad_field_length
 
     @property
     def overhead(self) -> int:
-        """Octets that protection adds to a frame."""
-        return self.header_length + MAC_LENGTH
+        """Octets that protection adds to a frame, fill not counted."""
+        return self.header_length + self.mac_in_frame
 
     @cached_property
-    def cipher(self) -> AESGCM:
-        """The keyed cipher."""
-        return AESGCM(self.key)
+    def keyed(self) -> Keyed:
+        """The suite with the key."""
+        return self.suite.keyed(self.key)
 
-    def authenticated(self, header: bytes) -> bytes:
-        """The additional authenticated data of a frame: header and security header under the mask."""
+    def masked(self, content: bytes) -> bytes:
+        """Octets from the start of the frame as they enter authentication."""
         if self.authentication_mask is None:
-            return header
-        mask = self.authentication_mask[: len(header)].ljust(len(header), b"\0")
-        return bytes(a & b for a, b in zip(header, mask, strict=True))
+            return content
+        mask = self.authentication_mask[: len(content)].ljust(len(content), b"\xff")
+        together = int.from_bytes(content, "big") & int.from_bytes(mask, "big")
+        return together.to_bytes(len(content), "big")
 
 
 @dataclass(frozen=True)
@@ -80,32 +108,6 @@ class Unprotected:
     data: bytes
 
 
-@dataclass
-class AntiReplay:
-    """The receiver's memory of sequence numbers (355.0-B-2 §3.3.4): strictly increasing, steps within a window."""
-
-    last: int = 0
-    window: int = 1024
-
-    def check(self, sequence_number: int) -> None:
-        """Refuse a number that is not new or is too far ahead; changes nothing."""
-        if not self.last < sequence_number <= self.last + self.window:
-            raise ReplayRefused(
-                f"sequence number {sequence_number} is outside {self.last + 1} to {self.last + self.window}",
-                sequence_number=sequence_number,
-                last=self.last,
-            )
-
-    def accept(self, sequence_number: int) -> None:
-        """Remember a number as used.
-
-        Raises:
-            ReplayRefused: It was used before or lies outside the window.
-        """
-        self.check(sequence_number)
-        self.last = sequence_number
-
-
 def protect(sa: SecurityAssociation, header: bytes, data: bytes, *, iv: bytes, sequence_number: int = 0) -> bytes:
     """Header, security header, protected data field and MAC; the caller adds OCF and error control.
 
@@ -113,43 +115,80 @@ def protect(sa: SecurityAssociation, header: bytes, data: bytes, *, iv: bytes, s
     """
     if len(iv) != sa.iv_length:
         raise FrameMalformed(f"the IV has {len(iv)} octets, SPI {sa.spi} needs {sa.iv_length}")
-    number = sequence_number.to_bytes(sa.sequence_length, "big") if sa.sequence_length else b""
-    security = sa.spi.to_bytes(SPI_LENGTH, "big") + iv + number
-    authenticated = sa.authenticated(header + security)
-    if sa.encrypts:
-        return header + security + sa.cipher.encrypt(iv, data, authenticated)
-    return header + security + data + sa.cipher.encrypt(iv, b"", authenticated + data)
+    fill = sa.suite.fill(len(data))
+    content = header + _security_header(sa, iv, sequence_number, fill)
+    data += bytes((fill,)) * fill
+    if sa.suite.mask_covers_data and sa.authentication_mask is not None:
+        masked = sa.masked(content + data)
+        _, mac = sa.keyed.seal(iv, masked[: len(content)], masked[len(content) :])
+        return content + data + mac[: sa.mac_in_frame]
+    sealed, mac = sa.keyed.seal(iv, sa.masked(content), data)
+    return content + sealed + mac[: sa.mac_in_frame]
 
 
-def unprotect(sa: SecurityAssociation, frame: bytes, header_length: int) -> Unprotected:
+def unprotect(
+    sa: SecurityAssociation, frame: bytes, header_length: int, *, last_iv: int = 0, last_sequence_number: int = 0
+) -> Unprotected:
     """The content of a protected frame (without OCF and error control), if its MAC is right.
 
     The anti-replay check is separate (``AntiReplay``), because retransmission is decided in between.
 
+    Args:
+        last_iv, last_sequence_number: The newest accepted ones; they complete counters that are not transmitted whole.
     Raises:
         AuthenticationFailed: Altered, forged or protected with another key.
+        FrameMalformed: Too short, or fill that cannot be.
         SecurityUnknown: The SPI is not this association's.
     """
-    start = header_length + sa.header_length
-    if len(frame) < start + MAC_LENGTH:
-        raise FrameMalformed(f"{len(frame)} octets hold no protected frame of at least {start + MAC_LENGTH}")
-    header, security = frame[:header_length], frame[header_length:start]
+    start, end = header_length + sa.header_length, len(frame) - sa.mac_in_frame
+    if end < start:
+        raise FrameMalformed(f"{len(frame)} octets hold no protected frame of at least {start + sa.mac_in_frame}")
+    security = frame[header_length:start]
     spi = int.from_bytes(security[:SPI_LENGTH], "big")
     if spi != sa.spi:
         raise SecurityUnknown(f"SPI {spi} is not the channel's SPI {sa.spi}", spi=spi)
-    iv = security[SPI_LENGTH : SPI_LENGTH + sa.iv_length]
-    authenticated = sa.authenticated(frame[:start])
+    iv, number, fill = _counters(sa, security, last_iv, last_sequence_number)
+    protected = frame[start:end]
+    if fill > len(protected) or len(protected) % sa.suite.block:
+        raise FrameMalformed(f"fill of {fill} octets in a data field of {len(protected)} cannot be")
     try:
-        if sa.encrypts:
-            data = sa.cipher.decrypt(iv, frame[start:], authenticated)
-        else:
-            data = frame[start:-MAC_LENGTH]
-            sa.cipher.decrypt(iv, frame[-MAC_LENGTH:], authenticated + data)
-    except InvalidTag as error:
+        data = _open(sa, frame[:start], protected, frame[end:], iv)
+    except MacMismatch as error:
         raise AuthenticationFailed(f"the MAC of a frame under SPI {spi} does not match", spi=spi) from error
-    number = (
-        int.from_bytes(security[SPI_LENGTH + sa.iv_length :], "big")
-        if sa.sequence_length
-        else int.from_bytes(iv, "big")
+    return Unprotected(frame[:header_length], iv, number, data[: len(data) - fill])
+
+
+def _security_header(sa: SecurityAssociation, iv: bytes, sequence_number: int, fill: int) -> bytes:
+    number = sequence_number.to_bytes(sa.sequence_length, "big") if sa.sequence_length else b""
+    return b"".join(
+        (
+            sa.spi.to_bytes(SPI_LENGTH, "big"),
+            iv[sa.iv_length - sa.iv_in_frame :],
+            number[sa.sequence_length - sa.sequence_in_frame :],
+            fill.to_bytes(sa.pad_field_length, "big") if sa.pad_field_length else b"",
+        )
     )
-    return Unprotected(header, iv, number, data)
+
+
+def _counters(sa: SecurityAssociation, security: bytes, last_iv: int, last_number: int) -> tuple[bytes, int, int]:
+    """The whole IV, the whole sequence number and the length of the fill."""
+    iv_end = SPI_LENGTH + sa.iv_in_frame
+    number_end = iv_end + sa.sequence_in_frame
+    iv = security[SPI_LENGTH:iv_end]
+    if sa.iv_in_frame < sa.iv_length:
+        iv = complete(int.from_bytes(iv, "big"), sa.iv_in_frame, last_iv, sa.iv_length).to_bytes(sa.iv_length, "big")
+    if not sa.sequence_length:
+        number = int.from_bytes(iv, "big")
+    else:
+        number = int.from_bytes(security[iv_end:number_end], "big")
+        if sa.sequence_in_frame < sa.sequence_length:
+            number = complete(number, sa.sequence_in_frame, last_number, sa.sequence_length)
+    return iv, number, int.from_bytes(security[number_end:], "big")
+
+
+def _open(sa: SecurityAssociation, content: bytes, protected: bytes, mac: bytes, iv: bytes) -> bytes:
+    if sa.suite.mask_covers_data and sa.authentication_mask is not None:
+        masked = sa.masked(content + protected)
+        sa.keyed.open(iv, masked[: len(content)], masked[len(content) :], mac)
+        return protected
+    return sa.keyed.open(iv, sa.masked(content), protected, mac)
