@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from core.link import AntiReplay, ReplayRefused, SecurityAssociation, protect, unprotect
+from core.link.aos_frame import AosLayout, decode_aos_frame
 from core.link.checksum import append_crc
 from core.link.cipher_suite import (
     AES_256_CBC,
@@ -28,6 +29,9 @@ from core.link.cipher_suite import (
     CipherSuite,
 )
 from core.link.errors import LinkError
+from core.link.segment import SEGMENT_HEADER_LENGTH
+from core.link.tc_frame import decode_tc_frame
+from core.link.tm_frame import decode_tm_frame
 
 ZEROS = bytes(32)
 KEY_1 = bytes(range(16, 32)) * 2
@@ -245,6 +249,37 @@ def test_a_counter_goes_on_behind_the_octets_that_are_sent(
     assert last == 1 << bits
     with pytest.raises(ReplayRefused):
         AntiReplay(last).check(last)
+
+
+MALFORMED = [
+    ("aos_process", "AOS_SA_SEGFAULT_TEST"),
+    ("aos_process", "AOS_PROCESS_HEAP_UNDERFLOW_TEST"),
+    ("aos_process", "AOS_6BYTE_TEST"),
+    ("aos_process", "AOS_8BYTE_TEST"),
+    ("aos_process", "AOS_KEY_STATE_TEST"),
+    ("tc_process", "ERROR_TC_INPUT_FRAME_TOO_SHORT_FOR_SPECIFIED_FRAME_LENGTH_HEADER"),
+    ("tc_process", "TC_PROCESS_PREP_AAD_UNDERFLOW_TEST"),
+    ("tc_process", "TC_HEAP_BUFFER_OVERFLOW_TEST_2"),
+    ("tc_process", "TC_SA_NOT_OPERATIONAL"),
+    ("tm_process", "TM_PROCESS_HEAP_UNDERFLOW_TEST"),
+    ("tm_process", "TM_PROCESS_Secondary_Hdr_OVERFLOW_TEST"),
+    ("tm_process", "TM_PROCESS_Secondary_Hdr_One_Too_Big"),
+    ("crypto", "BAD_CC_FLAG"),
+]
+
+
+@pytest.mark.parametrize(("source", "test"), MALFORMED)
+def test_malformed_frames_are_refused(reference_data: Path, source: str, test: str) -> None:
+    raw = next(iter(_cases(reference_data, source, test).values()))
+    sa = SecurityAssociation(5, ZEROS)
+    with pytest.raises(LinkError):
+        if source == "aos_process":
+            decode_aos_frame(raw, sa, AosLayout())
+        elif source == "tm_process":
+            decode_tm_frame(raw, sa)
+        else:
+            content = decode_tc_frame(raw)
+            unprotect(sa, content.data, SEGMENT_HEADER_LENGTH)
 
 
 def test_an_opened_truth_seals_to_the_same_frame_again(reference_data: Path) -> None:
