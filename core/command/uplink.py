@@ -1,4 +1,4 @@
-"""Stage 6, uplink: stored frames to the station as CLTUs, with FOP-1 deciding what is sent and sent again."""
+"""Stage 6, uplink: stored frames to the station as CLTUs, with COP-1 deciding what is sent and sent again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.command.schedule import latest_release_utc
 from core.command.tables import link_counters
 from core.ground import GroundLink
 from core.link import (
-    Fop,
+    AdService,
     FopAction,
     FopActionKind,
     FrameService,
@@ -41,7 +41,7 @@ class _Channel:
 
     satellite: str
     scid: int
-    fop: Fop
+    service: AdService
     frames: dict[int, StoredFrame] = field(default_factory=dict)
     contact: Contact | None = None
     session: int = -1
@@ -74,19 +74,19 @@ class Uplink:
         channel.contact = contact
         if renewed and self._link.connected:
             channel.session = self._link.session
-            channel.fop.timeout_s = self._policy.retransmission_s(self._clock)
-            self._perform(channel, channel.fop.resume(self._clock.now_tai_s()))
+            channel.service.timeout_s = self._policy.retransmission_s(self._clock)
+            self._perform(channel, channel.service.resume(self._clock.now_tai_s()))
 
     def ready(self, satellite: str) -> bool:
         """Whether a new frame can be taken now."""
         channel = self._channels[satellite]
-        return channel.contact is not None and self._link.connected and channel.fop.window_open
+        return channel.contact is not None and self._link.connected and channel.service.window_open
 
     def send(self, satellite: str, frame: StoredFrame) -> None:
         """Send a frame that has just been stored."""
         channel = self._channels[satellite]
         channel.frames[frame.number] = frame
-        self._perform(channel, [channel.fop.send(frame.number, self._clock.now_tai_s())])
+        self._perform(channel, channel.service.send(frame.number, self._clock.now_tai_s()))
 
     def on_clcw(self, received: ReceivedClcw) -> None:
         """Take a control word in; one from before the present contact tells of the past and is left out."""
@@ -95,22 +95,22 @@ class Uplink:
         if contact is None or received.received_tai_s < tai_s_from_utc(contact.start) or received.clcw.vcid != VCID:
             return
         now_tai_s = self._clock.now_tai_s()
-        self._perform(channel, channel.fop.on_clcw(received.clcw, now_tai_s))
+        self._perform(channel, channel.service.on_clcw(received.clcw, now_tai_s))
         self._withdraw_stale(channel, received)
 
     def on_time(self) -> None:
         """Let retransmission timers run."""
         for channel in self._channels.values():
             if channel.contact is not None and self._link.connected:
-                self._perform(channel, channel.fop.on_time(self._clock.now_tai_s()))
+                self._perform(channel, channel.service.on_time(self._clock.now_tai_s()))
 
     def _restore(self, satellite: str, scid: int) -> _Channel:
         with self._register.database.read() as connection:
             frames = outstanding_frames(connection, satellite)
             query = select(link_counters.c.next_frame_number).where(link_counters.c.satellite == satellite)
             next_number = connection.execute(query).scalar() or 0
-        fop = Fop(next_number=next_number, outstanding=deque(one.number for one in frames))
-        return _Channel(satellite, scid, fop, {one.number: one for one in frames})
+        service = AdService(next_number=next_number, outstanding=deque(one.number for one in frames))
+        return _Channel(satellite, scid, service, {one.number: one for one in frames})
 
     def _perform(self, channel: _Channel, actions: Sequence[FopAction]) -> None:
         for action in actions:
@@ -138,11 +138,12 @@ class Uplink:
         self._directive(channel, set_vr_directive(action.number))
 
     def _alert(self, channel: _Channel, action: FopAction) -> None:
-        frame = channel.frames[channel.fop.outstanding[0]] if channel.fop.outstanding else None
+        frame = channel.frames[channel.service.outstanding[0]] if channel.service.outstanding else None
         if frame is not None:
             command = self._register.get(frame.command_id)
             with self._register.database.write() as connection:
-                payload = {"satellite": channel.satellite, "reason": action.reason}
+                reason = action.alert.value if action.alert is not None else ""
+                payload = {"satellite": channel.satellite, "reason": reason}
                 self._register.note(connection, command, "uplink_alert", self._clock.now_utc(), payload)
 
     def _directive(self, channel: _Channel, data: bytes) -> None:
@@ -154,9 +155,9 @@ class Uplink:
 
     def _withdraw_stale(self, channel: _Channel, received: ReceivedClcw) -> None:
         """Give up the frame that the spacecraft waits for, once it could only be executed too late."""
-        if not channel.fop.outstanding or channel.fop.outstanding[0] != received.clcw.report_value:
+        if not channel.service.outstanding or channel.service.outstanding[0] != received.clcw.report_value:
             return
-        frame = channel.frames[channel.fop.outstanding[0]]
+        frame = channel.frames[channel.service.outstanding[0]]
         command = self._register.get(frame.command_id)
         if not _is_stale(command, self._clock.now_utc()):
             return
@@ -168,7 +169,7 @@ class Uplink:
                 reason = "the spacecraft had not accepted it when its time was over"
                 self._register.move(connection, command, CommandState.FAILED, self._clock.now_utc(), reason=reason)
         del channel.frames[frame.number]
-        self._perform(channel, channel.fop.withdraw(frame.number, self._clock.now_tai_s()))
+        self._perform(channel, channel.service.withdraw(frame.number, self._clock.now_tai_s()))
 
 
 _PERFORMERS: Final[Mapping[FopActionKind, Callable[[Uplink, _Channel, FopAction], None]]] = {

@@ -1,5 +1,6 @@
 """Space links, both directions, bytes in and bytes out: packets, frames, security, COP-1 and CLTU."""
 
+from core.link.ad_service import AdService
 from core.link.anti_replay import AntiReplay
 from core.link.clcw import Clcw, decode_clcw, encode_clcw
 from core.link.cltu import decode_cltu, encode_cltu
@@ -12,7 +13,8 @@ from core.link.errors import (
     SecurityUnknown,
 )
 from core.link.farm import Farm, FarmVerdict
-from core.link.fop import Fop, FopAction, FopActionKind, FopState
+from core.link.fop import Fop, FopAction, FopActionKind
+from core.link.fop_table import FopState
 from core.link.keys import LinkKeys, SpacecraftLinkKeys, new_link_keys, read_link_keys, write_secret_file
 from core.link.pus import (
     Acknowledge,
@@ -32,6 +34,7 @@ from core.link.tm_frame import TmFrame, TmFrameHeader, decode_tm_frame, encode_t
 
 __all__ = [
     "Acknowledge",
+    "AdService",
     "AntiReplay",
     "AuthenticationFailed",
     "ChecksumMismatch",

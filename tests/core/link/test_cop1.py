@@ -1,4 +1,4 @@
-"""COP-1: FARM-1 by its state table, and FOP-1 with FARM-1 over a link that loses frames and reports."""
+"""COP-1: FARM-1 by its windows, and the sequence-controlled service over a link that loses frames and reports."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.link import (
+    AdService,
     Clcw,
     Farm,
     FarmVerdict,
-    Fop,
     FopAction,
     FopActionKind,
     FrameService,
@@ -76,7 +76,8 @@ class _Link:
     """FOP-1 and FARM-1 with a link between them that loses what it is told to lose."""
 
     def __init__(self, farm: Farm) -> None:
-        self.farm, self.fop = farm, Fop(timeout_s=10.0)
+        self.farm, self.fop = farm, AdService(timeout_s=10.0)
+        self.fop.resume(0.0)
         self.accepted: list[int] = []
         self.now_s = 0.0
 
@@ -98,8 +99,6 @@ class _Link:
             if not (losses and losses.pop()):
                 self.carry(self.fop.on_clcw(self.farm.report(), self.now_s), losses)
             actions = self.fop.on_time(self.now_s)
-            if any(action.kind is FopActionKind.ALERT for action in actions):
-                actions = self.fop.resume(self.now_s)
             self.carry(actions, losses)
 
 
@@ -107,7 +106,7 @@ class _Link:
 def test_every_frame_arrives_once_and_in_order_whatever_is_lost(count: int, losses: list[bool], locked: bool) -> None:
     link = _Link(Farm(vcid=0, lockout=locked))
     for _ in range(count):
-        link.carry([link.fop.send(link.fop.next_number, link.now_s)], losses)
+        link.carry(link.fop.send(link.fop.next_number, link.now_s), losses)
     link.settle(losses)
     assert link.accepted == list(range(count))
     assert link.fop.idle
@@ -115,7 +114,7 @@ def test_every_frame_arrives_once_and_in_order_whatever_is_lost(count: int, loss
 
 def test_a_spacecraft_that_expects_another_number_is_set_to_ours() -> None:
     link = _Link(Farm(vcid=0, expected=200))
-    link.carry([link.fop.send(0, 0.0)], [])
+    link.carry(link.fop.send(0, 0.0), [])
     link.settle([])
     assert link.accepted == [0]
 
@@ -130,7 +129,9 @@ def test_a_withdrawn_frame_is_never_accepted_and_later_ones_are() -> None:
 
 
 def test_an_unanswered_frame_raises_an_alert_after_the_transmission_limit() -> None:
-    fop = Fop(timeout_s=1.0, transmission_limit=3)
-    fop.send(0, 0.0)
-    kinds = [action.kind for now in range(1, 10) for action in fop.on_time(float(now))]
-    assert kinds == [FopActionKind.TRANSMIT, FopActionKind.TRANSMIT, FopActionKind.ALERT]
+    service = AdService(timeout_s=1.0, transmission_limit=3)
+    service.resume(0.0)
+    service.send(0, 0.0)
+    kinds = [action.kind for now in range(1, 5) for action in service.on_time(float(now))]
+    again = [FopActionKind.TRANSMIT, FopActionKind.TRANSMIT]
+    assert kinds == [*again, FopActionKind.ALERT, *again]
