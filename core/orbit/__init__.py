@@ -2,6 +2,7 @@
 
 from core.frames import LookAngles, sun_position_gcrf_m
 from core.orbit.access import Access, find_target_access, off_nadir_rad
+from core.orbit.all_accesses import AllAccesses, AllEclipses, find_all_eclipses, find_all_target_access
 from core.orbit.all_crossings import AllApses, AllKeepOut, AllNodes, find_all_apsides, find_all_keep_out, find_all_nodes
 from core.orbit.avoidance import (
     DEFAULT_PROBABILITY_LIMIT,
@@ -48,7 +49,9 @@ from core.orbit.two_body import propagate_kepler
 __all__ = [
     "DEFAULT_PROBABILITY_LIMIT",
     "Access",
+    "AllAccesses",
     "AllApses",
+    "AllEclipses",
     "AllKeepOut",
     "AllNodes",
     "AllPasses",
@@ -91,9 +94,11 @@ __all__ = [
     "curved_avoidance_options",
     "encounter_of",
     "find_all_apsides",
+    "find_all_eclipses",
     "find_all_keep_out",
     "find_all_nodes",
     "find_all_passes",
+    "find_all_target_access",
     "find_apsides",
     "find_eclipses",
     "find_keep_out",
