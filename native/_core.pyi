@@ -77,6 +77,33 @@ class Sgp4Batch:
     ) -> tuple[FloatArray, NDArray[np.uint32]]:
         """Rows: satellite, start, end, least angle; and the satellites that could not be searched."""
 
+    def find_all_eclipses(
+        self,
+        offsets_min: FloatArray,
+        start_tai_s: float,
+        end_tai_s: float,
+        earth: EarthOrientationTable,
+        sky: SunMoonEphemeris,
+        threads: int = 1,
+    ) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows: satellite, then those of :func:`find_eclipses`; and the satellites that could not be searched."""
+
+    def find_all_target_access(
+        self,
+        offsets_min: FloatArray,
+        geodetic: FloatArray,
+        start_tai_s: float,
+        end_tai_s: float,
+        limits_rad: FloatArray,
+        earth: EarthOrientationTable,
+        sky: SunMoonEphemeris,
+        threads: int = 1,
+    ) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows: satellite, target, then those of :func:`find_target_access`; and the satellites not searched.
+
+        ``limits_rad``: largest off-nadir angle, least elevation of the Sun, largest roll, largest pitch.
+        """
+
     def screen(
         self, offsets_min: FloatArray, duration_s: float, threshold_m: float, step_s: float
     ) -> tuple[FloatArray, FloatArray]:

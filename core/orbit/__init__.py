@@ -2,7 +2,9 @@
 
 from core.frames import LookAngles, sun_position_gcrf_m
 from core.orbit.access import Access, find_target_access, off_nadir_rad
+from core.orbit.all_accesses import AllAccesses, AllEclipses, find_all_eclipses, find_all_target_access
 from core.orbit.all_crossings import AllApses, AllKeepOut, AllNodes, find_all_apsides, find_all_keep_out, find_all_nodes
+from core.orbit.all_tracks import AllGroundTracks, all_beta_angles_rad, all_ground_tracks
 from core.orbit.avoidance import (
     DEFAULT_PROBABILITY_LIMIT,
     AvoidanceOption,
@@ -48,7 +50,10 @@ from core.orbit.two_body import propagate_kepler
 __all__ = [
     "DEFAULT_PROBABILITY_LIMIT",
     "Access",
+    "AllAccesses",
     "AllApses",
+    "AllEclipses",
+    "AllGroundTracks",
     "AllKeepOut",
     "AllNodes",
     "AllPasses",
@@ -82,6 +87,8 @@ __all__ = [
     "Transfer",
     "UnscreenedObject",
     "ValidityFault",
+    "all_beta_angles_rad",
+    "all_ground_tracks",
     "altitude_change_delta_v_m_s",
     "assess_collision",
     "avoidance_options",
@@ -91,9 +98,11 @@ __all__ = [
     "curved_avoidance_options",
     "encounter_of",
     "find_all_apsides",
+    "find_all_eclipses",
     "find_all_keep_out",
     "find_all_nodes",
     "find_all_passes",
+    "find_all_target_access",
     "find_apsides",
     "find_eclipses",
     "find_keep_out",

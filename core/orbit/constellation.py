@@ -151,6 +151,26 @@ class Constellation:
             threads,
         )
 
+    def eclipse_rows(self, start_tai_s: float, end_tai_s: float, threads: int) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows of the native search; :func:`core.orbit.all_accesses.find_all_eclipses` gives them names."""
+        table, offsets = shipped_earth_orientation().table, self.offsets_min(start_tai_s)
+        return self._batch.find_all_eclipses(offsets, start_tai_s, end_tai_s, table, sun_moon_ephemeris(), threads)
+
+    def access_rows(
+        self, geodetic: FloatArray, limits_rad: FloatArray, start_tai_s: float, end_tai_s: float, threads: int
+    ) -> tuple[FloatArray, NDArray[np.uint32]]:
+        """Rows of the native search; :func:`core.orbit.all_accesses.find_all_target_access` gives them names."""
+        return self._batch.find_all_target_access(
+            self.offsets_min(start_tai_s),
+            geodetic,
+            start_tai_s,
+            end_tai_s,
+            limits_rad,
+            shipped_earth_orientation().table,
+            sun_moon_ephemeris(),
+            threads,
+        )
+
     def screen_rows(
         self, start_tai_s: float, duration_s: float, threshold_m: float, step_s: float
     ) -> tuple[FloatArray, FloatArray]:

@@ -11,7 +11,18 @@ from typing import Final
 import numpy as np
 
 from core.mission import Cdm, Omm, Tle, format_tle, parse_cdm, parse_omm, parse_tle, write_omm
-from core.mission.odm import OdmFormat, Oem, Opm, parse_oem, parse_opm, write_oem, write_opm
+from core.mission.odm import (
+    Ocm,
+    OdmFormat,
+    Oem,
+    Opm,
+    parse_ocm,
+    parse_oem,
+    parse_opm,
+    write_ocm,
+    write_oem,
+    write_opm,
+)
 from core.mission.omm_text import OmmFormat
 
 __all__ = ["TARGETS", "Target"]
@@ -86,6 +97,51 @@ COV_REF_FRAME = RTN
 -1e-7 0 0 0 1e-9
 0 0 0 0 0 1e-9
 COVARIANCE_STOP
+"""
+_OCM: Final = """CCSDS_OCM_VERS = 3.0
+CREATION_DATE = 2026-11-22T12:00:00
+ORIGINATOR = TEST
+META_START
+OBJECT_NAME = LSAT-1
+TIME_SYSTEM = UTC
+EPOCH_TZERO = 2026-11-22T12:00:00
+TAIMUTC_AT_TZERO = 37 [s]
+META_STOP
+TRAJ_START
+TRAJ_REF_FRAME = EME2000
+TRAJ_TYPE = CARTPV
+TRAJ_UNITS = [km, km, km, km/s, km/s, km/s]
+0.0 6878.0 0.0 0.0 0.0 7.6 0.0
+2026-11-22T12:01:00 6863.0 455.0 3.0 -0.5 7.58 0.1
+TRAJ_STOP
+PHYS_START
+WET_MASS = 168 [kg]
+DRAG_CONST_AREA = 2 [m**2]
+PHYS_STOP
+COV_START
+COV_REF_FRAME = RSW_ROTATING
+COV_ORDERING = UTM
+0.0 1e-4 1e-6 0 0 -1e-7 0 4e-4 0 -1e-7 0 0 1e-4 0 0 0 1e-9 0 0 1e-9 0 1e-9
+COV_STOP
+MAN_START
+MAN_ID = M1
+MAN_DEVICE_ID = THR_01
+MAN_REF_FRAME = RSW_ROTATING
+MAN_COMPOSITION = TIME_ABSOLUTE, TIME_RELATIVE, MAN_DURA, DELTA_MASS, DV_X, DV_Y, DV_Z, THR_INTERP
+MAN_UNITS = [s, kg, km/s, km/s, km/s, n/a]
+2026-11-22T13:00:00 3600.0 60.0 -0.1 0.0 0.001 0.0 ON
+MAN_STOP
+PERT_START
+GM = 398600.4415 [km**3/s**2]
+PERT_STOP
+OD_START
+OD_ID = OD_1
+OD_METHOD = BWLS
+OD_EPOCH = -600.0
+OD_STOP
+USER_START
+USER_DEFINED_NOTE = text [x]
+USER_STOP
 """
 _CDM_OBJECT: Final = """OBJECT = OBJECT{n}
 OBJECT_DESIGNATOR = {number}
@@ -170,6 +226,22 @@ def _check_opm(read: object) -> None:
     assert all(np.isfinite(one.delta_v_m_s).all() and one.duration_s >= 0.0 for one in read.maneuvers)
 
 
+def _check_ocm(read: object) -> None:
+    assert isinstance(read, Ocm)
+    for trajectory in read.trajectories:
+        assert len(trajectory.moments) == len(trajectory.elements) > 0
+        assert np.isfinite(trajectory.elements).all()
+        assert trajectory.t_tai_s is None or (np.diff(trajectory.t_tai_s) > 0.0).all()
+    for covariance in read.covariances:
+        assert np.isfinite(covariance.matrices).all()
+        assert (np.diagonal(covariance.matrices, axis1=1, axis2=2) >= 0.0).all()
+        assert (covariance.matrices == covariance.matrices.transpose(0, 2, 1)).all()
+    for maneuver in read.maneuvers:
+        assert maneuver.rows and all(row.duration_s >= 0.0 for row in maneuver.rows)
+        assert all(math.isfinite(x) for row in maneuver.rows for x in row.numbers.values())
+    assert parse_ocm(write_ocm(read)).metadata.values == read.metadata.values
+
+
 def _check_cdm(read: object) -> None:
     assert isinstance(read, Cdm)
     assert math.isfinite(read.miss_distance_m) and read.miss_distance_m >= 0.0
@@ -190,5 +262,6 @@ TARGETS: Final[Mapping[str, Target]] = {
     "omm": Target(_omm_seeds(), parse_omm, _check_omm),
     "oem": Target((_OEM, write_oem(parse_oem(_OEM), OdmFormat.XML)), parse_oem, _check_oem),
     "opm": Target((_OPM, write_opm(parse_opm(_OPM), OdmFormat.XML)), parse_opm, _check_opm),
+    "ocm": Target((_OCM, write_ocm(parse_ocm(_OCM), OdmFormat.XML)), parse_ocm, _check_ocm),
     "cdm": Target((_CDM,), parse_cdm, _check_cdm),
 }

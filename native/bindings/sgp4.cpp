@@ -153,6 +153,52 @@ class Sgp4Batch {
         return py::make_tuple(spans, indices_of(found.unsearched));
     }
 
+    [[nodiscard]] py::tuple find_all_eclipses(const DoubleArray& offsets_min, double start_tai_s, double end_tai_s,
+                                              const EarthOrientationTable& earth, const SunMoonEphemeris& sky,
+                                              unsigned threads) const {
+        const auto offsets = vector_of(offsets_min, "offsets_min", static_cast<py::ssize_t>(size()));
+        AllEclipses found;
+        {
+            py::gil_scoped_release release;
+            found = llamaspace::find_all_eclipses({satellites_, offsets, {start_tai_s, end_tai_s}, threads}, {earth, sky});
+        }
+        DoubleArray eclipses({static_cast<py::ssize_t>(found.eclipses.size()), py::ssize_t{5}});
+        double* row = eclipses.mutable_data();
+        for (const auto& [satellite, e] : found.eclipses) {
+            const std::array values{static_cast<double>(satellite), e.start_tai_s, e.end_tai_s, e.umbra_start_tai_s,
+                                    e.umbra_end_tai_s};
+            row = std::ranges::copy(values, row).out;
+        }
+        return py::make_tuple(eclipses, indices_of(found.unsearched));
+    }
+
+    [[nodiscard]] py::tuple find_all_target_access(const DoubleArray& offsets_min, const DoubleArray& geodetic,
+                                                   double start_tai_s, double end_tai_s, const DoubleArray& limits_rad,
+                                                   const EarthOrientationTable& earth, const SunMoonEphemeris& sky,
+                                                   unsigned threads) const {
+        const auto offsets = vector_of(offsets_min, "offsets_min", static_cast<py::ssize_t>(size()));
+        const auto places = rows_of_three(geodetic, "geodetic");
+        const auto limits = vector_of(limits_rad, "limits_rad", 4);
+        std::vector<Site> targets;
+        for (std::size_t k = 0; k + 2 < places.size(); k += 3) {
+            targets.push_back(site_at(places[k], places[k + 1], places[k + 2]));
+        }
+        AllAccesses found;
+        {
+            py::gil_scoped_release release;
+            found = llamaspace::find_all_target_access({satellites_, offsets, {start_tai_s, end_tai_s}, threads}, targets,
+                                                       {limits[0], limits[1], limits[2], limits[3]}, {earth, sky});
+        }
+        DoubleArray accesses({static_cast<py::ssize_t>(found.accesses.size()), py::ssize_t{7}});
+        double* row = accesses.mutable_data();
+        for (const auto& [satellite, target, a] : found.accesses) {
+            const std::array values{static_cast<double>(satellite), static_cast<double>(target), a.start_tai_s, a.end_tai_s,
+                                    a.best_tai_s, a.min_off_nadir_rad, a.sun_elevation_rad};
+            row = std::ranges::copy(values, row).out;
+        }
+        return py::make_tuple(accesses, indices_of(found.unsearched));
+    }
+
     [[nodiscard]] py::tuple screen(const DoubleArray& offsets_min, double duration_s, double threshold_m, double step_s) const {
         const auto offsets = vector_of(offsets_min, "offsets_min", static_cast<py::ssize_t>(size()));
         Screening found;
@@ -217,6 +263,11 @@ void bind_sgp4(py::module_& m) {
         .def("find_all_keep_out", &Sgp4Batch::find_all_keep_out, py::arg("offsets_min"), py::arg("start_tai_s"),
              py::arg("end_tai_s"), py::arg("boresight_rtn"), py::arg("least_angle_rad"), py::arg("moon"), py::arg("earth"),
              py::arg("sky"), py::arg("threads") = 1U)
+        .def("find_all_eclipses", &Sgp4Batch::find_all_eclipses, py::arg("offsets_min"), py::arg("start_tai_s"),
+             py::arg("end_tai_s"), py::arg("earth"), py::arg("sky"), py::arg("threads") = 1U)
+        .def("find_all_target_access", &Sgp4Batch::find_all_target_access, py::arg("offsets_min"), py::arg("geodetic"),
+             py::arg("start_tai_s"), py::arg("end_tai_s"), py::arg("limits_rad"), py::arg("earth"), py::arg("sky"),
+             py::arg("threads") = 1U)
         .def("screen", &Sgp4Batch::screen, py::arg("offsets_min"), py::arg("duration_s"), py::arg("threshold_m"),
              py::arg("step_s"))
         .def("nodedot_rad_min", &Sgp4Batch::nodedot);

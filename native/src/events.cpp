@@ -54,11 +54,6 @@ Steering steering_to(const Sgp4State& state, const Vec3& place_teme_m) {
     return {std::atan2(across, down), std::atan2(along, std::hypot(across, down))};
 }
 
-double sun_elevation_rad(double t_tai_s, const Site& site, const EarthRotation& earth, const SunMoonEphemeris& sky) {
-    const Vec3 sun_itrf_m = earth.dcm_itrf_from_gcrf(t_tai_s) * sun_gcrf_m(sky, t_tai_s);
-    return look_angles(sun_itrf_m, site).elevation_rad;
-}
-
 } // namespace
 
 void require_span(Span span) {
@@ -133,46 +128,69 @@ std::vector<EclipseEvent> find_eclipses(const OrbitInTime& orbit, Span span, con
     return out;
 }
 
-std::vector<AccessEvent> find_target_access(const OrbitInTime& orbit, const Site& site, Span span,
-                                            const AccessLimits& limits, const Surroundings& around) {
-    require_span(span);
+AccessMargin::AccessMargin(const AccessLimits& limits, const EarthRotation& rotation, const SunMoonEphemeris& sky)
+    : limits_(limits), rotation_(rotation), sky_(sky),
+      steers_(limits.max_roll_rad < pi || limits.max_pitch_rad < pi / 2.0),
+      by_day_(limits.min_sun_elevation_rad > -pi / 2.0) {
     if (!(limits.max_off_nadir_rad > 0.0 && limits.max_off_nadir_rad < pi / 2.0)) {
         throw Error(ErrorCode::bad_value, "max_off_nadir_rad must lie between 0 and pi/2");
     }
     if (!(limits.max_roll_rad > 0.0 && limits.max_pitch_rad > 0.0)) {
         throw Error(ErrorCode::bad_value, "max_roll_rad and max_pitch_rad must be above 0");
     }
+}
+
+// A place beyond the horizon can have a small off-nadir angle, straight through the Earth: it must also be in view.
+double AccessMargin::geometry(const Vec3& r, const Site& site) const {
+    const double angle = limits_.max_off_nadir_rad - angle_between_rad(site.r_itrf_m - r, -1.0 * r);
+    return std::min(angle, look_angles(r, site).elevation_rad);
+}
+
+double AccessMargin::in_frame(const Vec3& r, const Mat3& itrf_from_teme, const Sgp4State& state, const Site& site) const {
+    if (!steers_) {
+        return geometry(r, site);
+    }
+    const Steering need = steering_to(state, transpose(itrf_from_teme) * site.r_itrf_m);
+    return std::min({geometry(r, site), limits_.max_roll_rad - std::abs(need.roll_rad),
+                     limits_.max_pitch_rad - std::abs(need.pitch_rad)});
+}
+
+double AccessMargin::operator()(double t, const Sgp4State& state, const Site& site) const {
+    const Mat3 itrf_from_teme = rotation_.dcm_itrf_from_teme(t);
+    const double seen = in_frame(itrf_from_teme * state.r_teme_m, itrf_from_teme, state, site);
+    return by_day_ ? std::min(seen, sun_elevation_rad(t, site) - limits_.min_sun_elevation_rad) : seen;
+}
+
+double AccessMargin::at(const Mat3& itrf_from_teme, const Vec3& sun_itrf, const Sgp4State& state, const Site& site) const {
+    const double seen = in_frame(itrf_from_teme * state.r_teme_m, itrf_from_teme, state, site);
+    return by_day_ ? std::min(seen, look_angles(sun_itrf, site).elevation_rad - limits_.min_sun_elevation_rad) : seen;
+}
+
+double AccessMargin::sun_elevation_rad(double t, const Site& site) const {
+    return look_angles(sun_itrf_m(t), site).elevation_rad;
+}
+
+Vec3 AccessMargin::sun_itrf_m(double t) const { return rotation_.dcm_itrf_from_gcrf(t) * sun_gcrf_m(sky_, t); }
+
+std::vector<AccessEvent> find_target_access(const OrbitInTime& orbit, const Site& site, Span span,
+                                            const AccessLimits& limits, const Surroundings& around) {
+    require_span(span);
     const EarthRotation earth(around.earth, span.start_tai_s, span.end_tai_s);
+    const AccessMargin limit(limits, earth, around.sky);
     Track track(orbit, earth);
-    const bool steers = limits.max_roll_rad < pi || limits.max_pitch_rad < pi / 2.0;
-    const bool by_day = limits.min_sun_elevation_rad > -pi / 2.0;
-    const auto off_nadir = [&](double t) {
+    const auto margin = [&](double t) { return limit(t, track.state(t), site); };
+    const auto nearness = [&](double t) {
         const Vec3 r = track.r_itrf_m(t);
-        return angle_between_rad(site.r_itrf_m - r, -1.0 * r);
-    };
-    // A place beyond the horizon can have a small off-nadir angle, straight through the Earth: it must also be in view.
-    const auto margin = [&](double t) {
-        const Vec3 r = track.r_itrf_m(t);
-        const double angle = limits.max_off_nadir_rad - angle_between_rad(site.r_itrf_m - r, -1.0 * r);
-        double geometry = std::min(angle, look_angles(r, site).elevation_rad);
-        if (steers) {
-            const Sgp4State state = track.state(t);
-            const Steering need = steering_to(state, transpose(earth.dcm_itrf_from_teme(t)) * site.r_itrf_m);
-            geometry = std::min({geometry, limits.max_roll_rad - std::abs(need.roll_rad),
-                                 limits.max_pitch_rad - std::abs(need.pitch_rad)});
-        }
-        return by_day ? std::min(geometry, sun_elevation_rad(t, site, earth, around.sky) - limits.min_sun_elevation_rad)
-                      : geometry;
+        return -angle_between_rad(site.r_itrf_m - r, -1.0 * r);
     };
     std::vector<AccessEvent> out;
     for (const auto& window : intervals::positive(margin, span, track.step_s())) {
-        const auto best =
-            intervals::highest([&](double t) { return -off_nadir(t); }, window.start, window.end, track.step_s());
+        const auto best = intervals::highest(nearness, window.start, window.end, track.step_s());
         out.push_back({.start_tai_s = window.start,
                        .end_tai_s = window.end,
                        .best_tai_s = best.t,
                        .min_off_nadir_rad = -best.value,
-                       .sun_elevation_rad = sun_elevation_rad(best.t, site, earth, around.sky)});
+                       .sun_elevation_rad = limit.sun_elevation_rad(best.t, site)});
     }
     return out;
 }

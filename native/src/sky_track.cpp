@@ -31,12 +31,14 @@ std::array<double, points> lagrange(double x) {
     return weights;
 }
 
-// IERS Conventions 2010, eq. 5.1 and 5.10; polar motion to first order (4e-12 rad).
+// IERS Conventions 2010, eq. 5.1 and 5.10, without the TIO locator.
 Mat3 itrf_from_gcrf(double x, double y, double angle_rad, double xp, double yp) {
     const double a = 1.0 / (1.0 + std::sqrt(1.0 - x * x - y * y));
     const double xy = -a * x * y;
     const Mat3 celestial{{1.0 - a * x * x, xy, -x, xy, 1.0 - a * y * y, -y, x, y, 1.0 - a * (x * x + y * y)}};
-    const Mat3 polar{{1.0, 0.0, xp, 0.0, 1.0, -yp, -xp, yp, 1.0}};
+    // To second order: the first alone is no rotation by 1e-12, and would feed that much of the central pull to the energy.
+    const double xx = 0.5 * xp * xp, yy = 0.5 * yp * yp;
+    const Mat3 polar{{1.0 - xx, 0.0, xp, xp * yp, 1.0 - yy, -yp, -xp, yp, 1.0 - xx - yy}};
     return polar * (axes_rotation_z(angle_rad) * celestial);
 }
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.mission.odm.errors import OdmError
-from core.mission.odm.text import COVARIANCE_NAMES, Item
+from core.mission.odm.items import COVARIANCE_NAMES, Item, Line
 from core.mission.odm.units import Unit, unit_of
 
-__all__ = ["Block", "covariance_of", "number_in_row"]
+__all__ = ["Block", "covariance_of", "number_in_row", "place_in_row"]
 
 _UNITLESS: Final = Unit(1.0, (0, 0, 0, 0))
 
@@ -25,10 +25,14 @@ class Block:
         name: What the part is called in an error.
         allowed: The keywords that may occur; ``USER_DEFINED_…`` may always.
         units: The unit that the standard gives a keyword, and that its value has where none is written.
+        echoes: Whether a keyword may come again with the value it has.
     """
 
-    def __init__(self, name: str, allowed: Collection[str], units: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, name: str, allowed: Collection[str], units: Mapping[str, str] | None = None, *, echoes: bool = False
+    ) -> None:
         self.name = name
+        self._echoes = echoes
         self._allowed = allowed
         self._units = units or {}
         self._items: dict[str, Item] = {}
@@ -49,23 +53,30 @@ class Block:
             return
         if item.keyword not in self._allowed:
             raise OdmError(item.keyword, f"is no keyword of the {self.name}", item.line)
-        if item.keyword in self._items:
-            raise OdmError(item.keyword, f"is given twice; first in line {self._items[item.keyword].line}", item.line)
+        first = self._items.get(item.keyword)
+        if first is not None and self._echoes and (first.value, first.unit) == (item.value, item.unit):
+            return
+        if first is not None:
+            raise OdmError(item.keyword, f"is given twice; first in line {first.line}", item.line)
         self._items[item.keyword] = item
 
     def text(self, keyword: str) -> str:
         """A value that must be there."""
         item = self._items.get(keyword)
-        if item is None or not item.value:
+        if item is None or not (item.value or item.written):
             raise OdmError(keyword, f"is missing in the {self.name}", item.line if item else None)
-        return item.value
+        return self._text(item)
 
     def optional(self, keyword: str) -> str | None:
         """A value, or None."""
         item = self._items.get(keyword)
-        return item.value if item is not None and item.value else None
+        return self._text(item) if item is not None and (item.value or item.written) else None
 
-    def line(self, keyword: str) -> int | None:
+    def items(self) -> Iterator[Item]:
+        """All items in the order in which they came."""
+        return iter(self._items.values())
+
+    def line(self, keyword: str) -> Line | None:
         """Where a keyword stands."""
         return self._items[keyword].line if keyword in self._items else None
 
@@ -84,6 +95,10 @@ class Block:
     def optional_number(self, keyword: str) -> float | None:
         """A number in SI, or None."""
         return self.number(keyword) if keyword in self._items else None
+
+    def _text(self, item: Item) -> str:
+        """Brackets belong to the text of a keyword that measures nothing."""
+        return item.value if item.keyword in self._units else item.written or item.value
 
     def _scale(self, item: Item) -> float:
         standard = self._units.get(item.keyword, "")
@@ -114,23 +129,25 @@ def covariance_of(block: Block) -> NDArray[np.float64] | None:
     return matrix
 
 
-def number_in_row(fields: list[str], index: int, keyword: str, item: Item) -> float:
+def number_in_row(fields: Sequence[str], index: int, keyword: str, item: Item) -> float:
     """A finite number of a data row; an error names its place from 1."""
     try:
         value = float(fields[index])
     except ValueError as error:
-        column = _column(item.value, index)
-        raise OdmError(keyword, f"{fields[index][:40]!r} is not a number", item.line, column) from error
+        raise OdmError(keyword, f"{fields[index][:40]!r} is not a number", place_in_row(item, index)) from error
     if not math.isfinite(value):
-        raise OdmError(keyword, f"{fields[index][:40]!r} is not finite", item.line, _column(item.value, index))
+        raise OdmError(keyword, f"{fields[index][:40]!r} is not finite", place_in_row(item, index))
     return value
 
 
-def _column(row: str, index: int) -> int:
+def place_in_row(item: Item, index: int) -> Line:
+    """Where a field of a data row stands."""
+    if item.places:
+        return item.places[min(index, len(item.places) - 1)]
     place = 0
-    for number, field in enumerate(row.split()):
-        place = row.index(field, place)
+    for number, field in enumerate(item.value.split()):
+        place = item.value.index(field, place)
         if number == index:
             break
         place += len(field)
-    return place + 1
+    return Line(item.line, (item.line.column or 1) + place)

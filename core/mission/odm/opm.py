@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from core.mission.odm.blocks import Block, covariance_of
 from core.mission.odm.epochs import Epoch, parse_epoch
 from core.mission.odm.errors import OdmError
+from core.mission.odm.items import COVARIANCE_NAMES, Item
 from core.mission.odm.references import TimeSystem, known_centre, known_frame, known_time_system
-from core.mission.odm.text import COVARIANCE_NAMES, Item, read_items
+from core.mission.odm.text import read_items
 
 __all__ = ["OPM_UNITS", "KeplerianElements", "Opm", "OpmManeuver", "SpacecraftParameters", "parse_opm"]
 

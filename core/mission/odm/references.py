@@ -8,7 +8,7 @@ from typing import Final
 
 from core.mission.odm.errors import OdmError
 
-__all__ = ["TimeSystem", "known_centre", "known_frame", "known_time_system"]
+__all__ = ["TimeSystem", "known_centre", "known_frame", "known_time_system", "known_working_frame"]
 
 
 class TimeSystem(StrEnum):
@@ -29,8 +29,14 @@ class TimeSystem(StrEnum):
 
 
 _FRAMES: Final = frozenset(
-    ("EME2000", "GCRF", "GRC", "GTOD", "ICRF", "ITRF", "MCI", "MOD", "TDR", "TEME", "TEMEOFDATE", "TOD", "WGS84", "CIRF", "TIRF", "PEF")
+    ("EME2000", "GCRF", "GRC", "GTOD", "ICRF", "ITRF", "MCI", "MOD", "TDR", "TEME", "TEMEOFDATE", "TOD", "WGS84", "CIRF", "TIRF", "PEF", "EFG")
 )  # fmt: skip
+_LOCAL_FRAME: Final = re.compile(
+    r"(EQW|PQW)_INERTIAL|(LVLH|NSW|NTW|RSW|SEZ|TNW|VNC)_(INERTIAL|ROTATING)|RTN|RSW|RIC|QSW|TNW|LVLH|VVLH|UVW"
+)
+_BODY_FRAME: Final = re.compile(
+    r"(ACC|ACTUATOR|AST|CSS|DSS|ESA|GYRO_FRAME|IMU_FRAME|INSTRUMENT|MTA|RW|SA|SC_BODY|SENSOR|STARTRACKER|TAM)_\w{1,8}"
+)
 _SAME_FRAME: Final = {"J2000": "EME2000", "TEMEOFDATE": "TEME"}
 _DATED_FRAME: Final = re.compile(r"(ITRF|ICRF)-?(\d{1,4})")
 _BODIES: Final = frozenset(
@@ -78,6 +84,18 @@ def known_frame(text: str, keyword: str, line: int | None) -> str:
     if dated:
         return dated[1] + dated[2]
     raise OdmError(keyword, f"{text!r} is not a registered reference frame such as GCRF, EME2000, ITRF2014, TEME", line)
+
+
+def known_working_frame(text: str, keyword: str, line: int | None) -> str:
+    """A frame of covariances and maneuvers: celestial, along the orbit (``RSW_ROTATING``) or of the body (``SENSOR_3``).
+
+    Raises:
+        OdmError: It is in none of the three registries.
+    """
+    name = re.sub(r"\s+", "_", text.strip().upper())
+    if _LOCAL_FRAME.fullmatch(name) or _BODY_FRAME.fullmatch(name):
+        return name
+    return known_frame(text, keyword, line)
 
 
 def known_centre(text: str, line: int | None) -> str:

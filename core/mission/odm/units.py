@@ -25,6 +25,11 @@ _BASE: Final[dict[str, tuple[float, Dimension]]] = {
     "°": (math.pi / 180.0, (0, 0, 0, 1)),
     "rad": (1.0, (0, 0, 0, 1)),
     "n": (1.0, (1, 1, -2, 0)),
+    "%": (0.01, _NONE),
+    "#/yr": (1.0 / (365.25 * 86_400.0), (0, 0, -1, 0)),
+    # Space weather keeps its customary units; the dimensions only tell them from others and from each other.
+    "sfu": (1.0, (0, 1, -2, 0)),
+    "nt": (1.0, (0, 1, -2, 1)),
     "": (1.0, _NONE),
     "1": (1.0, _NONE),
     "n/a": (1.0, _NONE),

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.mission.ndm_xml import document, element, leaves, message
+from core.mission.odm.items import COVARIANCE_NAMES
 from core.mission.odm.oem import CovarianceAt, Oem, OemSegment
 from core.mission.odm.opm import OPM_UNITS, KeplerianElements, Opm, OpmManeuver
-from core.mission.odm.text import COVARIANCE_NAMES
 from core.mission.odm.units import unit_of
 
 __all__ = ["OdmFormat", "write_oem", "write_opm"]

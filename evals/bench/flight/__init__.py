@@ -20,4 +20,5 @@ ROWS: Final[Mapping[str, str]] = {
     "screening": "evals.bench.flight.screening",
     "collision_probability": "evals.bench.flight.collision_probability",
     "laser_ranging": "evals.bench.flight.laser_ranging",
+    "orekit_ranging": "evals.bench.flight.orekit_ranging",
 }

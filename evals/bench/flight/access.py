@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.mission.model import GroundStation
 from core.orbit import Constellation, find_all_passes
 from core.time import J2000_JD, TT_MINUS_TAI_S, tai_s_from_utc
 from evals.bench.flight.catalogue import Entry, catalogue
+from evals.bench.flight.stations import plain_stations
 from evals.bench.model import BenchResult, Goal, PeerMissing
 from evals.bench.timing import alternate
 
@@ -47,7 +47,7 @@ def run() -> list[BenchResult]:
     near = [one for one in catalogue() if one.tle.elements.mean_motion_rev_day > _NEAR_REV_DAY]
     entries = [near[int(k)] for k in np.linspace(0, len(near) - 1, _SATELLITES)]
     fleet = Constellation([one.tle.elements for one in entries])
-    stations = [_station(k, *place) for k, place in enumerate(_PLACES)]
+    stations = plain_stations(_PLACES, _MASK_DEG)
     start_tai_s = tai_s_from_utc(_START)
     search_brahe = _brahe(entries)
     took = alternate(
@@ -80,20 +80,6 @@ def run() -> list[BenchResult]:
             note=f"error: farthest edge from skyfield's, {len(checked)} satellites over a day; one thread each",
         )
     ]
-
-
-def _station(number: int, latitude_deg: float, longitude_deg: float) -> GroundStation:
-    return GroundStation(
-        id=f"station-{number}",
-        name=f"Station {number}",
-        latitude_deg=latitude_deg,
-        longitude_deg=longitude_deg,
-        height_m=0.0,
-        minimum_elevation_deg=_MASK_DEG,
-        setup_s=0.0,
-        bands=("S",),
-        source="benchmark",
-    )
 
 
 def _brahe(entries: list[Entry]) -> Any:

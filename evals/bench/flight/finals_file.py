@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from core.frames import shipped_earth_orientation
-from core.time import tai_s_from_utc
+from core.time import tai_s_from_utc, tai_utc_offset_s
 from core.units import to_deg
 
 __all__ = ["finals2000a"]
@@ -23,7 +23,7 @@ def finals2000a(first_utc: datetime, days: int) -> str:
         ut1_s, x, y, dx, dy, lod_s = shipped_earth_orientation().table.at(np.array([t_tai_s]))[0]
         mjd = (utc - datetime(1858, 11, 17, tzinfo=UTC)).days
         x, y, dx, dy = (3_600.0 * to_deg(float(angle)) for angle in (x, y, dx, dy))
-        ut1_utc_s = math.fsum([float(ut1_s), 37.0])
+        ut1_utc_s = math.fsum([float(ut1_s), tai_utc_offset_s(utc)])
         lines.append(
             f"{utc:%y}{utc.month:2d}{utc.day:2d} {mjd:8.2f} I {x:9.6f}{0.00001:9.6f} {y:9.6f}{0.00001:9.6f}"
             f"  I{ut1_utc_s:10.7f}{0.000001:10.7f} {1e3 * lod_s:7.4f}{0.0001:7.4f}"

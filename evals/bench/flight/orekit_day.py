@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.orbit.numerical import CartesianState, ForceModel, GravityField, Integration, SpacecraftProperties, propagate
 from core.time import tai_s_from_utc
-from evals.bench.flight.orekit_machine import DEGREE, absolute_date, orekit
+from evals.bench.flight.orekit_machine import DEGREE, absolute_date, earth_field, orekit
 from evals.bench.model import BenchResult, Goal
 from evals.bench.timing import alternate
 
@@ -94,14 +94,9 @@ def _peer_fly(tolerance_m: float) -> FloatArray:
 
 def _peer_forces(of: Any, frames: Any) -> list[Any]:
     conventions = of("org.orekit.utils.IERSConventions").IERS_2010
-    fields = of("org.orekit.forces.gravity.potential.GravityFieldFactory")
-    fields.clearPotentialCoefficientsReaders()
-    fields.addPotentialCoefficientsReader(
-        of("org.orekit.forces.gravity.potential.ICGEMFormatReader")("egm2008.gfc", False)
-    )
     bodies = of("org.orekit.bodies.CelestialBodyFactory")
     third = of("org.orekit.forces.gravity.ThirdBodyAttraction")
     earth = of("org.orekit.forces.gravity.HolmesFeatherstoneAttractionModel")(
-        frames.getITRF(conventions, False), fields.getNormalizedProvider(DEGREE, DEGREE)
+        frames.getITRF(conventions, False), earth_field()
     )
     return [earth, third(bodies.getSun()), third(bodies.getMoon())]

@@ -14,15 +14,18 @@ import numpy as np
 
 from core.orbit.numerical import GravityField
 from evals.bench.flight.finals_file import finals2000a
+from evals.bench.flight.planets_file import jpl_file
 from evals.bench.model import PeerMissing
 from evals.bench.reference import reference_data
 
-__all__ = ["DEGREE", "absolute_date", "orekit"]
+__all__ = ["DEGREE", "absolute_date", "earth_field", "orekit"]
 
 DEGREE: Final = 20
-_FIRST: Final = datetime(2022, 9, 1, tzinfo=UTC)
-_DAYS: Final = 300
+_FIRST: Final = datetime(2016, 1, 15, tzinfo=UTC)  # one table without a gap: Orekit takes no other
+_DAYS: Final = 2_700
 _EPHEMERIS: Final = "lnxp2023.430"  # JPL DE430 from 8 January to 14 April 2023
+_LASER_EPHEMERIS: Final = "lnxp2016.430"
+_LASER_FIRST_JD: Final = 2_457_407.5  # 20 January 2016
 
 
 @cache
@@ -52,6 +55,17 @@ def absolute_date(utc: datetime) -> Any:
     return of("org.orekit.time.AbsoluteDate")(utc.year, utc.month, utc.day, utc.hour, utc.minute, second, scale)
 
 
+def earth_field() -> Any:
+    """The normalized coefficients of our field, up to ``DEGREE``."""
+    of = orekit()
+    fields = of("org.orekit.forces.gravity.potential.GravityFieldFactory")
+    fields.clearPotentialCoefficientsReaders()
+    fields.addPotentialCoefficientsReader(
+        of("org.orekit.forces.gravity.potential.ICGEMFormatReader")("egm2008.gfc", False)
+    )
+    return fields.getNormalizedProvider(DEGREE, DEGREE)
+
+
 @cache
 def _data() -> tempfile.TemporaryDirectory[str]:
     """A folder that lives as long as this process: Orekit reads its files when it needs them."""
@@ -59,7 +73,9 @@ def _data() -> tempfile.TemporaryDirectory[str]:
     made = tempfile.TemporaryDirectory(prefix="llamaspace-orekit-")
     folder = Path(made.name)
     (folder / "UTC-TAI.history").write_bytes((data / "UTC-TAI.history").read_bytes())
-    (folder / _EPHEMERIS).write_bytes((data / "de430-ephemeris" / _EPHEMERIS).read_bytes())
+    jpl = (data / "de430-ephemeris" / _EPHEMERIS).read_bytes()
+    (folder / _EPHEMERIS).write_bytes(jpl)
+    (folder / _LASER_EPHEMERIS).write_bytes(jpl_file(jpl, _LASER_FIRST_JD, records=2))
     (folder / "finals2000A.all").write_text(finals2000a(_FIRST, _DAYS))
     (folder / "egm2008.gfc").write_text(_icgem())
     return made

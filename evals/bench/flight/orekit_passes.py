@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.mission import Tle, format_tle
-from core.mission.model import GroundStation
 from core.orbit import AllPasses, Constellation, find_all_passes
 from core.time import tai_s_from_utc
 from core.units import to_rad
 from evals.bench.flight.catalogue import catalogue
 from evals.bench.flight.orekit_machine import absolute_date, orekit
+from evals.bench.flight.stations import plain_stations
 from evals.bench.model import BenchResult, Goal
 from evals.bench.timing import alternate
 
@@ -43,7 +43,7 @@ def run() -> list[BenchResult]:
     ]
     chosen = [_at_start(near[int(k)]) for k in np.linspace(0, len(near) - 1, _SATELLITES)]
     fleet = Constellation([one.elements for one in chosen])
-    stations = [_station(k, *place) for k, place in enumerate(_PLACES)]
+    stations = plain_stations(_PLACES, _MASK_DEG)
     start_tai_s = tai_s_from_utc(_START)
 
     def ours() -> AllPasses:
@@ -73,20 +73,6 @@ def run() -> list[BenchResult]:
 def _at_start(tle: Tle) -> Tle:
     """The same orbit with its epoch at the start, so that none has decayed since."""
     return replace(tle, elements=tle.elements.model_copy(update={"epoch_utc": _START}))
-
-
-def _station(number: int, latitude_deg: float, longitude_deg: float) -> GroundStation:
-    return GroundStation(
-        id=f"station-{number}",
-        name=f"Station {number}",
-        latitude_deg=latitude_deg,
-        longitude_deg=longitude_deg,
-        height_m=0.0,
-        minimum_elevation_deg=_MASK_DEG,
-        setup_s=0.0,
-        bands=("S",),
-        source="benchmark",
-    )
 
 
 def _peer(satellites: list[Tle]) -> dict[tuple[int, int], list[tuple[float, bool]]]:

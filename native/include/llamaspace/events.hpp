@@ -130,6 +130,56 @@ struct AllKeepOut {
 [[nodiscard]] AllKeepOut find_all_keep_out(const CrossingsTask& task, const KeepOutLimits& limits,
                                            const Surroundings& around);
 
+struct EclipseOf {
+    std::uint32_t satellite;
+    EclipseEvent eclipse;
+};
+
+struct AllEclipses {
+    std::vector<EclipseOf> eclipses; // by satellite, then time
+    std::vector<std::uint32_t> unsearched;
+};
+
+// As find_eclipses; the Sun moves along straight lines between minutes, which moves an edge by less than 1 ms.
+[[nodiscard]] AllEclipses find_all_eclipses(const CrossingsTask& task, const Surroundings& around);
+
+struct AccessOf {
+    std::uint32_t satellite, target;
+    AccessEvent access;
+};
+
+struct AllAccesses {
+    std::vector<AccessOf> accesses; // by satellite, then target, then time
+    std::vector<std::uint32_t> unsearched;
+};
+
+// As find_target_access of every satellite and place: one ephemeris of each satellite serves every place.
+[[nodiscard]] AllAccesses find_all_target_access(const CrossingsTask& task, std::span<const Site> targets,
+                                                 const AccessLimits& limits, const Surroundings& around);
+
+// What an access asks of a state and a place at an instant, rad: positive where both are within the limits.
+class AccessMargin {
+  public:
+    // Throws Error(bad_value) where a limit is out of range.
+    AccessMargin(const AccessLimits& limits, const EarthRotation& rotation, const SunMoonEphemeris& sky);
+
+    // Off-nadir angle and horizon alone, of a position in ITRF.
+    [[nodiscard]] double geometry(const Vec3& r_itrf_m, const Site& site) const;
+    [[nodiscard]] double operator()(double t_tai_s, const Sgp4State& state, const Site& site) const;
+    // As above, with the Earth's turn at the instant known, and the Sun in ITRF.
+    [[nodiscard]] double at(const Mat3& itrf_from_teme, const Vec3& sun_itrf_m, const Sgp4State& state, const Site& site) const;
+    [[nodiscard]] double sun_elevation_rad(double t_tai_s, const Site& site) const;
+    [[nodiscard]] Vec3 sun_itrf_m(double t_tai_s) const;
+
+  private:
+    [[nodiscard]] double in_frame(const Vec3& r_itrf_m, const Mat3& itrf_from_teme, const Sgp4State& state, const Site& site) const;
+
+    AccessLimits limits_;
+    const EarthRotation& rotation_;
+    const SunMoonEphemeris& sky_;
+    bool steers_, by_day_;
+};
+
 // 180 samples of a revolution flown at its fastest: half a minute for a low orbit.
 [[nodiscard]] double search_step_s(const Sgp4Satellite& satellite);
 

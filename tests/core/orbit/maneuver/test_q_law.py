@@ -12,6 +12,12 @@ from core.errors import InputError
 from core.orbit.maneuver import QLawError, QLawWeights, edelbaum_spiral, q_law_transfer
 from core.orbit.state import Keplerian
 
+# Propellant that Nyx's tests of the same cases assert to 1 kg under Ruggiero's law (IEPC-2011-102), another feedback than
+# ours. Neither law is optimal. The Q-law's own published times are not held: no source at hand prints them.
+NYX_CASE_B_KG = 223.515
+NYX_CASE_F_KG = 10.378
+BETWEEN_TWO_LAWS = 0.02
+
 
 def orbit(axis_m: float, eccentricity: float, inclination_deg: float) -> Keplerian:
     return Keplerian(axis_m, eccentricity, math.radians(inclination_deg), 0.0, 0.0, 0.0)
@@ -32,11 +38,22 @@ def test_petropoulos_case_a_takes_hardly_longer_than_the_shortest_spiral() -> No
 
 def test_petropoulos_case_b_goes_from_transfer_to_geostationary_orbit() -> None:
     """AAS 05-162, case B: 24,505.9 km, 0.725, 7.05 degrees to geostationary; 0.35 N, 2000 kg, 2000 s. It takes months."""
-    found = q_law_transfer(orbit(24_505.9e3, 0.725, 7.05), orbit(42_165e3, 0.001, 0.05), 0.35, 2000.0, 2000.0)
+    near = QLawWeights(arrived_within=0.003)
+    found = q_law_transfer(
+        orbit(24_505.9e3, 0.725, 7.05), orbit(42_165e3, 0.001, 0.05), 0.35, 2000.0, 2000.0, weights=near
+    )
+    assert found.propellant_kg == pytest.approx(NYX_CASE_B_KG, rel=BETWEEN_TWO_LAWS)
     assert 120.0 < found.duration_s / 86_400.0 < 150.0
     assert found.eccentricity[-1] < 0.012 and math.degrees(found.inclination_rad[-1]) < 1.2
     perigee_m = found.semi_major_axis_m * (1.0 - found.eccentricity)
     assert perigee_m.min() > 6.57e6
+
+
+def test_petropoulos_case_f_burns_what_another_programs_law_burns() -> None:
+    """AIAA 2004-5089, case F as Nyx states it: the eccentricity of 15,378 km from 0.01 to 0.15; 0.089 N, 367 kg, 1650 s."""
+    free = QLawWeights(axis=0.0, plane=0.0, arrived_within=0.001)
+    found = q_law_transfer(orbit(15_378e3, 0.01, 98.7), orbit(15_378e3, 0.15, 98.7), 0.089, 367.0, 1650.0, weights=free)
+    assert found.propellant_kg == pytest.approx(NYX_CASE_F_KG, rel=BETWEEN_TWO_LAWS)
 
 
 def test_a_spiral_that_turns_its_plane_costs_little_more_than_edelbaums() -> None:
