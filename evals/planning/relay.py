@@ -29,8 +29,9 @@ _MARGIN_RAD: Final = to_rad(0.02)  # of elevation, for the difference between or
 _MARGIN_M: Final = 1000.0
 _WAYS: Final = 6  # paths kept of a demand at an instant
 _ADDED_SHARE: Final = 0.8  # of the time
-_LENGTH_SHARE: Final = 1e-3  # of a demand's value: what a path as long as may be loses
-_LONGEST_M: Final = 1e9
+_LENGTH_SHARE: Final = 1e-2  # of a demand's value: what the longest path loses, less than what tells demands apart
+_LONGEST_M: Final = 2e8
+_PER_SERVICE: Final = 1e3  # value of a demand that is served throughout: the solver counts lengths of some 20 km apart
 _STATE: Final = ("x_m", "y_m", "z_m", "vx_m_s", "vy_m_s", "vz_m_s")
 
 Link = tuple[str, str, str]
@@ -140,6 +141,7 @@ def relay_problem(case: RelayCase, links: Links, samples: Sequence[int]) -> Prob
     candidates: list[Candidate] = []
     at = {sample: k for k, sample in enumerate(samples)}
     for demand in case.demands:
+        worth = _PER_SERVICE * demand.worth
         for sample in range(demand.first, demand.end):
             for length_m, path in _paths(links, at[sample], demand):
                 candidates.append(
@@ -151,10 +153,10 @@ def relay_problem(case: RelayCase, links: Links, samples: Sequence[int]) -> Prob
                         far_station=demand.destination,
                         start_s=sample * case.step_s,
                         end_s=(sample + 1) * case.step_s,
-                        value=demand.worth * (1.0 - _LENGTH_SHARE * min(length_m / _LONGEST_M, 1.0)),
+                        value=worth * (1.0 - _LENGTH_SHARE * min(length_m / _LONGEST_M, 1.0)),
                     )
                 )
-            requests.append(Request(demand.name, demand.worth))
+            requests.append(Request(demand.name, worth))
     sites = tuple(one.name for one in case.sites)
     fleet = Fleet(tuple(SatelliteBudget(name) for name in names), sites, (0.0,) * len(sites))
     return Problem(case.samples * case.step_s, fleet, tuple(requests), tuple(candidates))
