@@ -71,14 +71,22 @@ class RelayCase:
 
 def read_relay(case: Path) -> RelayCase:
     """A case from its folder."""
-    files = {name: json.loads((case / f"{name}.json").read_text("utf-8")) for name in ("manifest", "network", "demands")}
+    files = {
+        name: json.loads((case / f"{name}.json").read_text("utf-8")) for name in ("manifest", "network", "demands")
+    }
     manifest, network = files["manifest"], files["network"]
-    start, end, step_s = parse_utc(manifest["horizon_start"]), parse_utc(manifest["horizon_end"]), manifest["routing_step_s"]
+    start, end, step_s = (
+        parse_utc(manifest["horizon_start"]),
+        parse_utc(manifest["horizon_end"]),
+        manifest["routing_step_s"],
+    )
     sites = tuple(_site(one) for one in network["ground_endpoints"])
     places = {one.name: k for k, one in enumerate(sites)}
 
     def demand(one: dict[str, Any]) -> Demand:
-        first, last = (round((parse_utc(one[name]) - start).total_seconds() / step_s) for name in ("start_time", "end_time"))
+        first, last = (
+            round((parse_utc(one[name]) - start).total_seconds() / step_s) for name in ("start_time", "end_time")
+        )
         ends = places[one["source_endpoint_id"]], places[one["destination_endpoint_id"]]
         return Demand(one["demand_id"], *ends, first, last, one["weight"])
 
@@ -166,6 +174,7 @@ def _paths(links: Links, instant: int, demand: Demand) -> list[tuple[float, tupl
     """The shortest paths from a source to a destination over satellites, without loops (best first search)."""
     up_m, down_m = links.ground_m[instant, demand.source], links.ground_m[instant, demand.destination]
     neighbours = [np.flatnonzero(np.isfinite(row)).tolist() for row in links.space_m[instant]]
+    waiting: list[tuple[float, bool, tuple[int, ...]]]
     waiting = [(float(up_m[k]), False, (k,)) for k in np.flatnonzero(np.isfinite(up_m)).tolist()]
     heapq.heapify(waiting)
     found: list[tuple[float, tuple[int, ...]]] = []
@@ -214,7 +223,11 @@ def _wanted(case: RelayCase, samples: Sequence[int]) -> Wanted:
 
 def _apart(demands: list[Demand]) -> tuple[Demand, ...]:
     groups = (group for size in range(len(demands), 0, -1) for group in combinations(demands, size))
-    free = (group for group in groups if len({end for one in group for end in (one.source, one.destination)}) == 2 * len(group))
+    free = (
+        group
+        for group in groups
+        if len({end for one in group for end in (one.source, one.destination)}) == 2 * len(group)
+    )
     return max(free, key=lambda group: sum(one.worth for one in group))
 
 

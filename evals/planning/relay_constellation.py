@@ -206,16 +206,15 @@ class _Search:
         from_destination_m = (to_m[:, :, None] + between_m[at]).min(axis=1)
         return from_source_m, from_destination_m, (from_source_m + to_m).min(axis=1)
 
-    def _reached(
-        self, r_itrf_m: FloatArray, now: _Flown, ways_m: FloatArray, site: NDArray[np.int64]
-    ) -> FloatArray:
+    def _reached(self, r_itrf_m: FloatArray, now: _Flown, ways_m: FloatArray, site: NDArray[np.int64]) -> FloatArray:
         """How far each of some new satellites is from one end of each demand, shape (new, wanted)."""
         need, at = self._need, self._wanted.instant
         present_m = np.concatenate([self._backbone_m, now.r_itrf_m])
         across_m = space_lengths_m(r_itrf_m, present_m, need.space_range_m, need.earth_m)
         over_m = (across_m[at] + ways_m[:, None, :]).min(axis=2)
         direct_m = ground_lengths_m(r_itrf_m, need.sites, need.ground_range_m)[at, site]
-        return np.minimum(over_m, direct_m).T
+        reached_m: FloatArray = np.minimum(over_m, direct_m).T
+        return reached_m
 
 
 def _in_place(now: _Flown, one: int, offered: _Flown, k: int) -> _Flown:
@@ -226,7 +225,7 @@ def _in_place(now: _Flown, one: int, offered: _Flown, k: int) -> _Flown:
 
 def _library(need: RelayNeed, until: float, random: np.random.Generator) -> _Flown:
     """As many orbits as can be flown in the time."""
-    parts = []
+    parts: list[_Flown] = []
     while len(parts) * _BATCH < _MOST_CANDIDATES and (not parts or time.monotonic() < until):
         low, high = _bounds(need)
         drawn = random.uniform(low, high, (_BATCH, 4))

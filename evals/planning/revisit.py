@@ -30,7 +30,7 @@ _MARGIN_DEG: Final = 0.05  # of off-nadir and elevation, for the difference betw
 _MARGIN_M: Final = 500.0
 _TURN_MARGIN_S: Final = 0.5
 _WAYS: Final = 5  # starts kept of one pass
-_ORBITS_SHARE: Final = 0.85  # of the time
+_ORBITS_SHARE: Final = 0.9  # of the time
 _J_PER_WH: Final = 3600.0
 _CHARGE_EVERY: Final = 12  # instants of the grid
 
@@ -133,7 +133,7 @@ def _need(case: RevisitCase) -> RevisitNeed:
         case.end,
         np.array([one.r_itrf_m for one in case.places]),
         np.array([one.period_s for one in case.places]),
-        max(one.least_s for one in case.places) + 2.0 * _STEP_S,
+        max(one.least_s for one in case.places) + _STEP_S,
         min(to_rad(case.sensor["max_off_nadir_angle_deg"]), by_elevation_rad),
         min(case.sensor["max_range_m"], *(one.range_m for one in case.places)),
         _CASE_EARTH_M + case.altitudes_m[0],
@@ -233,7 +233,9 @@ def _candidate(
 
 def _budget(case: RevisitCase, tracks: Tracks, satellite: int) -> SatelliteBudget:
     lit = sunlit(tracks.r_gcrf_m[satellite], tracks.t_tai_s)
-    net_w = np.where(lit[1:] & lit[:-1], case.power["sunlight_charge_rate_w"], 0.0) - case.power["idle_discharge_rate_w"]
+    net_w = (
+        np.where(lit[1:] & lit[:-1], case.power["sunlight_charge_rate_w"], 0.0) - case.power["idle_discharge_rate_w"]
+    )
     charge_j = np.concatenate([[0.0], np.cumsum(net_w * _STEP_S)])
     kept = np.unique(np.append(np.arange(0, len(charge_j), _CHARGE_EVERY), len(charge_j) - 1))
     return SatelliteBudget(

@@ -28,11 +28,11 @@ _SEARCH_WINDOW_S: Final = 600.0
 _FINE_WINDOW_S: Final = 120.0
 _SLACK_S: Final = 60.0  # for a look that is not at the nearest moment
 _BATCH: Final = 64
-_LIBRARY_SHARE: Final = 0.25  # of the time, to fly candidates
-_COVER_SHARE: Final = 0.25
+_LIBRARY_SHARE: Final = 0.2  # of the time, to fly candidates
+_COVER_SHARE: Final = 0.15
 _MOST_CANDIDATES: Final = 8000
 _INCLINATIONS_RAD: Final = (np.radians(20.0), np.radians(110.0))
-_MARGIN_RAD: Final = np.radians(0.1)  # of off-nadir
+_MARGIN_RAD: Final = np.radians(0.06)  # of off-nadir
 _HEIGHT_MARGIN_M: Final = 500.0
 _WAY_AROUND_RAD: Final = 2.0 * np.pi
 _GROUND_RATE_RAD_S: Final = 1.1e-3  # no low orbit passes faster
@@ -161,9 +161,7 @@ def _reach_rad(need: RevisitNeed, radius_m: FloatArray, ground_m: FloatArray) ->
     return np.asarray(np.sqrt(np.maximum(np.minimum(by_angle, by_range) ** 2 - half_rad**2, 0.0)))
 
 
-def _moved(
-    need: RevisitNeed, orbits: FloatArray, until: float, random: np.random.Generator
-) -> tuple[FloatArray, int]:
+def _moved(need: RevisitNeed, orbits: FloatArray, until: float, random: np.random.Generator) -> tuple[FloatArray, int]:
     """Orbits moved one at a time until every window has a pass, and how many windows of the best have none."""
     covered = _covered(need, _states(orbits), _FINE_WINDOW_S).reshape(len(orbits), -1)
     bare = int((~covered.any(axis=0)).sum())
@@ -187,7 +185,7 @@ def _moved(
 def _near(need: RevisitNeed, orbit: FloatArray, random: np.random.Generator) -> FloatArray:
     """Orbits about one, some near and some far, inside the limits."""
     scale = random.choice(_SPREADS, _BATCH)[:, None] * np.array([3e4, 0.15, 0.5, 0.5])
-    tried = orbit + scale * random.standard_normal((_BATCH, 4))
+    tried: FloatArray = orbit + scale * random.standard_normal((_BATCH, 4))
     low, high = need.least_radius_m + _HEIGHT_MARGIN_M, need.most_radius_m - _HEIGHT_MARGIN_M
     tried[:, 0] = np.clip(tried[:, 0], low, high)
     tried[:, 1] = np.clip(tried[:, 1], 0.0, np.pi)
