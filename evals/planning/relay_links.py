@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,12 +31,6 @@ class Links:
 
     ground_m: FloatArray
     space_m: FloatArray
-
-    def path_m(self, instant: int, source: int, destination: int, satellites: tuple[int, ...]) -> float:
-        """The way from one site to another over satellites."""
-        space_m = sum(float(self.space_m[instant, a, b]) for a, b in pairwise(satellites))
-        ends_m = self.ground_m[instant, source, satellites[0]] + self.ground_m[instant, destination, satellites[-1]]
-        return float(ends_m) + space_m
 
 
 def ground_lengths_m(r_itrf_m: FloatArray, sites: tuple[Site, ...], range_m: float) -> FloatArray:
