@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from core.plan.schedule.ledger import attitudes_clash, contacts_clash
 from core.plan.schedule.problem import Candidate, Problem
@@ -23,9 +24,10 @@ def conflicts(problem: Problem, indices: Iterable[int]) -> Iterator[tuple[int, .
     for index in indices:
         one = problem.candidates[index]
         if one.turns:
-            by_satellite.setdefault(one.satellite, []).append((one.start_s, one.end_s, index))
-        if one.station is not None:
-            by_station.setdefault(one.station, []).append((*one.contact, index))
+            for satellite in one.held:
+                by_satellite.setdefault(satellite, []).append((one.start_s, one.end_s, index))
+        for station in one.stations:
+            by_station.setdefault(station, []).append((*one.contact, index))
     for mine in by_satellite.values():
         mine.sort()
         yield from _together(mine)
@@ -33,7 +35,8 @@ def conflicts(problem: Problem, indices: Iterable[int]) -> Iterator[tuple[int, .
     for station, mine in by_station.items():
         mine.sort()
         # One satellite may be served twice in a pass, so those of a station at one time are no group.
-        yield from _pairs(problem, mine, problem.fleet.setup_s[station], contacts_clash, apart=False)
+        clash = partial(contacts_clash, station=station)
+        yield from _pairs(problem, mine, problem.fleet.setup_s[station], clash, apart=False)
 
 
 def _together(spans: list[_Span]) -> Iterator[tuple[int, ...]]:

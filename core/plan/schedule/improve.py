@@ -113,9 +113,10 @@ class _Places:
         self.requests = [k for k, group in enumerate(problem.of_request) if group]
         lines: dict[tuple[str, int], list[tuple[float, int]]] = {}
         for one in problem.candidates:
-            lines.setdefault(("satellite", one.satellite), []).append((one.start_s, one.request))
-            if one.station is not None:
-                lines.setdefault(("station", one.station), []).append((one.start_s, one.request))
+            for satellite in one.held:
+                lines.setdefault(("satellite", satellite), []).append((one.start_s, one.request))
+            for station in one.stations:
+                lines.setdefault(("station", station), []).append((one.start_s, one.request))
         self._lines = {key: sorted(line) for key, line in lines.items()}
 
     def neighbourhood(self, ledger: Ledger, size: int) -> set[int]:
@@ -131,9 +132,11 @@ class _Places:
             seed = self.random.choice(pool)
             centre = self.problem.candidates[self.random.choice(self.problem.of_request[seed])]
             reach_s = self.random.choice(_REACHES_S)
-            near = [seed, *self._near(("satellite", centre.satellite), centre.start_s, reach_s)]
-            if centre.station is not None:
-                near += self._near(("station", centre.station), centre.start_s, reach_s)
+            near = [seed]
+            for satellite in centre.held:
+                near += self._near(("satellite", satellite), centre.start_s, reach_s)
+            for station in centre.stations:
+                near += self._near(("station", station), centre.start_s, reach_s)
             if free.issuperset(near):
                 near = [self.random.choice(self.requests)]
             for request in near:

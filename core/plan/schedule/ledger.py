@@ -53,20 +53,22 @@ class Ledger:
         """Take a candidate, whatever stands in the way."""
         one = self.problem.candidates[index]
         self.chosen[one.request] = index
-        insort(self._lines[one.satellite], (one.start_s, index))
-        self._longest_s[one.satellite] = max(self._longest_s[one.satellite], one.end_s - one.start_s)
-        if one.station is not None:
+        for satellite in one.held:
+            insort(self._lines[satellite], (one.start_s, index))
+            self._longest_s[satellite] = max(self._longest_s[satellite], one.end_s - one.start_s)
+        for station in one.stations:
             begin, end = one.contact
-            insort(self._contacts[one.station], (begin, index))
-            self._longest_contact_s[one.station] = max(self._longest_contact_s[one.station], end - begin)
+            insort(self._contacts[station], (begin, index))
+            self._longest_contact_s[station] = max(self._longest_contact_s[station], end - begin)
 
     def remove(self, request: int) -> None:
         """Give a request's candidate up."""
         index = self.chosen.pop(request)
         one = self.problem.candidates[index]
-        self._lines[one.satellite].remove((one.start_s, index))
-        if one.station is not None:
-            self._contacts[one.station].remove((one.contact[0], index))
+        for satellite in one.held:
+            self._lines[satellite].remove((one.start_s, index))
+        for station in one.stations:
+            self._contacts[station].remove((one.contact[0], index))
 
     def block(self, index: int) -> Block | None:
         """What stands in the way of a candidate; None when it can be taken."""
@@ -92,33 +94,34 @@ class Ledger:
         return None
 
     def _around(self, one: Candidate) -> Iterable[int]:
-        line = self._lines[one.satellite]
         margin_s = self.problem.fleet.longest_turn_s + _TOUCH_S
-        first = bisect_left(line, (one.start_s - self._longest_s[one.satellite] - margin_s, -1))
-        for start_s, other in line[first:]:
-            if start_s > one.end_s + margin_s:
-                return
-            yield other
+        for satellite in one.held:
+            line = self._lines[satellite]
+            first = bisect_left(line, (one.start_s - self._longest_s[satellite] - margin_s, -1))
+            for start_s, other in line[first:]:
+                if start_s > one.end_s + margin_s:
+                    break
+                yield other
 
     def _station(self, index: int, one: Candidate) -> Block | None:
-        """Its station serves another satellite then, or has no time to set up in between."""
-        if one.station is None:
-            return None
+        """A station of its serves another satellite then, or has no time to set up in between."""
         begin_s, end_s = one.contact
-        setup_s = self.problem.fleet.setup_s[one.station]
-        line = self._contacts[one.station]
-        first = bisect_left(line, (begin_s - self._longest_contact_s[one.station] - setup_s - _TOUCH_S, -1))
-        for other_begin_s, other in line[first:]:
-            if other_begin_s >= end_s + setup_s - _TOUCH_S:
-                break
-            candidate = self.problem.candidates[other]
-            if other != index and contacts_clash(self.problem, one, candidate):
-                return Block("GND-002", other)
+        for station in one.stations:
+            setup_s = self.problem.fleet.setup_s[station]
+            line = self._contacts[station]
+            first = bisect_left(line, (begin_s - self._longest_contact_s[station] - setup_s - _TOUCH_S, -1))
+            for other_begin_s, other in line[first:]:
+                if other_begin_s >= end_s + setup_s - _TOUCH_S:
+                    break
+                candidate = self.problem.candidates[other]
+                if other != index and contacts_clash(self.problem, one, candidate, station):
+                    return Block("GND-002", other)
         return None
 
     def _budgets(self, one: Candidate) -> Block | None:
         budget = self.problem.fleet.satellites[one.satellite]
-        mine = [self.problem.candidates[other] for _, other in self._lines[one.satellite]]
+        on_line = (self.problem.candidates[other] for _, other in self._lines[one.satellite])
+        mine = [other for other in on_line if other.satellite == one.satellite]
         return _data(budget, mine, one) or _battery(budget, mine, one, self.problem) or _propellant(budget, mine, one)
 
 
@@ -128,12 +131,12 @@ def attitudes_clash(problem: Problem, one: Candidate, other: Candidate) -> bool:
     return second.start_s - first.end_s < problem.fleet.turn_s(first, second) - _TOUCH_S
 
 
-def contacts_clash(problem: Problem, one: Candidate, other: Candidate) -> bool:
-    """Whether two contacts of one station overlap or leave no time to set up; one satellite may go on in its pass."""
+def contacts_clash(problem: Problem, one: Candidate, other: Candidate, station: int) -> bool:
+    """Whether two contacts of a station overlap or leave no time to set up; one satellite may go on in its pass."""
     (a, b), (c, d) = one.contact, other.contact
-    assert one.station is not None
-    setup_s = 0.0 if one.satellite == other.satellite else problem.fleet.setup_s[one.station]
-    if one.satellite == other.satellite and (a, b) == (c, d):
+    same = one.served_by(station) == other.served_by(station)
+    setup_s = 0.0 if same else problem.fleet.setup_s[station]
+    if same and (a, b) == (c, d):
         return False
     return a < d + setup_s - _TOUCH_S and c < b + setup_s - _TOUCH_S
 
@@ -193,22 +196,23 @@ def violations(problem: Problem, chosen: Iterable[int]) -> list[tuple[int | None
         if one.request in served:
             found.append((index, Block("PLACED")))
         served.add(one.request)
-        by_satellite.setdefault(one.satellite, []).append(index)
-        if one.station is not None:
-            by_station.setdefault(one.station, []).append(index)
+        for satellite in one.held:
+            by_satellite.setdefault(satellite, []).append(index)
+        for station in one.stations:
+            by_station.setdefault(station, []).append(index)
     for satellite, mine in by_satellite.items():
-        own = [problem.candidates[index] for index in mine]
+        own = [problem.candidates[index] for index in mine if problem.candidates[index].satellite == satellite]
         found += _too_close(problem, mine)
         budget = problem.fleet.satellites[satellite]
         for block in (_data(budget, own, None), _battery(budget, own, None, problem), _propellant(budget, own, None)):
             if block is not None:
                 found.append((None, block))
-    for mine in by_station.values():
+    for station, mine in by_station.items():
         found += [
             (a, Block("GND-002", b))
             for k, a in enumerate(mine)
             for b in mine[k + 1 :]
-            if contacts_clash(problem, problem.candidates[a], problem.candidates[b])
+            if contacts_clash(problem, problem.candidates[a], problem.candidates[b], station)
         ]
     return found
 

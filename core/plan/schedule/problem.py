@@ -39,6 +39,8 @@ class Candidate:
         propellant_kg: What it burns.
         pointing: A mark that the turn time understands, such as an angle or an attitude.
         turns: Whether it holds the satellite's attitude, so that others need time to turn from and to it.
+        relays: Further satellites that it holds from start to end, in the order in which a signal passes them.
+        far_station: Place of the station at the other end of the relays, occupied as long as the first; None for none.
     """
 
     request: int
@@ -54,12 +56,28 @@ class Candidate:
     propellant_kg: float = 0.0
     pointing: object = None
     turns: bool = True
+    relays: tuple[int, ...] = ()
+    far_station: int | None = None
 
     @property
     def contact(self) -> tuple[float, float]:
-        """When its station is occupied."""
+        """When its stations are occupied."""
         begin = self.start_s if self.contact_start_s is None else self.contact_start_s
         return begin, self.end_s if self.contact_end_s is None else self.contact_end_s
+
+    @property
+    def held(self) -> tuple[int, ...]:
+        """Every satellite that it holds; store, battery and propellant are those of the first."""
+        return (self.satellite, *self.relays)
+
+    @property
+    def stations(self) -> tuple[int, ...]:
+        """Every station that it occupies."""
+        return tuple(one for one in (self.station, self.far_station) if one is not None)
+
+    def served_by(self, station: int) -> int:
+        """The satellite that one of its stations is in contact with."""
+        return self.satellite if station == self.station else self.held[-1]
 
 
 TurnTime = Callable[[Candidate, Candidate], float]
@@ -135,8 +153,16 @@ class Problem:
         name = f"candidates.{index}"
         _in_range(f"{name}.request", one.request, self.requests)
         _in_range(f"{name}.satellite", one.satellite, self.fleet.satellites)
+        for relay in one.relays:
+            _in_range(f"{name}.relays", relay, self.fleet.satellites)
+        if len(set(one.held)) < len(one.held):
+            raise InputError(f"{name}.relays", f"{one.held} names a satellite twice")
         if one.station is not None:
             _in_range(f"{name}.station", one.station, self.fleet.stations)
+        if one.far_station is not None:
+            _in_range(f"{name}.far_station", one.far_station, self.fleet.stations)
+            if one.station is None or one.far_station == one.station:
+                raise InputError(f"{name}.far_station", f"{one.far_station} needs another station at the near end")
         if not (0.0 <= one.start_s < one.end_s <= self.horizon_s):
             raise InputError(
                 name, f"{one.start_s} s to {one.end_s} s is not inside the horizon, 0 to {self.horizon_s} s"

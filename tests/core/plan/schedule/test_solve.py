@@ -36,12 +36,14 @@ def is_allowed(problem: Problem, chosen: Iterable[int]) -> bool:
         return False
     for a, b in itertools.combinations(picked, 2):
         early, late = sorted((a, b), key=lambda one: one.start_s)
-        if a.satellite == b.satellite and a.turns and b.turns and late.start_s < early.end_s + turn_s(early, late):
+        share = {a.satellite, *a.relays} & {b.satellite, *b.relays}
+        if share and a.turns and b.turns and late.start_s < early.end_s + turn_s(early, late):
             return False
-        if a.station is not None and a.station == b.station:
-            gap_s = 0.0 if a.satellite == b.satellite else problem.fleet.setup_s[a.station]
+        for station in set(_ends(a)) & set(_ends(b)):
+            same = _ends(a)[station] == _ends(b)[station]
+            gap_s = 0.0 if same else problem.fleet.setup_s[station]
             apart = b.contact[0] >= a.contact[1] + gap_s or a.contact[0] >= b.contact[1] + gap_s
-            if not apart and not (a.satellite == b.satellite and a.contact == b.contact):
+            if not apart and not (same and a.contact == b.contact):
                 return False
     for number, budget in enumerate(problem.fleet.satellites):
         mine = [one for one in picked if one.satellite == number]
@@ -50,6 +52,12 @@ def is_allowed(problem: Problem, chosen: Iterable[int]) -> bool:
         if not _store_allowed(budget, mine) or not _battery_allowed(budget, mine):
             return False
     return True
+
+
+def _ends(one: Candidate) -> dict[int, int]:
+    """The satellite over each station of a candidate."""
+    near = {} if one.station is None else {one.station: one.satellite}
+    return near if one.far_station is None else near | {one.far_station: [one.satellite, *one.relays][-1]}
 
 
 def _store_allowed(budget: SatelliteBudget, mine: list[Candidate]) -> bool:
@@ -119,9 +127,10 @@ def candidates(draw: st.DrawFn, request: int, worth: float) -> Candidate:
     start_s = float(draw(st.integers(0, 30)))
     end_s = start_s + draw(st.integers(1, 8))
     station = draw(st.sampled_from([None, None, 0, 1]))
+    satellite = draw(st.integers(0, 1))
     return Candidate(
         request=request,
-        satellite=draw(st.integers(0, 1)),
+        satellite=satellite,
         start_s=start_s,
         end_s=end_s,
         value=worth * draw(st.sampled_from([1.0, 0.9, 0.5])),
@@ -132,6 +141,8 @@ def candidates(draw: st.DrawFn, request: int, worth: float) -> Candidate:
         propellant_kg=draw(st.sampled_from([0.0, 0.4])),
         pointing=float(draw(st.integers(0, 10))),
         turns=draw(st.sampled_from([True, True, False])),
+        relays=draw(st.sampled_from([(), (), (1 - satellite,)])),
+        far_station=None if station is None else draw(st.sampled_from([None, 1 - station])),
     )
 
 
@@ -243,6 +254,22 @@ def test_one_satellite_goes_on_in_its_pass_without_setting_up_again() -> None:
     assert len(solve(two(at(0, 5.0, **same_pass), at(1, 10.0, **same_pass)), 0.0).chosen) == 2
 
 
+@pytest.mark.parametrize(
+    ("other", "code"),
+    [
+        ({"satellite": 1}, "TMP-005"),  # the relay is held too
+        ({"satellite": 2, "station": 1}, "GND-002"),  # and so is the station at the far end
+        ({"satellite": 2}, None),
+    ],
+)
+def test_a_chain_holds_its_relays_and_the_station_at_its_far_end(other: dict[str, object], code: str | None) -> None:
+    chain = at(0, 5.0, value=2.0, relays=(1,), station=0, far_station=1)
+    satellites = [SatelliteBudget(f"sat-{k}") for k in range(3)]
+    requests = (Request("chain", 2.0), Request("other", 1.0))
+    schedule = solve(Problem(HORIZON_S, fleet(*satellites), requests, (chain, at(1, 6.0, **other))), 0.0)
+    assert [one.refusals[0].code for one in schedule.unplaced] == ([] if code is None else [code])
+
+
 def test_a_battery_that_is_full_wastes_what_the_sun_brings() -> None:
     """100 J more arrive before the second load, but only the 30 J that the first one drew find room."""
     full = SatelliteBudget(
@@ -288,6 +315,11 @@ def test_better_schedules_are_told_as_they_are_found() -> None:
         ("candidates.0.request", at(2, 5.0)),
         ("candidates.0.satellite", at(0, 5.0, satellite=7)),
         ("candidates.0.station", at(0, 5.0, station=9)),
+        ("candidates.0.relays", at(0, 5.0, relays=(7,))),
+        ("candidates.0.relays", at(0, 5.0, relays=(0,))),
+        ("candidates.0.far_station", at(0, 5.0, station=0, far_station=9)),
+        ("candidates.0.far_station", at(0, 5.0, station=0, far_station=0)),
+        ("candidates.0.far_station", at(0, 5.0, far_station=1)),
         ("candidates.0", at(0, 39.0)),
         ("candidates.0", at(0, 5.0, end_s=5.0)),
         ("candidates.0", at(0, float("nan"))),
