@@ -34,11 +34,14 @@ from api.service.telemetry_reader import LiveTelemetryReader
 from api.settings import Settings
 from api.ws import console
 from core.command.fleet import Fleet, FleetConfig
+from core.errors import InputError
 from core.events import EventLog
-from core.mdb import reference_mdb
+from core.ground.simulator.faults import load_faults
+from core.mdb import MissionDatabase, reference_mdb
 from core.mission import load_mission, reference_mission
 from core.mission.catalogue_file import CatalogueFile
 from core.mission.conjunctions import ConjunctionRepository
+from core.mission.model import Mission
 from core.plan.repository import PlanRepository
 from core.store import open_database
 from knowledge import open_knowledge
@@ -55,8 +58,10 @@ _log = structlog.get_logger("api")
 
 def build_runtime(settings: Settings) -> Runtime:
     """All parts of the service over one data folder; nothing runs yet."""
-    settings.data.mkdir(parents=True, exist_ok=True)
     flown = load_mission(settings.mission) if settings.mission else reference_mission()
+    mdb = reference_mdb()
+    _check_faults(settings, flown, mdb)
+    settings.data.mkdir(parents=True, exist_ok=True)
     database = open_database(settings.data / "llamaspace.db")
     events = EventLog(database)
     clock_service = open_clock(
@@ -72,8 +77,13 @@ def build_runtime(settings: Settings) -> Runtime:
     conjunction_store = ConjunctionRepository(database, events, flown)
     catalogue = CatalogueFile(settings.data / "catalogue.txt")
     broadcaster = Broadcaster()
-    config = FleetConfig(settings.data, mission_file=settings.mission, housekeeping_s=settings.housekeeping_s)
-    fleet = Fleet(config, flown, reference_mdb(), database, events, clock)
+    config = FleetConfig(
+        settings.data,
+        mission_file=settings.mission,
+        housekeeping_s=settings.housekeeping_s,
+        faults_file=settings.faults,
+    )
+    fleet = Fleet(config, flown, mdb, database, events, clock)
     telemetry = LiveTelemetryReader(flown, fleet.reader, clock_service.begun_utc)
     handbook = open_knowledge(settings.data / "knowledge")
     chat = make_chat(
@@ -113,6 +123,15 @@ def build_runtime(settings: Settings) -> Runtime:
         conjunctions=conjunction_store,
         catalogue=catalogue,
     )
+
+
+def _check_faults(settings: Settings, flown: Mission, mdb: MissionDatabase) -> None:
+    """Refuse a wrong fault script now, with its line and field, and not as a simulator that never starts."""
+    if settings.faults is None:
+        return
+    if not settings.simulator:
+        raise InputError("faults", f"{settings.faults} is for simulated spacecraft, and `simulator` is off")
+    load_faults(settings.faults, flown, mdb)
 
 
 def create_app(runtime: Runtime) -> FastAPI:
