@@ -42,6 +42,7 @@ from core.mission import load_mission, reference_mission
 from core.mission.catalogue_file import CatalogueFile
 from core.mission.conjunctions import ConjunctionRepository
 from core.mission.model import Mission
+from core.mission.orbit_updates import OrbitRepository
 from core.plan.repository import PlanRepository
 from core.store import open_database
 from knowledge import open_knowledge
@@ -74,6 +75,7 @@ def build_runtime(settings: Settings) -> Runtime:
     )
     clock = clock_service.clock
     plan_store = PlanRepository(database, events)
+    orbits = OrbitRepository(database, events, flown)
     conjunction_store = ConjunctionRepository(database, events, flown)
     catalogue = CatalogueFile(settings.data / "catalogue.txt")
     broadcaster = Broadcaster()
@@ -84,7 +86,7 @@ def build_runtime(settings: Settings) -> Runtime:
         faults_file=settings.faults,
     )
     fleet = Fleet(config, flown, mdb, database, events, clock)
-    telemetry = LiveTelemetryReader(flown, fleet.reader, clock_service.begun_utc)
+    telemetry = LiveTelemetryReader(orbits, fleet.reader, clock_service.begun_utc)
     handbook = open_knowledge(settings.data / "knowledge")
     chat = make_chat(
         ModelSettings(
@@ -92,10 +94,10 @@ def build_runtime(settings: Settings) -> Runtime:
         )
     )
     deps = AgentDeps(
-        mission=flown,
+        missions=orbits,
         clock=clock,
         catalog=CATALOG,
-        planner=CorePlanner(flown, clock, telemetry, plan_store, conjunction_store, catalogue),
+        planner=CorePlanner(orbits, clock, telemetry, plan_store, conjunction_store, catalogue),
         telemetry=telemetry,
         knowledge=handbook,
         plans=plan_store,
@@ -108,7 +110,7 @@ def build_runtime(settings: Settings) -> Runtime:
     return Runtime(
         database=database,
         events=events,
-        mission=flown,
+        orbits=orbits,
         model=settings.model,
         clock_service=clock_service,
         accounts=Accounts(database, settings.token_lifetime_s),
@@ -118,7 +120,7 @@ def build_runtime(settings: Settings) -> Runtime:
         conversations=conversations,
         conversation_log=log,
         intents=IntentService(database, events, conversations, log, plan_store, flown, clock),
-        flight=Flight(fleet, flown, plan_store, events, clock_service, broadcaster),
+        flight=Flight(fleet, orbits, plan_store, events, clock_service, broadcaster),
         broadcaster=broadcaster,
         conjunctions=conjunction_store,
         catalogue=catalogue,

@@ -16,6 +16,7 @@ from core.events import EventLog
 from core.mission.catalogue_file import CatalogueReader
 from core.mission.conjunctions import ConjunctionMessage, ConjunctionRepository
 from core.mission.model import Mission
+from core.mission.orbit_updates import OrbitRepository
 from core.plan.check import check_plan
 from core.plan.inputs import stale_inputs
 from core.plan.model import MissionPlan
@@ -34,7 +35,7 @@ class Runtime:
 
     database: Database
     events: EventLog
-    mission: Mission
+    orbits: OrbitRepository
     model: str
     clock_service: ClockService
     accounts: Accounts
@@ -48,6 +49,11 @@ class Runtime:
     broadcaster: Broadcaster
     conjunctions: ConjunctionRepository
     catalogue: CatalogueReader
+
+    @property
+    def mission(self) -> Mission:
+        """The mission as it is known at present: with the newest orbit of each satellite."""
+        return self.orbits.current()
 
     @property
     def clock(self) -> MissionClock:

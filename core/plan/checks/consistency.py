@@ -105,7 +105,7 @@ def _commands(one: Activity) -> Iterator[Finding]:
 
 
 def _inputs(context: CheckContext) -> Iterator[Finding]:
-    present = input_hashes(context.mission)
+    present = input_hashes(context.mission, context.plan.satellites)
     for name, recorded in context.plan.input_hashes.items():
         if name in present and present[name] != recorded:
             yield Finding(
