@@ -23,6 +23,7 @@ from api.browser_safety import SAFE_HEADERS
 from api.metrics import Metrics
 from api.problems import PROBLEM_RESPONSES, install_problem_handlers
 from api.rest import auth, conjunctions, flight, intents, mission, operations, plans, records
+from api.service.alternatives import AlternativeFinder
 from api.service.approve_plan import resume_releases
 from api.service.clock import open_clock
 from api.service.conversation_log import ConversationLog
@@ -124,6 +125,7 @@ def build_runtime(settings: Settings) -> Runtime:
         broadcaster=broadcaster,
         conjunctions=conjunction_store,
         catalogue=catalogue,
+        alternatives=AlternativeFinder(plan_store, events, orbits, clock, settings.alternatives),
     )
 
 
@@ -166,6 +168,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime: Runtime = app.state.runtime
     runtime.flight.start()
+    runtime.alternatives.start(runtime.check, runtime.announce_plan)
     released = resume_releases(runtime)
     recovered = runtime.intents.recover()
     _log.info("service started", recovered_intents=recovered, resumed_releases=released)
@@ -182,6 +185,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         for one in warming:
             one.cancel()
+        runtime.alternatives.stop()
         runtime.intents.close()
         runtime.flight.stop()
         runtime.conversations.close()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from agent.session import Conversations
 from api.auth.accounts import Accounts
+from api.service.alternatives import AlternativeFinder
 from api.service.clock import ClockService
 from api.service.conversation_log import ConversationLog
 from api.service.flight import Flight
@@ -49,6 +50,7 @@ class Runtime:
     broadcaster: Broadcaster
     conjunctions: ConjunctionRepository
     catalogue: CatalogueReader
+    alternatives: AlternativeFinder
 
     @property
     def mission(self) -> Mission:
