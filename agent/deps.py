@@ -12,6 +12,7 @@ from agent.chat import ChatModel
 from agent.state import AgentRequest
 from core.events import Event
 from core.mission.model import Mission
+from core.mission.present import MissionReader
 from core.plan.activity import Activity
 from core.plan.model import Intent, MissionPlan
 from core.time import Clock
@@ -65,7 +66,7 @@ class AgentDeps:
     ``events`` may be absent (``llamaspace ask``): then nothing can be told about execution.
     """
 
-    mission: Mission
+    missions: MissionReader
     clock: Clock
     catalog: Catalog
     planner: Planner
@@ -76,6 +77,11 @@ class AgentDeps:
     events: EventReader | None = None
     limits: Limits = field(default_factory=Limits)
     conjunctions: ConjunctionReader = field(default_factory=NoConjunctions)
+
+    @property
+    def mission(self) -> Mission:
+        """The mission as it is known at present."""
+        return self.missions.current()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.mission.catalogue_file import CatalogueReader, NoCatalogue
-from core.mission.model import Mission
+from core.mission.present import MissionReader
 from core.plan.activity import Activity
 from core.plan.check import check_plan
 from core.plan.draft import draft_plan
@@ -25,7 +25,7 @@ class CorePlanner:
     """Plans over the core.
 
     Args:
-        mission: The mission.
+        missions: The mission as it is known at present.
         clock: The mission's time: drafts begin now, checks judge now.
         telemetry: Where initial resources come from.
         repository: Where plans are stored; None keeps nothing (``llamaspace ask``).
@@ -35,14 +35,14 @@ class CorePlanner:
 
     def __init__(
         self,
-        mission: Mission,
+        missions: MissionReader,
         clock: Clock,
         telemetry: TelemetryReader,
         repository: PlanRepository | None = None,
         conjunctions: ConjunctionReader | None = None,
         catalogue: CatalogueReader | None = None,
     ) -> None:
-        self._mission = mission
+        self._missions = missions
         self._clock = clock
         self._telemetry = telemetry
         self._repository = repository
@@ -55,16 +55,16 @@ class CorePlanner:
         concerned = dict.fromkeys(one.satellite for one in activities)
         initial = [self._telemetry.initial_resources(satellite, now) for satellite in concerned]
         plan_id = previous.plan_id if previous else _UNNAMED
-        return draft_plan(plan_id, intent, activities, initial, self._mission, now, previous)
+        return draft_plan(plan_id, intent, activities, initial, self._missions.current(), now, previous)
 
     def check(self, plan: MissionPlan) -> MissionPlan:
         """The plan with its simulation and findings."""
         known = [message for one in plan.satellites for message in self._conjunctions.messages(one)]
-        return check_plan(plan, self._mission, self._clock.now_utc(), known, self._catalogue.current())
+        return check_plan(plan, self._missions.current(), self._clock.now_utc(), known, self._catalogue.current())
 
     def repair(self, plan: MissionPlan) -> RepairOutcome:
         """One round of automatic repairs."""
-        return repair_plan(plan, self._mission, self._clock.now_utc())
+        return repair_plan(plan, self._missions.current(), self._clock.now_utc())
 
     def save(self, plan: MissionPlan, actor: str) -> None:
         """Store the revision; once stored, storing it again changes nothing."""

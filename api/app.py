@@ -23,6 +23,7 @@ from api.browser_safety import SAFE_HEADERS
 from api.metrics import Metrics
 from api.problems import PROBLEM_RESPONSES, install_problem_handlers
 from api.rest import auth, conjunctions, flight, intents, mission, operations, plans, records
+from api.service.alternatives import AlternativeFinder
 from api.service.approve_plan import resume_releases
 from api.service.clock import open_clock
 from api.service.conversation_log import ConversationLog
@@ -34,11 +35,15 @@ from api.service.telemetry_reader import LiveTelemetryReader
 from api.settings import Settings
 from api.ws import console
 from core.command.fleet import Fleet, FleetConfig
+from core.errors import InputError
 from core.events import EventLog
-from core.mdb import reference_mdb
+from core.ground.simulator.faults import load_faults
+from core.mdb import MissionDatabase, reference_mdb
 from core.mission import load_mission, reference_mission
 from core.mission.catalogue_file import CatalogueFile
 from core.mission.conjunctions import ConjunctionRepository
+from core.mission.model import Mission
+from core.mission.orbit_updates import OrbitRepository
 from core.plan.repository import PlanRepository
 from core.store import open_database
 from knowledge import open_knowledge
@@ -55,8 +60,10 @@ _log = structlog.get_logger("api")
 
 def build_runtime(settings: Settings) -> Runtime:
     """All parts of the service over one data folder; nothing runs yet."""
-    settings.data.mkdir(parents=True, exist_ok=True)
     flown = load_mission(settings.mission) if settings.mission else reference_mission()
+    mdb = reference_mdb()
+    _check_faults(settings, flown, mdb)
+    settings.data.mkdir(parents=True, exist_ok=True)
     database = open_database(settings.data / "llamaspace.db")
     events = EventLog(database)
     clock_service = open_clock(
@@ -69,12 +76,18 @@ def build_runtime(settings: Settings) -> Runtime:
     )
     clock = clock_service.clock
     plan_store = PlanRepository(database, events)
+    orbits = OrbitRepository(database, events, flown)
     conjunction_store = ConjunctionRepository(database, events, flown)
     catalogue = CatalogueFile(settings.data / "catalogue.txt")
     broadcaster = Broadcaster()
-    config = FleetConfig(settings.data, mission_file=settings.mission, housekeeping_s=settings.housekeeping_s)
-    fleet = Fleet(config, flown, reference_mdb(), database, events, clock)
-    telemetry = LiveTelemetryReader(flown, fleet.reader, clock_service.begun_utc)
+    config = FleetConfig(
+        settings.data,
+        mission_file=settings.mission,
+        housekeeping_s=settings.housekeeping_s,
+        faults_file=settings.faults,
+    )
+    fleet = Fleet(config, flown, mdb, database, events, clock)
+    telemetry = LiveTelemetryReader(orbits, fleet.reader, clock_service.begun_utc)
     handbook = open_knowledge(settings.data / "knowledge")
     chat = make_chat(
         ModelSettings(
@@ -82,10 +95,10 @@ def build_runtime(settings: Settings) -> Runtime:
         )
     )
     deps = AgentDeps(
-        mission=flown,
+        missions=orbits,
         clock=clock,
         catalog=CATALOG,
-        planner=CorePlanner(flown, clock, telemetry, plan_store, conjunction_store, catalogue),
+        planner=CorePlanner(orbits, clock, telemetry, plan_store, conjunction_store, catalogue),
         telemetry=telemetry,
         knowledge=handbook,
         plans=plan_store,
@@ -98,7 +111,7 @@ def build_runtime(settings: Settings) -> Runtime:
     return Runtime(
         database=database,
         events=events,
-        mission=flown,
+        orbits=orbits,
         model=settings.model,
         clock_service=clock_service,
         accounts=Accounts(database, settings.token_lifetime_s),
@@ -108,11 +121,21 @@ def build_runtime(settings: Settings) -> Runtime:
         conversations=conversations,
         conversation_log=log,
         intents=IntentService(database, events, conversations, log, plan_store, flown, clock),
-        flight=Flight(fleet, flown, plan_store, events, clock_service, broadcaster),
+        flight=Flight(fleet, orbits, plan_store, events, clock_service, broadcaster),
         broadcaster=broadcaster,
         conjunctions=conjunction_store,
         catalogue=catalogue,
+        alternatives=AlternativeFinder(plan_store, events, orbits, clock, settings.alternatives),
     )
+
+
+def _check_faults(settings: Settings, flown: Mission, mdb: MissionDatabase) -> None:
+    """Refuse a wrong fault script now, with its line and field, and not as a simulator that never starts."""
+    if settings.faults is None:
+        return
+    if not settings.simulator:
+        raise InputError("faults", f"{settings.faults} is for simulated spacecraft, and `simulator` is off")
+    load_faults(settings.faults, flown, mdb)
 
 
 def create_app(runtime: Runtime) -> FastAPI:
@@ -145,6 +168,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime: Runtime = app.state.runtime
     runtime.flight.start()
+    runtime.alternatives.start(runtime.check, runtime.announce_plan)
     released = resume_releases(runtime)
     recovered = runtime.intents.recover()
     _log.info("service started", recovered_intents=recovered, resumed_releases=released)
@@ -161,6 +185,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         for one in warming:
             one.cancel()
+        runtime.alternatives.stop()
         runtime.intents.close()
         runtime.flight.stop()
         runtime.conversations.close()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.plan.model import MissionPlan, Severity
+from core.plan.model import Alternative, MissionPlan, Severity
 from core.time import format_utc
 from tools.contract import Effect, Role, Tool, ToolContext, ToolInput, ToolOutput
 
@@ -66,6 +66,7 @@ class GetOutput(ToolOutput):
 
     plan: PlanRow
     timeline: tuple[ActivityRow, ...]
+    alternatives: tuple[Alternative, ...]
 
 
 class CompareInput(ToolInput):
@@ -118,7 +119,22 @@ def _get(arguments: GetInput, context: ToolContext) -> GetOutput:
         for one in plan.activities
     )
     summary = f"{plan.plan_id} revision {plan.revision} is {plan.state} with {len(timeline)} activities."
-    return GetOutput(summary=summary, plan=_row(plan), timeline=timeline)
+    return GetOutput(
+        summary=" ".join([summary, *(_in_words(one) for one in plan.alternatives)]),
+        plan=_row(plan),
+        timeline=timeline,
+        alternatives=plan.alternatives,
+    )
+
+
+def _in_words(one: Alternative) -> str:
+    changes = [
+        f"{one.differences[name] / scale:+.{digits}f} {words}"
+        for name, scale, digits, words in _TOLD
+        if name in one.differences
+    ]
+    blocked = f"; blocked by {', '.join(one.blocking_codes)}" if one.blocking_codes else ""
+    return f"Instead: {one.description} ({', '.join(changes)}{blocked})."
 
 
 def _compare(arguments: CompareInput, context: ToolContext) -> CompareOutput:
@@ -150,6 +166,12 @@ def _lowest_soc(plan: MissionPlan) -> float:
 def _contacts(plan: MissionPlan) -> int:
     return sum(one.contact is not None for one in plan.activities)
 
+
+_TOLD: Final = (
+    ("delta_v_m_s", 1.0, 3, "m/s"),
+    ("passes", 1.0, 0, "passes"),
+    ("completion_s", 3600.0, 2, "h until the end"),
+)
 
 LIST_PLANS = Tool(
     "list_plans", "List mission plans, newest first", Effect.READ, Role.VIEWER, 1.0, ListInput, ListOutput, _list

@@ -16,6 +16,7 @@ from core.mission import load_mission, reference_mission
 from core.mission.catalogue_file import CatalogueFile, NoCatalogue
 from core.mission.conjunctions import ConjunctionFolder
 from core.mission.model import Mission
+from core.mission.present import FixedMission
 from core.plan.model import MissionPlan
 from core.time import Clock, SystemClock, parse_utc
 from knowledge import open_knowledge
@@ -62,6 +63,7 @@ def deps_for(
     ``catalogue`` is a file of elements that maneuvers are screened against.
     """
     settings = Settings()
+    missions = FixedMission(mission)
     telemetry = OverriddenReader(MissionFileReader(mission, clock.now_utc()), overrides or {})
     chosen = ModelSettings(
         model=model or settings.model, timeout_s=settings.model_timeout_s, allow_network=not settings.forbid_model_calls
@@ -69,10 +71,10 @@ def deps_for(
     messages = ConjunctionFolder(conjunctions, mission) if conjunctions else NoConjunctions()
     objects = CatalogueFile(catalogue) if catalogue else NoCatalogue()
     return AgentDeps(
-        mission=mission,
+        missions=missions,
         clock=clock,
         catalog=CATALOG,
-        planner=CorePlanner(mission, clock, telemetry, conjunctions=messages, catalogue=objects),
+        planner=CorePlanner(missions, clock, telemetry, conjunctions=messages, catalogue=objects),
         telemetry=telemetry,
         knowledge=open_knowledge(settings.data / "knowledge"),
         plans=NoPlans(),

@@ -57,6 +57,7 @@ def _serve(commands: _Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("--model", help="LiteLLM model name (default: the embedded model)")
     command.add_argument("--clock-rate", type=float, help="how fast simulated time runs at first (default: 1)")
     command.add_argument("--clock-start", help="mission time at the very first start, ISO 8601 (default: now)")
+    command.add_argument("--faults", type=Path, help="script of faults (YAML) that the simulated spacecraft suffer")
     command.add_argument(
         "--allow-remote", action="store_true", default=None, help="listen beyond this machine without TLS"
     )

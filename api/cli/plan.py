@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -18,6 +19,8 @@ from core.plan.simulate import Fidelity, simulate
 from core.time import format_utc, parse_utc
 
 __all__ = ["simulate_file", "validate_file"]
+
+_MOST_PROBLEMS: Final = 8  # more is a file of another kind
 
 
 def validate_file(options: argparse.Namespace) -> int:
@@ -73,9 +76,15 @@ def _read(path: Path) -> MissionPlan:
     except OSError as error:
         raise InputError("plan", f"cannot read {path}: {error.strerror}") from error
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "file"
-        raise InputError(where, f"{first['msg']} ({path}; {error.error_count()} problems in all)") from error
+        first, *others = error.errors(include_url=False)
+        told = "".join(f"; {_place(one['loc'])}: {one['msg']}" for one in others[: _MOST_PROBLEMS - 1])
+        more = f"; and {len(others) - _MOST_PROBLEMS + 1} more" if len(others) >= _MOST_PROBLEMS else ""
+        raise InputError(_place(first["loc"]), f"{first['msg']}{told}{more} ({path})") from error
+
+
+def _place(parts: tuple[int | str, ...]) -> str:
+    """Dotted path in the file; activities are counted from 0, as in JSON paths."""
+    return ".".join(str(part) for part in parts) or "file"
 
 
 def _line(finding: Finding) -> str:

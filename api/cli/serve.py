@@ -20,7 +20,7 @@ from core.errors import InputError, StoreError
 
 __all__ = ["serve"]
 
-_OPTIONS: Final = ("mission", "data", "host", "port", "model", "clock_rate", "clock_start", "allow_remote")
+_OPTIONS: Final = ("mission", "data", "host", "port", "model", "clock_rate", "clock_start", "faults", "allow_remote")
 
 
 def serve(options: argparse.Namespace) -> int:

@@ -11,6 +11,8 @@ from core.command.model import CommandState
 from core.events import Violation
 from core.mdb import AlarmLevel, CommandClass
 from core.mission.flight_rules import FlightRule
+from core.mission.model import MeanElements
+from core.mission.orbit_updates import OrbitUpdate
 from core.plan.model import MissionPlan
 
 __all__ = [
@@ -24,6 +26,8 @@ __all__ = [
     "ConversationSummary",
     "LatestTelemetry",
     "MissionAnswer",
+    "OrbitEntry",
+    "OrbitsAnswer",
     "PositionsAnswer",
     "ReleaseAnswer",
     "StalenessAnswer",
@@ -104,6 +108,23 @@ class PositionsAnswer(Answer):
 
     at: str
     positions: tuple[Position, ...]
+
+
+class OrbitEntry(Answer):
+    """The mean elements that a satellite is planned with; ``update`` says what they were determined from.
+
+    Without an update they are the mission file's.
+    """
+
+    satellite: str
+    elements: MeanElements
+    update: OrbitUpdate | None
+
+
+class OrbitsAnswer(Answer):
+    """The orbit of every spacecraft as plans and passes are computed with it."""
+
+    orbits: tuple[OrbitEntry, ...]
 
 
 class ContactPass(Answer):

@@ -13,6 +13,8 @@ from api.rest.answers import (
     ClockAnswer,
     ContactPass,
     MissionAnswer,
+    OrbitEntry,
+    OrbitsAnswer,
     Position,
     PositionsAnswer,
     SpacecraftEntry,
@@ -97,6 +99,17 @@ def positions(_user: Viewer, runtime: CurrentRuntime) -> PositionsAnswer:
     return PositionsAnswer(
         at=format_utc(now),
         positions=tuple(_position(one, runtime, tai_s_from_utc(now)) for one in runtime.mission.spacecraft),
+    )
+
+
+@router.get("/orbits")
+def orbits(_user: Viewer, runtime: CurrentRuntime) -> OrbitsAnswer:
+    """The orbits that plans and passes are computed with, and the fixes they come from."""
+    return OrbitsAnswer(
+        orbits=tuple(
+            OrbitEntry(satellite=one.id, elements=one.elements, update=runtime.orbits.newest(one.id))
+            for one in runtime.mission.spacecraft
+        )
     )
 
 

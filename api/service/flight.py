@@ -11,12 +11,13 @@ import structlog
 
 from api.service.clock import ClockService
 from api.service.live import Broadcaster
+from api.service.orbit_update import OrbitWatch
 from api.service.views import command_view, plan_summary
 from core.command.fleet import Fleet
 from core.command.model import FINAL_STATES, Command, CommandState
 from core.errors import LlamaSpaceError
 from core.events import Event, EventLog
-from core.mission.model import Mission
+from core.mission.orbit_updates import OrbitRepository
 from core.plan.activity import Activity, ActivityStatus, UplinkActivity
 from core.plan.model import MissionPlan, PlanState
 from core.plan.repository import PlanRepository
@@ -41,7 +42,7 @@ class Flight:
 
     Args:
         fleet: Simulator, link, pipeline and telemetry.
-        mission: The mission.
+        orbits: The mission as it is known at present, whose orbits are kept true.
         plans: Stored plans, whose progress follows their commands.
         events: The log that is watched.
         clock_service: Mission time, and its memory.
@@ -51,14 +52,15 @@ class Flight:
     def __init__(
         self,
         fleet: Fleet,
-        mission: Mission,
+        orbits: OrbitRepository,
         plans: PlanRepository,
         events: EventLog,
         clock_service: ClockService,
         broadcaster: Broadcaster,
     ) -> None:
         self._fleet = fleet
-        self._mission = mission
+        self._orbits = orbits
+        self._orbit_watch = OrbitWatch(orbits, fleet.archive, clock_service.clock)
         self._plans = plans
         self._events = events
         self._clock_service = clock_service
@@ -104,7 +106,7 @@ class Flight:
 
     def latest(self, satellite: str) -> dict[str, Any]:
         """The newest values of a satellite's parameters."""
-        self._mission.craft(satellite)
+        self._orbits.current().craft(satellite)
         values = self._fleet.latest.of(satellite, self._clock.now_tai_s())
         samples = [one.sample for one in values.values()]
         return {"satellite": satellite, "as_of": _newest(samples), "parameters": [_parameter(one) for one in samples]}
@@ -152,6 +154,7 @@ class Flight:
                     for plan_id in tuple(self._under_way):
                         self._follow(plan_id)
                     self._tell_telemetry([item.sample.satellite for item in subscription.get(0.0)])
+                    self._orbit_watch.look()
             except LlamaSpaceError as error:
                 _log.error("the flight watch failed once", error=error.message, code=error.code)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from agent.session import Conversations
 from api.auth.accounts import Accounts
+from api.service.alternatives import AlternativeFinder
 from api.service.clock import ClockService
 from api.service.conversation_log import ConversationLog
 from api.service.flight import Flight
@@ -16,6 +17,7 @@ from core.events import EventLog
 from core.mission.catalogue_file import CatalogueReader
 from core.mission.conjunctions import ConjunctionMessage, ConjunctionRepository
 from core.mission.model import Mission
+from core.mission.orbit_updates import OrbitRepository
 from core.plan.check import check_plan
 from core.plan.inputs import stale_inputs
 from core.plan.model import MissionPlan
@@ -34,7 +36,7 @@ class Runtime:
 
     database: Database
     events: EventLog
-    mission: Mission
+    orbits: OrbitRepository
     model: str
     clock_service: ClockService
     accounts: Accounts
@@ -48,6 +50,12 @@ class Runtime:
     broadcaster: Broadcaster
     conjunctions: ConjunctionRepository
     catalogue: CatalogueReader
+    alternatives: AlternativeFinder
+
+    @property
+    def mission(self) -> Mission:
+        """The mission as it is known at present: with the newest orbit of each satellite."""
+        return self.orbits.current()
 
     @property
     def clock(self) -> MissionClock:

@@ -39,12 +39,14 @@ class FleetConfig:
         mission_file: Mission file for the simulator; None for the reference mission.
         mdb_file: Mission database file for the simulator; None for the reference database.
         housekeeping_s: Period of housekeeping in contact, mission s.
+        faults_file: Script of faults for the simulator to inject; None for sound spacecraft.
     """
 
     data: Path
     mission_file: Path | None = None
     mdb_file: Path | None = None
     housekeeping_s: float = 10.0
+    faults_file: Path | None = None
 
 
 class Fleet:
@@ -82,7 +84,7 @@ class Fleet:
             spacecraft_key_file(keys_folder),
             config.mission_file,
             config.mdb_file,
-            ["--housekeeping-s", str(config.housekeeping_s)],
+            _simulator_options(config),
         )
         self.link = TcpGroundLink(
             self.simulator.address, lambda: self.archive.cursor(TELEMETRY_SOURCE), lambda: clock.anchor
@@ -128,3 +130,8 @@ class Fleet:
         anchor = self._clock.set_rate(rate)
         self.link.set_clock(anchor)
         return anchor
+
+
+def _simulator_options(config: FleetConfig) -> list[str]:
+    options = ["--housekeeping-s", str(config.housekeeping_s)]
+    return [*options, "--faults", str(config.faults_file)] if config.faults_file else options

@@ -151,6 +151,7 @@ class Spacecraft(MissionModel):
     spacecraft_id: Annotated[int, Field(ge=0, le=1023)]  # CCSDS SCID
     bus: Identifier
     elements: MeanElements
+    burns_flown_until: AwareDatetime | None = None  # burns that ended before are in the elements already
     initial: InitialState
 
 

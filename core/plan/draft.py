@@ -60,7 +60,7 @@ def draft_plan(
         parent_revision=previous.revision if previous else None,
         intent=intent,
         horizon=Window(start=now_utc, end=add_s(end, HORIZON_TAIL_S)),
-        input_hashes=input_hashes(mission),
+        input_hashes=input_hashes(mission, sorted(concerned)),
         initial=tuple(one for one in initial if one.satellite in concerned),
         activities=ordered,
     )

@@ -60,6 +60,7 @@ def replace_activities(plan: MissionPlan, activities: Activities, now_utc: datet
             "objectives": (),
             "validation": None,
             "approvals": (),
+            "alternatives": (),
         }
     )
     return revised.model_copy(update={"diff": diff_plans(plan, revised)})

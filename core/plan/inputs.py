@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from core.mission.catalogue import Catalogue
@@ -15,11 +16,20 @@ __all__ = ["MODELS_VERSION", "catalogue_hash", "conjunctions_hash", "input_hashe
 
 # Raised whenever a model that plans are computed with changes its results.
 MODELS_VERSION: Final = "2026.11-2"
+_ORBIT: Final = {"elements", "burns_flown_until"}
 
 
-def input_hashes(mission: Mission) -> dict[str, str]:
-    """Hash by input name: the mission file and the models."""
-    return {"mission": mission.content_hash(), "models": MODELS_VERSION}
+def input_hashes(mission: Mission, satellites: Iterable[str]) -> dict[str, str]:
+    """Hash by input name: the mission file without its orbits, the models, and the orbit of each satellite concerned, as far as the mission
+    knows it."""
+    design = mission.model_dump(mode="json", exclude={"spacecraft": {"__all__": _ORBIT}})
+    concerned = set(satellites)
+    orbits = {
+        f"orbit of {craft.id}": _hash(craft.model_dump(mode="json", include=_ORBIT))
+        for craft in mission.spacecraft
+        if craft.id in concerned
+    }
+    return {"mission": _hash(design), "models": MODELS_VERSION, **orbits}
 
 
 def conjunctions_hash(conjunctions: Sequence[ConjunctionMessage]) -> str:
@@ -39,11 +49,14 @@ def catalogue_hash(catalogue: Catalogue | None) -> str:
 
 
 def judged_inputs(
-    mission: Mission, conjunctions: Sequence[ConjunctionMessage], catalogue: Catalogue | None
+    mission: Mission,
+    satellites: Iterable[str],
+    conjunctions: Sequence[ConjunctionMessage],
+    catalogue: Catalogue | None,
 ) -> dict[str, str]:
     """Hash by name of everything that findings rest on beside the plan itself."""
     return {
-        **input_hashes(mission),
+        **input_hashes(mission, satellites),
         "conjunctions": conjunctions_hash(conjunctions),
         "catalogue": catalogue_hash(catalogue),
     }
@@ -59,8 +72,12 @@ def stale_inputs(
     report = plan.validation
     if report is None:
         return ("validation",)
-    present = judged_inputs(mission, conjunctions, catalogue)
+    present = judged_inputs(mission, plan.satellites, conjunctions, catalogue)
     changed = [name for name, value in present.items() if report.input_hashes.get(name) != value]
     if report.revision_hash != plan.revision_hash():
         changed.insert(0, "plan")
     return tuple(changed)
+
+
+def _hash(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -188,10 +188,11 @@ class Approval(PlanPart):
 
 
 class Alternative(PlanPart):
-    """Another way to the same end and how it differs."""
+    """Another way to the same end and how it differs; with ``blocking_codes`` it is no way as it stands."""
 
     description: str
     differences: dict[str, Finite]
+    blocking_codes: tuple[str, ...] = ()
 
 
 class PlanDiff(PlanPart):

@@ -19,7 +19,7 @@ def planned_orbit(
     """The orbit of a satellite with the burns among some activities, whoever else they are for.
 
     Args:
-        mission: The mission; its elements hold until the first burn.
+        mission: The mission; its elements hold until the first burn that they do not contain.
         satellite: Whose orbit.
         activities: Whose burns to fly.
         propellant_kg: On board before the first burn; the mission file's where None.
@@ -31,6 +31,8 @@ def planned_orbit(
     left_kg = craft.initial.propellant_kg if propellant_kg is None else propellant_kg
     boosts = []
     for one in sorted(_burns(satellite, activities), key=lambda burn: burn.window.start):
+        if craft.burns_flown_until is not None and one.window.end <= craft.burns_flown_until:
+            continue  # propellant_kg is what the present state has left, too
         boosts.append(
             Boost(
                 start_tai_s=tai_s_from_utc(one.window.start),

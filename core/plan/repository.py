@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Tex
 from core.errors import Conflict, NotFound
 from core.events import EventLog
 from core.plan.activity import ActivityStatus
-from core.plan.model import Approval, MissionPlan, PlanState
+from core.plan.model import Alternative, Approval, MissionPlan, PlanState
 from core.store import Database
 from core.time import format_utc
 
@@ -180,6 +180,17 @@ class PlanRepository:
             changed = plan.model_copy(update={"activities": activities})
             self._update(connection, changed, at_utc)
         return changed
+
+    def set_alternatives(
+        self, plan_id: str, revision_hash: str, alternatives: Sequence[Alternative], *, at_utc: datetime
+    ) -> bool:
+        """Name other ways beside the newest revision while it is reviewed; False where it is another one by now."""
+        with self._database.write() as connection:
+            plan = self._newest(connection, plan_id)
+            if plan.revision_hash() != revision_hash or plan.state not in _OPEN:
+                return False
+            self._update(connection, plan.model_copy(update={"alternatives": tuple(alternatives)}), at_utc)
+        return True
 
     def _newest(self, connection: Connection, plan_id: str) -> MissionPlan:
         query = select(_plans).where(_plans.c.plan_id == plan_id).order_by(_plans.c.revision.desc()).limit(1)

@@ -33,7 +33,7 @@ from core.plan.uplink import LOAD_TIME_S, next_command_contact
 from core.time import add_s, duration_s, format_utc, tai_s_from_utc, utc_from_tai_s
 from core.units import to_deg, to_rad
 
-__all__ = ["reschedule"]
+__all__ = ["at_later_access", "reschedule"]
 
 Activities = tuple[Activity, ...]
 _ACCESS_SEARCH_S: Final = 7.0 * 86_400.0  # the longest gap between accesses within 30 degrees of nadir is some days
@@ -135,6 +135,17 @@ def _at_later_pass(one: Activity, earliest: datetime, frame: _Frame) -> Activity
     assert one.contact is not None
     station = frame.mission.station(one.contact.station)
     return at_next_contact(one, station, earliest, frame.bookings, frame.orbit(one.satellite))
+
+
+def at_later_access(
+    one: ImagingActivity, earliest: datetime, mission: Mission, activities: Sequence[Activity]
+) -> Activity:
+    """The image at the first daylight access from an instant on, on the orbit with the burns of some activities.
+
+    Raises:
+        PhysicsError: There is none within a week.
+    """
+    return _at_later_access(one, earliest, _Frame(mission, Bookings.of(()), tuple(activities)))
 
 
 def _at_later_access(one: Activity, earliest: datetime, frame: _Frame) -> Activity:

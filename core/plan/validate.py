@@ -53,7 +53,7 @@ def validate(
     )
     return ValidationReport(
         revision_hash=plan.revision_hash(),
-        input_hashes=judged_inputs(mission, conjunctions, catalogue),
+        input_hashes=judged_inputs(mission, plan.satellites, conjunctions, catalogue),
         validated_at=now_utc,
         checks_run=tuple(run),
         findings=tuple(findings),

@@ -91,6 +91,10 @@ def _passes(plan: MissionPlan) -> float:
     return float(len({(c.station, c.window.start) for one in plan.activities if (c := one.contact) is not None}))
 
 
+def _completion_s(plan: MissionPlan) -> float:
+    return max((one.window.end.timestamp() for one in plan.activities), default=plan.horizon.start.timestamp())
+
+
 def _lowest_soc(plan: MissionPlan) -> float | None:
     return min((min(one.values) for one in plan.profiles if one.resource is ResourceName.SOC), default=None)
 
@@ -105,6 +109,7 @@ _COUNTED: Final[dict[str, Callable[[MissionPlan], float]]] = {
     "delta_v_m_s": _delta_v_m_s,
     "downlinked_bytes": _volume_bytes,
     "passes": _passes,
+    "completion_s": _completion_s,
 }
 _FLOWN: Final[dict[str, Callable[[MissionPlan], float | None]]] = {
     "lowest_soc": _lowest_soc,

@@ -14,6 +14,7 @@ from core.plan.activity import (
     Window,
 )
 from core.plan.commanding import expand
+from core.plan.inputs import input_hashes
 from core.plan.model import InitialResources, MissionPlan
 from core.time import add_s
 from evals.faults.model import Original, Planted
@@ -87,7 +88,7 @@ def every_initial(one: Original, change: Callable[[InitialResources], dict[str, 
 
 def in_mission(one: Original, planted: Planted, mission: Mission) -> Planted:
     """Judged in another mission, with the plan's hash of it brought up to date."""
-    hashes = {**planted.plan.input_hashes, "mission": mission.content_hash()}
+    hashes = input_hashes(mission, planted.plan.satellites)
     plan: MissionPlan = planted.plan.model_copy(update={"input_hashes": hashes})
     return replace(planted, plan=plan, site=replace(one.site, mission=mission))
 

@@ -17,6 +17,7 @@ from agent.deps import AgentDeps
 from core.errors import NotFound
 from core.mission import reference_mission
 from core.mission.model import Mission
+from core.mission.present import FixedMission
 from core.plan.activity import PointingActivity, PointingMode, Proposer, Provenance, Window
 from core.plan.model import (
     Finding,
@@ -243,7 +244,7 @@ class Bench:
 
     def deps(self, chat: Any) -> AgentDeps:
         return AgentDeps(
-            mission=self.mission,
+            missions=FixedMission(self.mission),
             clock=FixedClock(NOW),
             catalog=ScriptedCatalog(),
             planner=self.planner,

@@ -186,6 +186,10 @@ def test_what_keeps_the_service_from_starting_is_told_in_one_line(
 ) -> None:
     in_the_way = tmp_path / "file"
     in_the_way.write_text("a file is in the way")
+    script = tmp_path / "faults.yaml"
+    script.write_text(
+        "faults:\n  - id: a\n    satellite: LSAT-1\n    at: 2026-11-22T00:00:00Z\n    lost_share: 2\n    fault: cell_short\n"
+    )
     cases = (
         (["--port", occupied_port], ("port", occupied_port)),
         (["--port", "99999"], ("port",)),
@@ -194,11 +198,14 @@ def test_what_keeps_the_service_from_starting_is_told_in_one_line(
         (["--port", "0", "--mission", str(tmp_path / "absent.yaml")], ("absent.yaml",)),
         (["--port", "0", "--clock-start", "noon"], ("clock_start", "noon")),
         (["--port", "0", "--clock-rate", "0"], ("clock_rate",)),
+        (["--port", "0", "--faults", str(tmp_path / "no.yaml")], ("no.yaml",)),
+        (["--port", "0", "--faults", str(script)], ("faults.yaml:5", "lost_share", "less than 1")),
     )
     for number, (options, words) in enumerate(cases):
         code = main(["serve", "--data", str(tmp_path / str(number)), *options])
         output, errors = capsys.readouterr()
         _one_line(code, output, errors, *words)
+        assert "--faults" not in options or not (tmp_path / str(number)).exists()  # refused before anything is made
 
 
 def test_an_intent_cut_by_a_full_disk_is_not_left_running(own: LiveService, disk: Disk) -> None:

@@ -9,6 +9,7 @@ does not give, CON-007 stored profiles that are not those of this simulation.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from core.errors import PhysicsError
 from core.mission.model import GroundStation
 from core.orbit import Orbit, look_angles, off_nadir_rad
-from core.plan.activity import Activity, BurnActivity, ImagingActivity, Proposer, ResourceName, Window
+from core.plan.activity import Activity, BurnActivity, CommandSpec, ImagingActivity, Proposer, ResourceName, Window
 from core.plan.checks.context import CheckContext, limit_finding
 from core.plan.commanding import expand
 from core.plan.inputs import input_hashes
@@ -100,12 +101,27 @@ def _commands(one: Activity) -> Iterator[Finding]:
             window=one.window,
             quantity="commands",
             value=float(len(one.commands)),
-            explanation=f"the commands of {one.activity_id} do not carry out what the activity says",
+            explanation=f"the commands of {one.activity_id} do not carry out what the activity says: {_wanted(one)}",
         )
 
 
+def _wanted(one: Activity) -> str:
+    """The first command that is not as the activity asks, beside the one that would be."""
+    for found, wanted in zip_longest(one.commands, expand(one)):
+        if found != wanted:
+            return f"it has {_told(found)} where {_told(wanted)} would be right"
+    return "they are in another order"
+
+
+def _told(command: CommandSpec | None) -> str:
+    if command is None:
+        return "no command"
+    arguments = ", ".join(f"{name}={value}" for name, value in command.arguments.items())
+    return f"{command.command}({arguments}) at {format_utc(command.execute_at)}"
+
+
 def _inputs(context: CheckContext) -> Iterator[Finding]:
-    present = input_hashes(context.mission)
+    present = input_hashes(context.mission, context.plan.satellites)
     for name, recorded in context.plan.input_hashes.items():
         if name in present and present[name] != recorded:
             yield Finding(

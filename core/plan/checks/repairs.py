@@ -21,7 +21,7 @@ def shift_repair(one: Activity, shift_s: float) -> Repair:
             kind=RepairKind.MOVE_TO_CONTACT,
             activity_id=one.activity_id,
             shift_s=shift_s,
-            description=f"move {one.activity_id} to a {when} pass",
+            description=f"move {one.activity_id} to {'a later' if shift_s > 0 else 'an earlier'} pass",
         )
     return Repair(
         kind=RepairKind.SHIFT,

@@ -69,7 +69,7 @@ def _names(plan: MissionPlan, mission: Mission) -> Iterator[Finding]:
             if one.contact:
                 mission.station(one.contact.station)
         except NotFound as error:
-            yield _block("STR-003", (one.activity_id,), "name", error.message)
+            yield _block("STR-003", (one.activity_id,), "name", f"{one.activity_id}: {error.message}")
             continue
         if one.satellite not in starting:
             yield _block("STR-005", (one.activity_id,), "initial", f"the plan has no initial state for {one.satellite}")

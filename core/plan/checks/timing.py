@@ -48,7 +48,10 @@ def _outside_horizon(one: Activity, context: CheckContext) -> Iterator[Finding]:
     after_s = duration_s(horizon.end, one.window.end)
     outside_s = max(before_s, after_s)
     if outside_s > 0:
-        explanation = f"{one.activity_id} reaches {outside_s:.0f} s beyond the plan's horizon"
+        explanation = (
+            f"{one.activity_id} reaches {outside_s:.0f} s beyond the plan's horizon, {format_utc(horizon.start)} to "
+            f"{format_utc(horizon.end)}: move it, or widen `horizon`"
+        )
         yield _finding("TMP-002", one, "time outside horizon", outside_s, 0.0, explanation)
 
 

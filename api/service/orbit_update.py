@@ -1,0 +1,114 @@
+"""Keeps the orbits that are planned with true: compares them with GNSS fixes, and determines new ones when they drift."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+import structlog
+
+from core.errors import PhysicsError
+from core.mission.orbit_updates import OrbitRepository, OrbitUpdate
+from core.orbit import Sgp4Orbit
+from core.orbit.fixes import FixedOrbit, GnssFixes, distances_m, orbit_from_fixes
+from core.telemetry import Archive
+from core.telemetry.fixes import archived_fixes, last_event_tai_s
+from core.time import Clock, tai_s_from_utc, utc_from_tai_s
+
+__all__ = ["OrbitWatch"]
+
+_WINDOW_S: Final = 6 * 3600.0  # four revolutions: longer, and drag is no longer that of the elements
+_NEW_FIXES_S: Final = 600.0  # fixes of so much more time are worth another look
+_JUDGED_S: Final = 3000.0  # the newest half revolution tells whether the present orbit still holds
+_LEAST_JUDGED: Final = 3
+_MISS_M: Final = 2000.0  # 0.3 s along a low orbit: nearer, and no plan needs to be made again
+_ACTOR: Final = "service"
+# What ends a burn; fixes before it belong to another orbit.
+_BURN_ENDS: Final = frozenset({"burn_completed", "safe_mode_entered"})
+_log = structlog.get_logger("orbit")
+
+
+class OrbitWatch:
+    """Looks at new fixes; an orbit that misses them is replaced, or the log says why it cannot be.
+
+    Args:
+        orbits: The orbits that are planned with.
+        archive: Stored telemetry.
+        clock: Mission time.
+    """
+
+    def __init__(self, orbits: OrbitRepository, archive: Archive, clock: Clock) -> None:
+        self._orbits = orbits
+        self._archive = archive
+        self._clock = clock
+        self._looked_tai_s: dict[str, float] = {}
+        self._refused: dict[str, str] = {}
+
+    def look(self) -> tuple[OrbitUpdate, ...]:
+        """Orbits accepted now: at most one look at each satellite in ten minutes of fixes."""
+        now_tai_s = self._clock.now_tai_s()
+        accepted = []
+        for craft in self._orbits.current().spacecraft:
+            newest = self._archive.newest(craft.id, "gnss_valid", now_tai_s)
+            seen_tai_s = self._looked_tai_s.get(craft.id, -math.inf)
+            if newest is not None and newest.generated_tai_s > seen_tai_s + _NEW_FIXES_S:
+                self._looked_tai_s[craft.id] = newest.generated_tai_s
+                update = self._judge(craft.id, now_tai_s)
+                accepted += [update] if update is not None else []
+        return tuple(accepted)
+
+    def _judge(self, satellite: str, now_tai_s: float) -> OrbitUpdate | None:
+        fixes = self._coasting(satellite, now_tai_s)
+        newest = fixes.where(fixes.t_tai_s > now_tai_s - _WINDOW_S)
+        newest = newest.after(newest.t_tai_s[-1] - _JUDGED_S) if len(newest) else newest
+        if len(newest) < _LEAST_JUDGED:
+            return None
+        craft = self._orbits.current().craft(satellite)
+        miss_m = float(np.median(distances_m(Sgp4Orbit.from_elements(craft.elements), newest)))
+        if miss_m <= _MISS_M:
+            self._refused.pop(satellite, None)
+            return None
+        try:
+            found = orbit_from_fixes(fixes, now_tai_s, craft.elements.bstar_per_earth_radius)
+        except PhysicsError as error:
+            self._tell_refusal(satellite, error, miss_m)
+            return None
+        self._refused.pop(satellite, None)
+        update = _update(satellite, found, miss_m)
+        self._orbits.accept(update, actor=_ACTOR, at_utc=self._clock.now_utc())
+        _log.info("a new orbit is flown with", satellite=satellite, rms_m=round(found.rms_m, 1), miss_m=round(miss_m))
+        return update
+
+    def _coasting(self, satellite: str, now_tai_s: float) -> GnssFixes:
+        """Fixes since the last burn, of the last hours."""
+        start_tai_s = now_tai_s - _WINDOW_S
+        fixes = archived_fixes(self._archive, satellite, start_tai_s, now_tai_s)
+        burnt_tai_s = last_event_tai_s(self._archive, satellite, _BURN_ENDS, start_tai_s, now_tai_s)
+        known = self._orbits.newest(satellite)
+        begins = [burnt_tai_s or -math.inf, tai_s_from_utc(known.first_fix_utc) - 1.0 if known else -math.inf]
+        return fixes.after(max(begins))
+
+    def _tell_refusal(self, satellite: str, error: PhysicsError, miss_m: float) -> None:
+        """Once for each reason: the next pass may bring what is missing."""
+        if self._refused.get(satellite) == error.code:
+            return
+        self._refused[satellite] = error.code
+        facts = {"code": error.code, "previous_miss_m": round(miss_m, 1)}
+        self._orbits.refuse(satellite, error.message, facts, actor=_ACTOR, at_utc=self._clock.now_utc())
+        _log.warning("the orbit drifts and cannot be determined yet", satellite=satellite, reason=error.message)
+
+
+def _update(satellite: str, found: FixedOrbit, miss_m: float) -> OrbitUpdate:
+    return OrbitUpdate(
+        satellite=satellite,
+        elements=found.elements,
+        source="GNSS",
+        first_fix_utc=utc_from_tai_s(found.first_tai_s),
+        last_fix_utc=utc_from_tai_s(found.last_tai_s),
+        fixes=found.used,
+        rejected=found.rejected,
+        rms_m=round(found.rms_m, 3),
+        greatest_m=round(found.greatest_m, 3),
+        previous_miss_m=round(miss_m, 1),
+    )

@@ -1,0 +1,92 @@
+"""A raise is planned, flown by the simulator, and the ground finds the new orbit in its fixes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from core.command import CommandState
+from core.ground.simulator.store import SimulatorStore
+from core.mission import reference_mission
+from core.mission.model import MeanElements
+from core.orbit import Pass, Sgp4Orbit, find_passes
+from core.store import open_database
+from tests.api.conftest import Headers, Service, make_runtime
+from tests.api.story import plan_of, say
+
+SATELLITE = "LSAT-1"
+MISSION = reference_mission()
+ON_GROUND = {
+    CommandState.DRAFTED,
+    CommandState.VALIDATED,
+    CommandState.AUTHORISED,
+    CommandState.SCHEDULED,
+    CommandState.RELEASED,
+}
+
+
+def until(done: Callable[[], bool], patience_s: float = 60.0) -> None:
+    deadline = time.monotonic() + patience_s
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def passes(elements: MeanElements, start_tai_s: float) -> list[Pass]:
+    orbit = Sgp4Orbit.from_elements(elements)
+    found = [
+        one for place in MISSION.stations for one in find_passes(orbit, place, start_tai_s, start_tai_s + 86_400.0)
+    ]
+    return sorted((one for one in found if one.duration_s > 300.0), key=lambda one: (one.station, one.aos_tai_s))
+
+
+def latest_s(mine: list[Pass], truth: list[Pass]) -> float:
+    """The greatest difference of acquisition times, pass by pass."""
+    pairs = [(one, min(truth, key=lambda other: abs(other.aos_tai_s - one.aos_tai_s))) for one in mine]
+    return max(abs(one.aos_tai_s - other.aos_tai_s) for one, other in pairs if one.station == other.station)
+
+
+def approve(client: TestClient, plan_id: str, digest: str, who: Headers, unknown: tuple[str, ...]) -> bool:
+    body = {"revision_hash": digest, "accept_unknown": list(unknown)}
+    answer = client.post(f"/api/v1/plans/{plan_id}/approve", json=body, headers=who)
+    assert answer.status_code == 200, answer.text
+    return bool(answer.json()["released"])
+
+
+def test_after_a_raise_the_ground_predicts_passes_again(tmp_path: Path) -> None:
+    runtime = make_runtime(tmp_path)
+    app = create_app(runtime)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        service = Service(app=app, runtime=runtime, client=client)
+        operator, director = service.as_role("operator"), service.as_role("flight_director")
+        raised = say(client, operator, f"Raise {SATELLITE} by 2 km")["plan_id"]
+        older = say(client, operator, f"Point {SATELLITE} at the sun for 20 minutes tomorrow")["plan_id"]
+        _, digest = plan_of(client, operator, raised)
+        approve(client, raised, digest, director, ("COL-004",))
+        assert approve(client, raised, digest, service.as_role("planner"), ())
+        client.put("/api/v1/clock", json={"rate": 400.0}, headers=operator)  # a contact lasts a second then
+        until(lambda: all(one.state not in ON_GROUND for one in runtime.flight.commands(raised)))
+        client.put("/api/v1/clock", json={"rate": 1800.0}, headers=operator)
+        until(lambda: runtime.orbits.newest(SATELLITE) is not None)
+        client.put("/api/v1/clock", json={"rate": 1.0}, headers=operator)
+        now_tai_s = runtime.clock.now_tai_s()
+
+        events = runtime.events.read(subject=SATELLITE, kinds=["orbit."])
+        assert events[-1].kind == "orbit.accepted" and events[-1].payload["rms_m"] < 20.0  # fixes of 5 m on each axis
+        # The burns were noticed before there were fixes enough; each reason is told once.
+        reasons = [one.payload["code"] for one in events[:-1]]
+        assert set(reasons) <= {"too-few-fixes", "short-arc"} and len(reasons) == len(set(reasons))
+        staleness = client.get(f"/api/v1/plans/{older}/staleness", headers=operator).json()
+        assert staleness == {"stale": True, "changed": ["orbit of LSAT-1"]}
+        shown = client.get("/api/v1/orbits", headers=operator).json()["orbits"]
+        assert [one["update"] is not None for one in shown] == [one["satellite"] == SATELLITE for one in shown]
+
+    simulated = SimulatorStore(open_database(tmp_path / "simulator" / "simulator.db")).load_state(SATELLITE)
+    assert simulated is not None and simulated.elements is not None
+    truth = passes(simulated.elements, now_tai_s)
+    assert latest_s(passes(runtime.mission.craft(SATELLITE).elements, now_tai_s), truth) < 0.1
+    assert latest_s(passes(MISSION.craft(SATELLITE).elements, now_tai_s), truth) > 20.0
