@@ -1,6 +1,7 @@
 """Large neighbourhood search: part of a schedule is set free and solved again by CP-SAT, the rest stays.
 
-What CP-SAT gives back is taken only when every limit holds, the battery's among them, which it does not see.
+What CP-SAT gives back is taken only when every limit holds; of the battery and the propellant it learns what cannot go
+together as it proposes it.
 Source: Shaw, Using Constraint Programming and Local Search Methods to Solve Vehicle Routing Problems, CP 1998.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Final
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from core.plan.schedule.conflicts import conflicts
 from core.plan.schedule.greedy import fill
 from core.plan.schedule.ledger import Ledger, store_events, violations
-from core.plan.schedule.problem import Problem
+from core.plan.schedule.problem import Candidate, Problem
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -35,6 +36,8 @@ _PARTS_FIRST: Final = 0.4  # of the time, for the parts of a large problem
 _KILOBYTE: Final = 1e3  # the solver counts in whole units
 _MOST_UNITS: Final = 1e9
 _FINEST_UNITS: Final = 1e5
+_CONSUMED: Final = frozenset({"RES-001", "RES-005"})  # battery and propellant
+_SHORT: Final = 24  # users up to which it is worth to look for the fewest that do not go together
 
 
 def improve(ledger: Ledger, until_s: float, seed: int) -> Iterator[Ledger]:
@@ -184,18 +187,69 @@ def _solve(ledger: Ledger, free: set[int], limit_s: float, seed: int) -> _Found 
         model.add_hint(variable, ledger.chosen.get(problem.candidates[index].request) == index)
     unit = _units(problem, chosen)
     model.maximize(sum(round(problem.candidates[index].value * unit) * chosen[index] for index in chosen))
-    solver = cp_model.CpSolver()
-    solver.parameters.max_time_in_seconds = limit_s
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = seed
-    solver.parameters.linearization_level = 2  # packing: the relaxation is what proves it best
-    status = solver.solve(model)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return None
-    taken = [index for index, variable in chosen.items() if solver.boolean_value(variable)]
-    refused = _add(fixed, taken)
-    fill(fixed, sorted(free))
-    return _Found(fixed, status == cp_model.OPTIMAL and not refused)
+    return _search(model, chosen, fixed, sorted(free), limit_s, seed)
+
+
+def _search(
+    model: cp_model.CpModel,
+    chosen: dict[int, cp_model.IntVar],
+    fixed: Ledger,
+    free: list[int],
+    limit_s: float,
+    seed: int,
+) -> _Found | None:
+    """Solve; where a limit that the solver does not see refuses what it took, tell it what cannot go together, and again."""
+    from ortools.sat.python import cp_model
+
+    until_s = time.monotonic() + limit_s
+    best: Ledger | None = None
+    while (left_s := until_s - time.monotonic()) > 0.0:
+        solver = cp_model.CpSolver()
+        solver.parameters.max_time_in_seconds = left_s
+        solver.parameters.num_workers = 1
+        solver.parameters.random_seed = seed
+        solver.parameters.linearization_level = 2  # packing: the relaxation is what proves it best
+        status = solver.solve(model)
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            break
+        found = Ledger(fixed.problem, fixed.chosen.values())
+        refused = _add(found, [index for index, variable in chosen.items() if solver.boolean_value(variable)])
+        covers = [cover for index in refused if (cover := _cover(found, index, chosen))]
+        fill(found, free)
+        if best is None or found.value > best.value:
+            best = found
+        if not refused or not covers:
+            return _Found(best, status == cp_model.OPTIMAL and not refused)
+        for cover in covers:
+            model.add(sum(chosen[index] for index in cover) <= len(cover) - 1)
+    return _Found(best, False) if best is not None else None
+
+
+def _cover(ledger: Ledger, refused: int, chosen: Container[int]) -> list[int]:
+    """Free candidates of one satellite that its battery or its tank cannot serve together; empty where that is not why.
+
+    Whatever else is chosen takes more and gives nothing back, so they never go together.
+    """
+    problem = ledger.problem
+    block, one = ledger.block(refused), problem.candidates[refused]
+    if block is None or block.code not in _CONSUMED:
+        return []
+    users = [
+        index
+        for index in ledger.chosen.values()
+        if problem.candidates[index].satellite == one.satellite and _consumes(problem.candidates[index])
+    ]
+    kept = [index for index in users if index not in chosen]
+    needed = [index for index in users if index in chosen]
+    for index in tuple(needed):
+        rest = [other for other in needed if other != index]
+        if len(needed) <= _SHORT and Ledger(problem, [*kept, *rest]).block(refused) == block:
+            needed = rest
+    return [*needed, refused]
+
+
+def _consumes(one: Candidate) -> bool:
+    return one.energy_j > 0.0 or one.propellant_kg > 0.0
 
 
 def _add(ledger: Ledger, taken: list[int]) -> list[int]:

@@ -183,6 +183,21 @@ def test_an_improved_schedule_is_allowed_and_the_best_there_is(problem: Problem)
     assert schedule.value == pytest.approx(best_value(problem), abs=2e-3)
 
 
+@pytest.mark.parametrize("takes", [{"energy_j": 40.0}, {"propellant_kg": 0.6}], ids=["battery", "propellant"])
+def test_what_the_solver_does_not_see_does_not_keep_it_from_the_best(takes: dict[str, float]) -> None:
+    """Serving request 0 without turning looks best, and costs more than there is; the other ways are worth a little less."""
+    falling_j = np.array([0.0, -20.0, -40.0, -60.0, -80.0])
+    budget = SatelliteBudget("sat", np.inf, 0.0, 100.0, 100.0, 0.0, 0.5, CHARGE_TIMES_S, falling_j)
+    cheap = Candidate(0, 0, 0.0, 1.0, 1.0, pointing=0.0)
+    dear = Candidate(0, 0, 0.0, 1.0, 1.0, pointing=0.0, turns=False, **takes)
+    first, second = Candidate(1, 0, 0.0, 1.0, 1.0, pointing=0.0), Candidate(1, 1, 0.0, 1.0, 0.9, pointing=0.0)
+    requests = (Request("request-0", 1.0), Request("request-1", 1.0))
+    problem = Problem(HORIZON_S, fleet(budget, budget), requests, (cheap, dear, first, second))
+    schedule = solve(problem, 2.0)
+    assert schedule.value == pytest.approx(best_value(problem)) == 1.9
+    assert is_allowed(problem, schedule.chosen)
+
+
 @settings(max_examples=25, deadline=None)
 @given(problem=problems(most_requests=6))
 def test_every_request_is_served_or_refused_with_a_reason(problem: Problem) -> None:
