@@ -192,7 +192,7 @@ def test_what_the_solver_does_not_see_does_not_keep_it_from_the_best(takes: dict
     dear = Candidate(0, 0, 0.0, 1.0, 1.0, pointing=0.0, turns=False, **takes)
     first, second = Candidate(1, 0, 0.0, 1.0, 1.0, pointing=0.0), Candidate(1, 1, 0.0, 1.0, 0.9, pointing=0.0)
     requests = (Request("request-0", 1.0), Request("request-1", 1.0))
-    problem = Problem(HORIZON_S, fleet(budget, budget), requests, (cheap, dear, first, second))
+    problem = Problem(HORIZON_S, fleet(budget, budget), requests, (cheap, cheap, dear, first, second))
     schedule = solve(problem, 2.0)
     assert schedule.value == pytest.approx(best_value(problem)) == 1.9
     assert is_allowed(problem, schedule.chosen)
