@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from core.link import (
     FarmVerdict,
     FopAction,
     FopActionKind,
+    FrameMalformed,
     FrameService,
     TcFrame,
     decode_clcw,
@@ -42,6 +44,50 @@ def test_farm_judges_a_frame_by_where_its_number_lies_in_the_window(expected: in
         assert (verdict, farm.retransmit) == (FarmVerdict.DUPLICATE, False)
     else:
         assert (verdict, farm.lockout) == (FarmVerdict.LOCKOUT, True)
+
+
+# CCSDS 232.1-B-2 table 6-1: verdict and (V(R) moves, retransmit, wait, lockout, FARM-B counter moves), in S1, S2 and S3.
+FARM_TABLE = {
+    "E1": ("accepted 1 0 0 0 0", "no buffer 0 1 1 0 0", "lockout 0 0 0 1 0"),
+    "E2": ("no buffer 0 1 1 0 0", "no buffer 0 1 1 0 0", "lockout 0 0 0 1 0"),
+    "E3": ("out of sequence 0 1 0 0 0", "no buffer 0 1 1 0 0", "lockout 0 0 0 1 0"),
+    "E4": ("duplicate 0 0 0 0 0", "duplicate 0 1 1 0 0", "lockout 0 0 0 1 0"),
+    "E5": ("lockout 0 0 0 1 0", "lockout 0 1 1 1 0", "lockout 0 0 0 1 0"),
+    "E6": ("accepted 0 0 0 0 1", "accepted 0 1 1 0 1", "accepted 0 0 0 1 1"),
+    "E7": ("directive 0 0 0 0 1", "directive 0 0 0 0 1", "directive 0 0 0 0 1"),
+    "E8": ("directive 1 0 0 0 1", "directive 1 0 0 0 1", "lockout 0 0 0 1 1"),
+}
+FARM_FRAMES = {
+    "E1": (_ad(0), True),
+    "E2": (_ad(0), False),
+    "E3": (_ad(3), True),
+    "E4": (_ad(-3), True),
+    "E5": (_ad(100), True),
+    "E6": (TcFrame(FrameService.BD, 1, 0, 0, b"x"), True),
+    "E7": (_bc(UNLOCK), True),
+    "E8": (_bc(set_vr_directive(1)), True),
+}
+
+
+@pytest.mark.parametrize("event", FARM_TABLE)
+@pytest.mark.parametrize("state", [1, 2, 3])
+def test_every_cell_of_the_state_table_of_farm(event: str, state: int) -> None:
+    farm = Farm(vcid=0, wait=state == 2, retransmit=state == 2, lockout=state == 3, window=20)
+    frame, buffer_free = FARM_FRAMES[event]
+    *verdict, moved, retransmit, wait, lockout, counted = FARM_TABLE[event][state - 1].split()
+    assert farm.receive(frame, buffer_free=buffer_free and state != 2).value == " ".join(verdict)
+    found = (farm.expected, farm.retransmit, farm.wait, farm.lockout, farm.farm_b_counter)
+    assert found == (int(moved), retransmit == "1", wait == "1", lockout == "1", int(counted))
+
+
+@pytest.mark.parametrize("state", [1, 2, 3])
+def test_farm_goes_on_when_a_buffer_is_free_and_discards_what_is_no_frame_of_its_own(state: int) -> None:
+    farm = Farm(vcid=0, wait=state == 2, retransmit=state == 2, lockout=state == 3)
+    farm.release_buffer()
+    assert (farm.wait, farm.lockout) == (False, state == 3)
+    with pytest.raises(FrameMalformed, match="neither unlock nor set"):
+        farm.receive(_bc(b"\x17"))
+    assert (farm.expected, farm.farm_b_counter) == (0, 0)
 
 
 def test_farm_in_lockout_accepts_only_unlock_and_bypass() -> None:
