@@ -126,6 +126,7 @@ class EarthOrientationTable:
     def at(self, t_tai_s: FloatArray) -> FloatArray:
         """Interpolated rows of the same six columns; the table's ends are held outside it."""
 
+def encode_cltu(frame: bytes) -> bytes: ...
 def has_lanes(lanes: str) -> bool:
     """Whether this processor can run these lanes of :meth:`Sgp4Batch.propagate_grid` and :func:`lambert`."""
 

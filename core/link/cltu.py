@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from core.link.errors import CodeBlockCorrupt, FrameMalformed
+from native import _core
 
 __all__ = ["START_SEQUENCE", "TAIL_SEQUENCE", "bch_parity", "decode_cltu", "encode_cltu"]
 
@@ -13,7 +14,6 @@ TAIL_SEQUENCE: Final = b"\xc5" * 7 + b"\x79"  # §5.2.4
 _GENERATOR: Final = 0b1000101  # x^7 + x^6 + x^2 + 1 without its leading term, §3.3
 _INFORMATION_LENGTH: Final = 7
 _BLOCK_LENGTH: Final = 8
-_FILL: Final = b"\x55"  # alternating 0 and 1, §5.2.3
 
 
 def _remainder_table() -> tuple[int, ...]:
@@ -42,13 +42,7 @@ def encode_cltu(frame: bytes) -> bytes:
     """The transmission unit of a frame."""
     if not frame:
         raise FrameMalformed("a CLTU carries at least one octet")
-    filled = frame + _FILL * (-len(frame) % _INFORMATION_LENGTH)
-    blocks = bytearray(START_SEQUENCE)
-    for start in range(0, len(filled), _INFORMATION_LENGTH):
-        information = filled[start : start + _INFORMATION_LENGTH]
-        blocks += information
-        blocks.append(bch_parity(information))
-    return bytes(blocks) + TAIL_SEQUENCE
+    return _core.encode_cltu(frame)
 
 
 def decode_cltu(cltu: bytes, *, correct: bool = False) -> bytes:

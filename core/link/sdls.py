@@ -60,6 +60,11 @@ class SecurityAssociation:
             raise SecurityUnknown(f"SPI {self.spi} transmits more octets of a counter than it has")
 
     @cached_property
+    def spi_octets(self) -> bytes:
+        """The index as it stands in a frame."""
+        return self.spi.to_bytes(SPI_LENGTH, "big")
+
+    @cached_property
     def iv_in_frame(self) -> int:
         """Octets of the IV in a frame."""
         return self.iv_length if self.iv_transmitted is None else self.iv_transmitted
@@ -159,15 +164,11 @@ def unprotect(
 
 
 def _security_header(sa: SecurityAssociation, iv: bytes, sequence_number: int, fill: int) -> bytes:
-    number = sequence_number.to_bytes(sa.sequence_length, "big") if sa.sequence_length else b""
-    return b"".join(
-        (
-            sa.spi.to_bytes(SPI_LENGTH, "big"),
-            iv[sa.iv_length - sa.iv_in_frame :],
-            number[sa.sequence_length - sa.sequence_in_frame :],
-            fill.to_bytes(sa.pad_field_length, "big") if sa.pad_field_length else b"",
-        )
-    )
+    header = sa.spi_octets + iv[sa.iv_length - sa.iv_in_frame :]
+    if sa.sequence_length:
+        number = sequence_number.to_bytes(sa.sequence_length, "big")
+        header += number[sa.sequence_length - sa.sequence_in_frame :]
+    return header + fill.to_bytes(sa.pad_field_length, "big") if sa.pad_field_length else header
 
 
 def _counters(sa: SecurityAssociation, security: bytes, last_iv: int, last_number: int) -> tuple[bytes, int, int]:

@@ -41,6 +41,7 @@ void bind_propagation(py::module_& m);
 void bind_two_body(py::module_& m);
 void bind_collision(py::module_& m);
 void bind_geomagnetic(py::module_& m);
+void bind_link(py::module_& m);
 void bind_attitude(py::module_& m);
 void bind_attitude_flight(py::module_& m);
 void bind_resources(py::module_& m);

@@ -27,6 +27,7 @@ PYBIND11_MODULE(_core, m) {
     llamaspace::bindings::bind_two_body(m);
     llamaspace::bindings::bind_collision(m);
     llamaspace::bindings::bind_geomagnetic(m);
+    llamaspace::bindings::bind_link(m);
     llamaspace::bindings::bind_attitude(m);
     llamaspace::bindings::bind_attitude_flight(m);
     llamaspace::bindings::bind_resources(m);

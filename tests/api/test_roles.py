@@ -23,6 +23,7 @@ ROUTES: Final[list[tuple[str, str, Role | None, dict[str, Any] | None]]] = [
     ("get", "/api/v1/clock", V, None),
     ("put", "/api/v1/clock", O, {"rate": 1.0}),
     ("get", "/api/v1/spacecraft/positions", V, None),
+    ("get", "/api/v1/orbits", V, None),
     ("get", "/api/v1/passes", V, None),
     ("post", "/api/v1/intents", O, {"text": "Where is LSAT-1?"}),
     ("get", "/api/v1/intents/{intent_id}", V, None),

@@ -28,7 +28,7 @@ from core.link import (
     extract_packets,
     fill_frames,
 )
-from core.link.cltu import bch_parity
+from core.link.cltu import START_SEQUENCE, TAIL_SEQUENCE, bch_parity
 from core.link.space_packet import PacketType, SpacePacket, encode_packet
 from core.link.tm_frame import TM_FRAME_LENGTH, tm_capacity
 
@@ -50,6 +50,14 @@ def test_cltu_of_the_published_frame_is_the_published_cltu(published: dict[str, 
         assert encode_cltu(frame) == cltu
         assert decode_cltu(cltu)[: len(frame)] == frame
         assert encode_tc_frame(decode_tc_frame(frame)) == frame
+
+
+@given(st.binary(min_size=1, max_size=300))
+def test_the_compiled_encoder_is_the_readable_one(frame: bytes) -> None:
+    filled = frame + b"\x55" * (-len(frame) % 7)
+    parts = [filled[at : at + 7] for at in range(0, len(filled), 7)]
+    blocks = b"".join(part + bytes((bch_parity(part),)) for part in parts)
+    assert encode_cltu(frame) == START_SEQUENCE + blocks + TAIL_SEQUENCE
 
 
 def test_parity_of_published_code_blocks(published: dict[str, list]) -> None:
