@@ -134,6 +134,12 @@ def _orbit_state(reading: Reading) -> Filled:
 
 
 _RELATIVE: Final = re.compile(r"\bby(?: another| an extra| about)?\W*$|\b(?:another|an extra|an additional)\W*$")
+# "raise the perigee 15 km" is by 15 km; "raise it to 150 km" and "raise it, target 150 km" are not.
+_ABSOLUTE: Final = re.compile(
+    r"\b(?:to|at|of|is|until|till|onto|into|reach(?:es|ing)?|target(?: altitude)?|goal)\b(?: about| around| roughly| an?| the)*"
+    r"\W*$|[=:→]\W*$"
+)
+_CHANGES: Final = re.compile(r"\b(?:rais|boost|reboost|lift|climb|increas|lower|decreas|reduc|drop|descend)\w*\b")
 _RELATIVE_TAIL: Final = re.compile(r"^\W*(?:higher|more|above (?:its|the) (?:current|present)|up\b|lower)")
 
 
@@ -146,9 +152,9 @@ def _orbit_raise(reading: Reading) -> Filled:
             args["target_altitude_km"] = _number(float(bare.group(1)))
         return Filled(args)
     length = max(lengths, key=lambda one: one.value)
-    if length.value < 200 and (
-        _RELATIVE.search(reading.norm[: length.start]) or _RELATIVE_TAIL.match(reading.norm[length.end :])
-    ):
+    before = reading.norm[: length.start]
+    said = _RELATIVE.search(before) or _RELATIVE_TAIL.match(reading.norm[length.end :])
+    if length.value < 200 and (said or (_CHANGES.search(before) and not _ABSOLUTE.search(before))):
         lower = re.search(r"\b(?:lower|decrease|reduce|drop|descend)\b", reading.norm)
         return Filled(args, relative_km=-length.value if lower else length.value)
     return Filled({"target_altitude_km": _number(length.value)} | args)

@@ -145,11 +145,29 @@ def test_an_answer_for_one_step_keeps_the_other_steps(mission: Mission) -> None:
     assert reply.tool_calls[1].arguments["data_volume_mb"] == 300
 
 
-def test_a_relative_altitude_adds_to_the_present_one(mission: Mission) -> None:
-    reply = ask(mission, "Raise LSAT-2 by 15 km")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Raise LSAT-2 by 15 km",
+        "raise LSAT-2's perigee 15 km before Friday and keep the battery above 60 %",
+        "raise the perigee of LSAT-2 15 km",
+        "boost LSAT-2's altitude 15km",
+    ],
+)
+def test_a_relative_altitude_adds_to_the_present_one(mission: Mission, text: str) -> None:
+    reply = ask(mission, text)
     present_km = mean_altitudes_km(mission, NOW)["LSAT-2"]
     assert reply.tool_calls[0].arguments["target_altitude_km"] == pytest.approx(present_km + 15)
     assert present_km == pytest.approx(525, abs=1)
+
+
+@pytest.mark.parametrize(
+    "text", ["raise LSAT-2 to 15 km", "raise LSAT-2 to about 150 km", "put LSAT-2 in a 150 km orbit"]
+)
+def test_a_target_that_is_too_low_is_refused_and_not_added(mission: Mission, text: str) -> None:
+    reply = ask(mission, text)
+    assert [one.name for one in reply.tool_calls] == ["refuse"]
+    assert "outside the possible range 200 to 2000 km" in str(reply.tool_calls[0].arguments)
 
 
 @pytest.mark.parametrize(
