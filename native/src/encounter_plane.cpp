@@ -61,6 +61,15 @@ std::vector<double> cuts_of(const Principal& p) {
             cut(-reach_m);
         }
     }
+    // Where the disk does not reach the error, all comes from its nearest point, the sharper the farther out it is.
+    const double away = std::max(1.0, (std::abs(p.y_m) - p.radius_m) / p.narrow_m);
+    const double width = std::sqrt(2.0 * p.narrow_m / (p.radius_m * away));
+    for (const double k : {1.0, 2.0, 4.0, 8.0}) {
+        if (k * width < 0.5 * pi) {
+            angles.push_back(0.5 * pi - k * width);
+            angles.push_back(0.5 * pi + k * width);
+        }
+    }
     std::ranges::sort(angles);
     return angles;
 }
@@ -125,17 +134,21 @@ double patera(const Principal& p) {
     // The trapezoidal rule on a periodic function: exponentially convergent once the sharpest feature is resolved.
     const double sharp = (p.radius_m + std::hypot(p.x_m, p.y_m)) / p.narrow_m;
     const auto points = static_cast<std::size_t>(std::clamp(200.0 + 40.0 * sharp, 200.0, 40000.0));
-    const bool far_out = std::hypot(p.x_m, p.y_m) > 1.5 * p.radius_m;
-    double total = 0.0;
+    std::vector<double> swept(points), r2(points);
     for (std::size_t i = 0; i < points; ++i) {
         const double angle = 2.0 * pi * (static_cast<double>(i) + 0.5) / static_cast<double>(points);
         const double c = std::cos(angle), s = std::sin(angle);
         const double x = (p.x_m + p.radius_m * c) / p.wide_m, y = (p.y_m + p.radius_m * s) / p.narrow_m;
-        const double swept = p.radius_m * (x * c / p.narrow_m + y * s / p.wide_m), r2 = x * x + y * y;
-        // A closed path that leaves out the centre sweeps nothing; far out the exponential alone keeps its digits.
-        const double part = far_out ? -std::exp(-0.5 * r2) : -std::expm1(-0.5 * r2);
-        const double centred = r2 > 1.0e-12 ? part / r2 : 0.5;
-        total += centred * swept;
+        swept[i] = p.radius_m * (x * c / p.narrow_m + y * s / p.wide_m);
+        r2[i] = x * x + y * y;
+    }
+    // A closed path that leaves out the centre sweeps nothing: there the exponential alone keeps its digits far out. Near
+    // the centre its quotient is as good as singular, and that of the whole is smooth.
+    const bool far_out = std::hypot(p.x_m, p.y_m) > p.radius_m && std::ranges::min(r2) > 1.0;
+    double total = 0.0;
+    for (std::size_t i = 0; i < points; ++i) {
+        const double part = far_out ? -std::exp(-0.5 * r2[i]) : -std::expm1(-0.5 * r2[i]);
+        total += swept[i] * (r2[i] > 1.0e-12 ? part / r2[i] : 0.5);
     }
     return total / static_cast<double>(points);
 }
