@@ -20,7 +20,7 @@ __all__ = ["AdService"]
 
 _MODULO: Final = 256
 _TRANSMITTING: Final = frozenset({FopActionKind.TRANSMIT, FopActionKind.UNLOCK, FopActionKind.SET_VR})
-_TOLD: Final = frozenset({FopActionKind.ACKNOWLEDGED})
+_RUNNING: Final = frozenset({FopState.ACTIVE, FopState.RETRANSMIT, FopState.RETRANSMIT_WAIT})
 _STEP_BACK: Final = frozenset({Alert.NN_R, Alert.SYNCH, Alert.CLCW})
 
 
@@ -42,7 +42,6 @@ class AdService:
     timeout_s: float = 20.0
     transmission_limit: int = 10
     _fop: Fop = field(init=False)
-    _started: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self._fop = Fop(self._oldest, self.window, self.timeout_s, self.transmission_limit)
@@ -50,7 +49,7 @@ class AdService:
     @property
     def window_open(self) -> bool:
         """Whether another new frame may be sent now."""
-        return self._started and len(self.outstanding) < self.window and self._fop.window_open
+        return len(self.outstanding) < self.window and self._fop.window_open
 
     @property
     def idle(self) -> bool:
@@ -66,7 +65,9 @@ class AdService:
         """Take a new frame whose number was taken from ``next_number``."""
         self.outstanding.append(number)
         self.next_number = (number + 1) % _MODULO
-        return self._settle(self._fop.transmit(number, now_s), now_s) if self._started else []
+        if self._fop.state in _RUNNING:
+            return self._settle(self._fop.transmit(number, now_s), now_s)
+        return []  # it follows once the service is set up
 
     def withdraw(self, number: int, now_s: float) -> list[FopAction]:
         """Give up the oldest frame, which must no longer be accepted; the spacecraft is told to expect what follows it."""
@@ -75,11 +76,11 @@ class AdService:
 
     def on_clcw(self, clcw: Clcw, now_s: float) -> list[FopAction]:
         """A control word from the spacecraft."""
-        actions = self._fop.on_clcw(clcw, now_s) if self._started else []
+        actions = self._fop.on_clcw(clcw, now_s)
         alert = next((one.alert for one in actions if one.kind is FopActionKind.ALERT), None)
         if alert is None:
             return self._settle(actions, now_s)
-        told = self._settle((one for one in actions if one.kind in _TOLD), now_s)
+        told = self._settle((one for one in actions if one.kind is FopActionKind.ACKNOWLEDGED), now_s)
         if alert is Alert.LOCKOUT:
             return told + self._unlock(clcw.report_value, now_s)
         if alert in _STEP_BACK:
@@ -99,7 +100,6 @@ class AdService:
 
     def _start_again(self, now_s: float) -> list[FopAction]:
         """End the service and begin anew with the frames that are not acknowledged."""
-        self._started = True
         self._fop.terminate(now_s)
         self._fop.set_next_number(self._oldest, now_s)
         self._fop.initiate(now_s)
@@ -107,7 +107,6 @@ class AdService:
 
     def _set_expected(self, now_s: float) -> list[FopAction]:
         """Have the spacecraft expect the oldest frame that is not acknowledged."""
-        self._started = True
         self._fop.terminate(now_s)
         return self._settle(self._fop.initiate_with_set_vr(self._oldest, now_s), now_s)
 

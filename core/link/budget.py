@@ -8,15 +8,16 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from core.constants import SPEED_OF_LIGHT_M_S
+
 __all__ = ["BOLTZMANN_DBW_K_HZ", "eb_n0_db", "free_space_loss_db"]
 
-LIGHT_M_S: Final = 299_792_458.0  # exact, SI
 BOLTZMANN_DBW_K_HZ: Final = 10.0 * math.log10(1.380649e-23)  # exact, SI
 
 
 def free_space_loss_db(range_m: float, frequency_hz: float) -> float:
     """Loss over a distance at a frequency, dB."""
-    return 20.0 * math.log10(4.0 * math.pi * range_m * frequency_hz / LIGHT_M_S)
+    return 20.0 * math.log10(4.0 * math.pi * range_m * frequency_hz / SPEED_OF_LIGHT_M_S)
 
 
 def eb_n0_db(

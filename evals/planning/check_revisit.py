@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from evals.planning.independent import FloatArray, angle_deg, ground_m, instant, is_lit, sun_direction, turn_s
+from evals.planning.independent import FloatArray, Look, angle_deg, ground_m, instant, is_lit, sun_direction, turn_s
 from evals.planning.independent_flight import IndependentFlight, earth_fixed_from_inertial, shape_of, state_of
 from evals.planning.verdict import Verdict
 
@@ -22,19 +21,6 @@ __all__ = ["check_revisit"]
 _TOUCH: Final = 1e-6  # degrees, metres, seconds
 _LOOK_STEP: Final = timedelta(seconds=10)
 _POWER_STEP: Final = timedelta(seconds=30)
-
-
-@dataclass(frozen=True)
-class _Look:
-    number: int
-    craft: str
-    target: str
-    start: datetime
-    end: datetime
-
-    @property
-    def middle(self) -> datetime:
-        return self.start + (self.end - self.start) / 2
 
 
 class _Case:
@@ -55,7 +41,7 @@ class _Case:
         assert self.flight is not None
         return np.asarray(self.flight.inertial_m(times)[self.names.index(craft)])
 
-    def sight(self, look: _Look) -> FloatArray:
+    def sight(self, look: Look) -> FloatArray:
         """From the satellite to the target in the middle of a look, inertial axes."""
         spun = earth_fixed_from_inertial([look.middle])[0].T @ self.place_m(look.target)
         return np.asarray(spun - self.craft_m(look.craft, [look.middle])[0])
@@ -66,13 +52,13 @@ def check_revisit(case: Path, solution: Path) -> Verdict:
     document = json.loads(solution.read_text(encoding="utf-8"))
     known = _Case(case, document["satellites"])
     faults = [*_of_orbits(known)]
-    looks: list[_Look] = []
+    looks: list[Look] = []
     for number, one in enumerate(document["actions"]):
         what = _unreadable(known, one)
         if what:
             faults.append(f"action {number} {what}")
             continue
-        looks.append(_Look(number, one["satellite_id"], one["target_id"], instant(one["start"]), instant(one["end"])))
+        looks.append(Look(number, one["satellite_id"], one["target_id"], instant(one["start"]), instant(one["end"])))
         faults += [f"action {number} {what}" for what in _of_times(known, looks[-1])]
     if faults:
         return Verdict(_metrics(known, []), tuple(faults))
@@ -116,7 +102,7 @@ def _unreadable(case: _Case, one: Mapping[str, Any]) -> str:
     return ""
 
 
-def _of_times(case: _Case, look: _Look) -> Iterator[str]:
+def _of_times(case: _Case, look: Look) -> Iterator[str]:
     if not case.start <= look.start < look.end <= case.end:
         yield "is not in the horizon"
     least_s = case.targets[look.target]["min_duration_sec"]
@@ -124,7 +110,7 @@ def _of_times(case: _Case, look: _Look) -> Iterator[str]:
         yield f"is shorter than {least_s} s"
 
 
-def _of_geometry(case: _Case, look: _Look) -> Iterator[str]:
+def _of_geometry(case: _Case, look: Look) -> Iterator[str]:
     target, sensor = case.targets[look.target], case.model["sensor"]
     count = -((look.start - look.end) // _LOOK_STEP)
     times = [look.start + k * _LOOK_STEP for k in range(count)]
@@ -146,7 +132,7 @@ def _of_geometry(case: _Case, look: _Look) -> Iterator[str]:
             yield f"is {off_deg:.3f} deg off nadir at {when}"
 
 
-def _turns(case: _Case, mine: list[_Look]) -> Iterator[tuple[float, str]]:
+def _turns(case: _Case, mine: list[Look]) -> Iterator[tuple[float, str]]:
     """Seconds to turn and settle before each look of a satellite (none before the first), and what is wrong."""
     agile = case.model["attitude_model"]
     for k, look in enumerate(mine):
@@ -164,7 +150,7 @@ def _turns(case: _Case, mine: list[_Look]) -> Iterator[tuple[float, str]]:
         yield needed_s, short if gap_s + _TOUCH < needed_s else ""
 
 
-def _least_wh(case: _Case, name: str, mine: list[_Look], turns_s: list[float]) -> float:
+def _least_wh(case: _Case, name: str, mine: list[Look], turns_s: list[float]) -> float:
     """The lowest charge."""
     power = case.model["resource_model"]
     loads = [(one.start, one.end, case.model["sensor"]["obs_discharge_rate_w"]) for one in mine]
@@ -191,7 +177,7 @@ def _least_wh(case: _Case, name: str, mine: list[_Look], turns_s: list[float]) -
     return least
 
 
-def _metrics(case: _Case, looks: list[_Look]) -> dict[str, float]:
+def _metrics(case: _Case, looks: list[Look]) -> dict[str, float]:
     seen: dict[str, set[datetime]] = defaultdict(set)
     for one in looks:
         seen[one.target].add(one.middle)

@@ -21,6 +21,7 @@ import yaml
 from evals.planning.independent import (
     FloatArray,
     IndependentOrbit,
+    Look,
     angle_deg,
     ground_m,
     instant,
@@ -46,18 +47,9 @@ _BANDS_DEG: Final = {
 
 
 @dataclass(frozen=True)
-class _Look:
-    number: int
-    craft: str
-    target: str
-    start: datetime
-    end: datetime
+class _Look(Look):
     along_deg: float
     across_deg: float
-
-    @property
-    def middle(self) -> datetime:
-        return self.start + (self.end - self.start) / 2
 
 
 class _Case:

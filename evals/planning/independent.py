@@ -6,6 +6,7 @@ Earth orientation is left at zero, as the cases define it: UT1 is UTC, the pole 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import erfa
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sgp4.api import Satrec
 
-__all__ = ["FloatArray", "IndependentOrbit", "angle_deg", "ground_m", "instant", "is_lit", "spin", "turn_s"]
+__all__ = ["FloatArray", "IndependentOrbit", "Look", "angle_deg", "ground_m", "instant", "is_lit", "spin", "turn_s"]
 
 FloatArray = NDArray[np.float64]
 
@@ -27,6 +28,22 @@ _J2000_JD = 2_451_545.0
 def instant(text: str) -> datetime:
     """A time of a document, UTC."""
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One observation of a solution, by its place in the document."""
+
+    number: int
+    craft: str
+    target: str
+    start: datetime
+    end: datetime
+
+    @property
+    def middle(self) -> datetime:
+        """The instant halfway."""
+        return self.start + (self.end - self.start) / 2
 
 
 class IndependentOrbit:

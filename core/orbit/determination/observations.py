@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.constants import EARTH_MU_M3_S2
+from core.constants import EARTH_MU_M3_S2, SPEED_OF_LIGHT_M_S
 from core.errors import InputError
 from core.frames import rotate
 from core.orbit.determination.laser_data import LaserPass
@@ -32,8 +32,6 @@ __all__ = [
 ]
 
 FloatArray = NDArray[np.float64]
-
-SPEED_OF_LIGHT_M_S: Final = 299_792_458.0  # SI
 
 
 @dataclass(frozen=True)

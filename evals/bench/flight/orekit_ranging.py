@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.constants import SPEED_OF_LIGHT_M_S
 from core.orbit.determination import LaserPass
 from core.orbit.numerical import GravityField
 from core.time import parse_utc
@@ -28,7 +29,6 @@ _LONGEST_STEP_S: Final = 300.0
 _CONVERGED: Final = 1e-3
 _ITERATIONS: Final = 25
 _EVALUATIONS: Final = 35
-_LIGHT_M_S: Final = 299_792_458.0  # SI
 _RATIO_GOAL: Final = 1.01  # of the RMS: the ranges have 0.02 m of noise, which no model fits
 
 
@@ -172,7 +172,7 @@ def _measurements(passes: list[LaserPass]) -> list[Any]:
                 stations[one.station],
                 True,
                 epoch.shiftedBy(float(one.transmit_tai_s[k] - start_tai_s) + flight_s),
-                0.5 * _LIGHT_M_S * flight_s,
+                0.5 * SPEED_OF_LIGHT_M_S * flight_s,
                 _SIGMA_M,
                 1.0,
                 satellite,
