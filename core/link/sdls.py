@@ -56,6 +56,8 @@ class SecurityAssociation:
         needed = self.suite.key_length
         if needed and len(self.key) != needed:
             raise SecurityUnknown(f"a key of {self.suite.name} has {needed} bytes, not {len(self.key)}")
+        if self.suite.block > 1 and not self.pad_field_length:
+            raise SecurityUnknown(f"{self.suite.name} fills its last block: SPI {self.spi} needs a pad length field")
         if not 0 <= self.iv_in_frame <= self.iv_length or not 0 <= self.sequence_in_frame <= self.sequence_length:
             raise SecurityUnknown(f"SPI {self.spi} transmits more octets of a counter than it has")
 

@@ -83,6 +83,11 @@ def test_a_reserved_index_is_refused(spi: int) -> None:
         SecurityAssociation(spi, bytes(32))
 
 
+def test_a_block_cipher_without_a_field_for_its_fill_is_refused() -> None:
+    with pytest.raises(SecurityUnknown, match="needs a pad length field"):
+        SecurityAssociation(7, bytes(32), SUITES["AES-256-CBC"], iv_length=16)
+
+
 def test_a_mask_leaves_out_data_only_where_it_reaches_the_data() -> None:
     short = SecurityAssociation(7, bytes(32), AES_256_GMAC, authentication_mask=bytes(5))
     raw = bytearray(protect(short, bytes(5), b"data", iv=bytes(12)))
