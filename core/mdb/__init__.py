@@ -1,9 +1,11 @@
 """The mission database: what every packet and telecommand means (XTCE 1.2)."""
 
 from core.mdb.commanding import DecodedCommand, EncodedCommand, decode_command, encode_command
+from core.mdb.commands import CommandClass, CommandDefinition, Consequence
 from core.mdb.errors import ArgumentRefused, DatabaseFileError, PacketUndecodable
-from core.mdb.model import AlarmLevel, CommandClass, CommandDefinition, Consequence, MissionDatabase
+from core.mdb.model import MissionDatabase
 from core.mdb.telemetry import DecodedPacket, Sample, decode_packet, encode_container
+from core.mdb.types import AlarmLevel, ValueKind
 from core.mdb.xtce import load_mdb, reference_mdb
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "MissionDatabase",
     "PacketUndecodable",
     "Sample",
+    "ValueKind",
     "decode_command",
     "decode_packet",
     "encode_command",

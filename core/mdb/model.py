@@ -1,208 +1,35 @@
-"""What a mission database holds: types, packet layouts and telecommands."""
+"""A mission database: all parameters, packets and telecommands of a mission."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
-from typing import Final
+from functools import cached_property
 
 from core.errors import NotFound
+from core.mdb.commands import CommandDefinition
+from core.mdb.containers import Container, ContainerReference, Entry, Parameter
 
-__all__ = [
-    "AlarmLevel",
-    "Argument",
-    "CommandClass",
-    "CommandDefinition",
-    "Consequence",
-    "Container",
-    "DataType",
-    "Encoding",
-    "EncodingKind",
-    "MissionDatabase",
-    "Parameter",
-    "Range",
-    "Restriction",
-    "ValueKind",
-]
-
-
-class EncodingKind(Enum):
-    """How a value lies in bits."""
-
-    UNSIGNED = "unsigned"
-    TWOS_COMPLEMENT = "twosComplement"
-    FLOAT = "IEEE754_1985"
-    STRING = "string"
-    BINARY = "binary"
-
-
-class ValueKind(Enum):
-    """What a value is to people."""
-
-    INTEGER = "integer"
-    FLOAT = "float"
-    ENUMERATED = "enumerated"
-    BOOLEAN = "boolean"
-    STRING = "string"
-    BINARY = "binary"
-
-
-class AlarmLevel(StrEnum):
-    """How far outside its limits a value is, in rising order (XTCE ConcernLevels)."""
-
-    NORMAL = "normal"
-    WATCH = "watch"
-    WARNING = "warning"
-    DISTRESS = "distress"
-    CRITICAL = "critical"
-    SEVERE = "severe"
-
-
-class CommandClass(StrEnum):
-    """The authority that a telecommand needs, in rising order."""
-
-    ROUTINE = "routine"
-    VITAL = "vital"
-    CRITICAL = "critical"
-    HAZARDOUS = "hazardous"
-
-
-class Consequence(StrEnum):
-    """XTCE consequenceLevel."""
-
-    NONE = "none"
-    WATCH = "watch"
-    WARNING = "warning"
-    DISTRESS = "distress"
-    CRITICAL = "critical"
-    SEVERE = "severe"
-
-    @property
-    def command_class(self) -> CommandClass:
-        """The command class: two neighbouring levels below critical share one."""
-        return _CLASS_OF[self]
-
-
-_CLASS_OF: Final = {
-    Consequence.NONE: CommandClass.ROUTINE,
-    Consequence.WATCH: CommandClass.ROUTINE,
-    Consequence.WARNING: CommandClass.VITAL,
-    Consequence.DISTRESS: CommandClass.VITAL,
-    Consequence.CRITICAL: CommandClass.CRITICAL,
-    Consequence.SEVERE: CommandClass.HAZARDOUS,
-}
-
-
-@dataclass(frozen=True)
-class Encoding:
-    """Bits of a value; ``size_bits`` is None where it takes all that follows."""
-
-    kind: EncodingKind
-    size_bits: int | None
-    little_endian: bool = False
-
-
-@dataclass(frozen=True)
-class Range:
-    """A closed interval; an end that is None is open."""
-
-    minimum: float | None = None
-    maximum: float | None = None
-
-    def contains(self, value: float) -> bool:
-        """Whether a value lies inside; a NaN does not."""
-        above = value == value if self.minimum is None else value >= self.minimum
-        return above and (self.maximum is None or value <= self.maximum)
-
-    def __str__(self) -> str:
-        if self.minimum is None:
-            return f"at most {self.maximum:g}"
-        return f"at least {self.minimum:g}" if self.maximum is None else f"{self.minimum:g} to {self.maximum:g}"
-
-
-@dataclass(frozen=True)
-class DataType:
-    """Type of a parameter or an argument.
-
-    ``calibrator`` holds polynomial coefficients from the constant term up; ``alarms`` the ranges outside which a
-    value is at that level.
-    """
-
-    name: str
-    kind: ValueKind
-    encoding: Encoding
-    unit: str = ""
-    calibrator: tuple[float, ...] = ()
-    labels: Mapping[int, str] = field(default_factory=dict)
-    valid: tuple[Range, ...] = ()
-    alarms: Mapping[AlarmLevel, Range] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A telemetry parameter."""
-
-    name: str
-    type: DataType
-    description: str = ""
-
-
-@dataclass(frozen=True)
-class Restriction:
-    """A parameter of the base container that must have this value."""
-
-    parameter: str
-    value: str
-
-
-@dataclass(frozen=True)
-class Container:
-    """A packet layout: its base's entries, then its own."""
-
-    name: str
-    entries: tuple[Parameter, ...]
-    base: str | None = None
-    restrictions: tuple[Restriction, ...] = ()
-    abstract: bool = False
-
-
-@dataclass(frozen=True)
-class Argument:
-    """An argument of a telecommand; ``fixed`` where the definition assigns it."""
-
-    name: str
-    type: DataType
-    fixed: str | None = None
-    description: str = ""
-
-
-@dataclass(frozen=True)
-class CommandDefinition:
-    """A telecommand that may be sent."""
-
-    name: str
-    service: int
-    subtype: int
-    arguments: tuple[Argument, ...]  # in the order of the application data
-    consequence: Consequence
-    description: str = ""
-
-    @property
-    def command_class(self) -> CommandClass:
-        """The authority that it needs."""
-        return self.consequence.command_class
+__all__ = ["MissionDatabase"]
 
 
 @dataclass(frozen=True)
 class MissionDatabase:
-    """All definitions of a mission."""
+    """All definitions of a mission; names are qualified with the systems below the root that they are in.
+
+    Args:
+        name: Of the root system.
+        parameters, containers, commands: By name, in the order of the file.
+        content_hash: SHA-256 of the file.
+        left_out: What the file holds and is not carried out (custom algorithms, streams), with line and reason.
+    """
 
     name: str
     parameters: Mapping[str, Parameter]
     containers: Mapping[str, Container]
     commands: Mapping[str, CommandDefinition]
-    content_hash: str
+    content_hash: str = field(compare=False)
+    left_out: tuple[str, ...] = field(default=(), compare=False)
 
     def command(self, mnemonic: str) -> CommandDefinition:
         """A telecommand by mnemonic; NotFound names those there are."""
@@ -215,8 +42,49 @@ class MissionDatabase:
 
     def children(self, container: str) -> tuple[Container, ...]:
         """The containers that extend one, in the order of the file."""
-        return tuple(one for one in self.containers.values() if one.base == container)
+        return self._children.get(container, ())
 
     def roots(self) -> tuple[Container, ...]:
-        """The containers that extend none."""
-        return tuple(one for one in self.containers.values() if one.base is None)
+        """The containers that packets begin with: those that extend none and stand in none, most extended ones first."""
+        return self._roots
+
+    def chain(self, container: str) -> tuple[Container, ...]:
+        """A container with all that it extends, the most basic first."""
+        chain = [self.containers[container]]
+        while (base := chain[0].base) is not None:
+            chain.insert(0, self.containers[base])
+        return tuple(chain)
+
+    def parameters_in(self, container: str) -> tuple[Parameter, ...]:
+        """The parameters of a container's own entries, with those of containers that stand in it."""
+        found: list[Parameter] = []
+        self._collect(self.containers[container].entries, found)
+        return tuple(found)
+
+    def _collect(self, entries: tuple[Entry, ...], found: list[Parameter]) -> None:
+        for entry in entries:
+            if isinstance(entry.item, Parameter):
+                found.append(entry.item)
+            elif isinstance(entry.item, ContainerReference):
+                for one in self.chain(entry.item.name):
+                    self._collect(one.entries, found)
+
+    @cached_property
+    def _children(self) -> dict[str, tuple[Container, ...]]:
+        found: dict[str, list[Container]] = {}
+        for one in self.containers.values():
+            if one.base is not None:
+                found.setdefault(one.base, []).append(one)
+        return {name: tuple(children) for name, children in found.items()}
+
+    @cached_property
+    def _roots(self) -> tuple[Container, ...]:
+        inside = {
+            entry.item.name
+            for one in self.containers.values()
+            for entry in one.entries
+            if isinstance(entry.item, ContainerReference)
+        }
+        bases = [one for one in self.containers.values() if one.base is None]
+        free = [one for one in bases if one.name not in inside] or bases
+        return tuple(sorted(free, key=lambda one: -len(self.children(one.name))))

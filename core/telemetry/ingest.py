@@ -70,7 +70,7 @@ class TelemetryIngest:
         self._mdb = mdb
         self._latest = latest
         self._stream = stream
-        self._header = {parameter.name for root in mdb.roots() for parameter in root.entries}
+        self._header = {parameter.name for root in mdb.roots() for parameter in mdb.parameters_in(root.name)}
 
     def ingest(self, source: str, frames: Sequence[ReceivedFrame]) -> IngestResult:
         """Store a batch of one source, in order; frames that were stored before are skipped.

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from core.mdb import MissionDatabase
+from core.mdb.calibration import Polynomial
 from core.mission.design.thermal import CELSIUS_K
 from core.telemetry.archive import Archive
 from core.time import tai_s_from_utc, utc_from_tai_s
@@ -81,4 +82,5 @@ class ArchiveTelemetryReader:
 
     def _sigma(self, parameter: str) -> float:
         calibrator = self._mdb.parameters[parameter].type.calibrator
-        return _QUANTISATION_SIGMA * (abs(calibrator[1]) if len(calibrator) > 1 else 1.0)
+        terms = calibrator.coefficients if isinstance(calibrator, Polynomial) else ()
+        return _QUANTISATION_SIGMA * (abs(terms[1]) if len(terms) > 1 else 1.0)

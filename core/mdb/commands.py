@@ -1,0 +1,168 @@
+"""Telecommands: their arguments, the authority they need, what must hold before, and how they are verified after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from core.mdb.containers import Argument, Entry
+from core.mdb.references import Condition, Value
+
+__all__ = [
+    "CommandClass",
+    "CommandDefinition",
+    "Consequence",
+    "Significance",
+    "TransmissionConstraint",
+    "Verifier",
+    "VerifierStage",
+    "WindowStart",
+]
+
+
+class CommandClass(StrEnum):
+    """The authority that a telecommand needs, in rising order."""
+
+    ROUTINE = "routine"
+    VITAL = "vital"
+    CRITICAL = "critical"
+    HAZARDOUS = "hazardous"
+
+
+class Consequence(StrEnum):
+    """XTCE consequenceLevel: those of the 1.2 schema, and the concern levels of earlier ones."""
+
+    NORMAL = "normal"
+    VITAL = "vital"
+    CRITICAL = "critical"
+    FORBIDDEN = "forbidden"
+    USER_1 = "user1"
+    USER_2 = "user2"
+    NONE = "none"
+    WATCH = "watch"
+    WARNING = "warning"
+    DISTRESS = "distress"
+    SEVERE = "severe"
+
+    @property
+    def command_class(self) -> CommandClass:
+        """The command class; what a mission means by its own levels is not known here, so they need the most."""
+        return _CLASS_OF[self]
+
+
+_CLASS_OF: Final = {
+    Consequence.NORMAL: CommandClass.ROUTINE,
+    Consequence.NONE: CommandClass.ROUTINE,
+    Consequence.WATCH: CommandClass.ROUTINE,
+    Consequence.WARNING: CommandClass.VITAL,
+    Consequence.DISTRESS: CommandClass.VITAL,
+    Consequence.VITAL: CommandClass.VITAL,
+    Consequence.CRITICAL: CommandClass.CRITICAL,
+    Consequence.SEVERE: CommandClass.HAZARDOUS,
+    Consequence.FORBIDDEN: CommandClass.HAZARDOUS,
+    Consequence.USER_1: CommandClass.HAZARDOUS,
+    Consequence.USER_2: CommandClass.HAZARDOUS,
+}
+
+
+@dataclass(frozen=True)
+class Significance:
+    """How much harm a telecommand can do."""
+
+    consequence: Consequence = Consequence.NORMAL
+    reason: str = ""
+    system_at_risk: str = ""
+
+
+@dataclass(frozen=True)
+class TransmissionConstraint:
+    """What must hold before a telecommand may leave.
+
+    Args:
+        condition: Over telemetry.
+        timeout_s: How long to wait for it; 0 for not at all.
+        suspendable: Whether an authorised person may set it aside.
+    """
+
+    condition: Condition
+    timeout_s: float = 0.0
+    suspendable: bool = False
+
+
+class VerifierStage(StrEnum):
+    """XTCE verifiers, in the order in which they happen."""
+
+    TRANSFERRED_TO_RANGE = "transferred"
+    SENT_FROM_RANGE = "sent"
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    QUEUED = "queued"
+    EXECUTION = "execution"
+    COMPLETE = "complete"
+    FAILED = "failed"
+
+
+class WindowStart(StrEnum):
+    """What the times of a check window count from."""
+
+    COMMAND_RELEASE = "timeCommandReleased"
+    LAST_VERIFIER_PASSED = "timeLastVerifierPassed"
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """What shows that a telecommand has reached a stage.
+
+    Args:
+        stage: Which.
+        condition: Over telemetry; None where a packet shows it.
+        container: The packet whose arrival shows it; None where a condition does.
+        start_s, stop_s: When it is checked.
+        window: What these count from.
+    """
+
+    stage: VerifierStage
+    condition: Condition | None = None
+    container: str | None = None
+    start_s: float = 0.0
+    stop_s: float = 0.0
+    window: WindowStart = WindowStart.LAST_VERIFIER_PASSED
+
+
+@dataclass(frozen=True)
+class CommandDefinition:
+    """A telecommand that may be sent.
+
+    Args:
+        name: Its mnemonic, qualified with the systems below the root that it is in.
+        arguments: All of them, those of its bases first.
+        entries: The layout of the application data.
+        significance: What it needs; contexts come first, in order.
+        contexts: Significances that hold in a context.
+        constraints: What must hold before it leaves; those of its bases too.
+        verifiers: What shows how far it has come; those of its bases too, unless it has its own of that stage.
+        assigned: Raw values of parameters in the layout, by name, as the inheritance of containers fixes them.
+        service, subtype: Of PUS (ECSS-E-ST-70-41C); None where it is no PUS telecommand.
+        description: In a few words.
+    """
+
+    name: str
+    arguments: tuple[Argument, ...]
+    entries: tuple[Entry, ...]
+    significance: Significance = Significance()
+    contexts: tuple[tuple[Condition, Significance], ...] = ()
+    constraints: tuple[TransmissionConstraint, ...] = ()
+    verifiers: tuple[Verifier, ...] = ()
+    assigned: Mapping[str, Value] = field(default_factory=dict)
+    service: int | None = None
+    subtype: int | None = None
+    description: str = ""
+
+    @property
+    def command_class(self) -> CommandClass:
+        """The authority that it needs in any context: the highest of all its significances."""
+        levels = [self.significance, *(one for _, one in self.contexts)]
+        order = list(CommandClass)
+        return max((one.consequence.command_class for one in levels), key=order.index)
