@@ -103,7 +103,7 @@ class _Decoder:
             if entry.condition is not None and not entry.condition.holds(self):
                 continue
             if entry.location is not None:
-                self._move(entry.location, start)
+                self._move(entry, entry.location, start)
             if entry.repeat is None:
                 self._take_item(entry)
             else:
@@ -115,12 +115,14 @@ class _Decoder:
                 return child
         return None
 
-    def _move(self, location: Location, start: int) -> None:
-        anchor = {Anchor.CONTAINER_START: start, Anchor.CONTAINER_END: self._reader.limit}
+    def _move(self, entry: Entry, location: Location, start: int) -> None:
         offset = location.offset.of(self)
-        if location.anchor is Anchor.CONTAINER_END:
-            offset = -offset
-        self._reader.position = anchor.get(location.anchor, self._reader.position) + offset
+        if location.anchor is Anchor.CONTAINER_START:
+            self._reader.position = start + offset
+        elif location.anchor is Anchor.PREVIOUS_ENTRY:
+            self._reader.position += offset
+        else:  # backwards, a location is where the entry ends
+            self._reader.position = self._reader.limit - offset - _fixed_size(entry)
 
     def _take_repeated(self, entry: Entry) -> None:
         assert entry.repeat is not None
@@ -174,6 +176,17 @@ class _Decoder:
         if level is not AlarmLevel.NORMAL:
             sample = self.samples[name] = Sample(raw, shown, kind.unit, level, valid)
         self.all.setdefault(name, []).append(sample)
+
+
+def _fixed_size(entry: Entry) -> int:
+    """The bits that an entry takes, where they are always as many."""
+    kind = getattr(entry.item, "type", None)
+    size = getattr(kind.encoding, "size_bits", None) if isinstance(kind, DataType) else None
+    if size is None and isinstance(kind, DataType):
+        size = getattr(getattr(kind.encoding, "size", None), "number", None)
+    if not isinstance(size, int):
+        raise PacketUndecodable(f"{entry.name} is placed from the end, and its size is not fixed")
+    return size
 
 
 def _indices(name: str, dimensions: tuple[Dimension, ...], values: Values) -> Iterator[tuple[int, ...]]:

@@ -135,7 +135,8 @@ def test_the_flight_rules_chapter_states_the_limits_of_the_mission_file() -> Non
     ],
 )
 def test_limits_are_those_of_the_database(document: str, parameter: str, level: AlarmLevel, stated: str) -> None:
-    limits = reference_mdb().parameters[parameter].type.alarms[level]
+    alarms = reference_mdb().parameters[parameter].type.alarms
+    limits = next(one.range for one in alarms.ranges if one.level is level)
     text = next(one.text for one in DOCUMENTS.values() if one.matter.id == document)
     assert stated.format(low=limits.minimum, high=limits.maximum) in text
 

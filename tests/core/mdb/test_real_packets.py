@@ -38,10 +38,17 @@ def test_the_large_database_of_a_real_cubesat_loads() -> None:
     assert len(mdb.parameters) == 9493
 
 
-def test_what_is_not_supported_is_named_with_its_line() -> None:
-    with pytest.raises(DatabaseFileError, match="only a fixed size is supported") as caught:
-        load_mdb(_path("xtce", "udp_packet.xml"))
-    assert caught.value.line == 26
+def test_what_is_not_supported_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "algorithm.xml"
+    path.write_text(
+        "<SpaceSystem name='x'><TelemetryMetaData><ParameterTypeSet><IntegerParameterType name='t'>\n"
+        "<IntegerDataEncoding><FromBinaryTransformAlgorithm name='f'/></IntegerDataEncoding></IntegerParameterType>"
+        "</ParameterTypeSet><ParameterSet><Parameter name='p' parameterTypeRef='t'/></ParameterSet></TelemetryMetaData>"
+        "</SpaceSystem>"
+    )
+    with pytest.raises(DatabaseFileError, match="an algorithm in place of an encoding is not supported") as caught:
+        load_mdb(path)
+    assert caught.value.line == 2
 
 
 def test_a_container_that_includes_itself_is_refused(tmp_path: Path) -> None:
