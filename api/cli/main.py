@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     _eval(commands)
     _plan(commands)
     _mission(commands)
+    _command(commands)
     _audit(commands)
     _bench(commands)
     return parser
@@ -131,6 +132,31 @@ def _mission(commands: _Commands[argparse.ArgumentParser]) -> None:
     new.set_defaults(run=_run_mission_new)
 
 
+def _command(commands: _Commands[argparse.ArgumentParser]) -> None:
+    actions = commands.add_parser("command", help="telecommands offline: encode, decode, verify").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    encode = actions.add_parser("encode", help="a telecommand as packet, and with keys as frame and CLTU")
+    encode.add_argument("mnemonic", help="telecommand of the mission database")
+    encode.add_argument("--satellite", required=True, help="spacecraft it is for")
+    encode.add_argument(
+        "--arg", action="append", default=[], metavar="NAME=VALUE", help="an argument; as often as needed"
+    )
+    encode.add_argument("--packet-count", type=int, default=0, help="sequence count of the packet (default: 0)")
+    encode.add_argument("--frame-number", type=int, default=0, help="N(S) of the frame (default: 0)")
+    encode.add_argument("--sequence-number", type=int, default=1, help="number against replay (default: 1)")
+    decode = actions.add_parser("decode", help="what a CLTU, frame or packet says; 1 where it does not verify")
+    verify = actions.add_parser("verify", help="every check that a receiver makes; 1 where one fails")
+    for action, run in ((encode, _run_encode), (decode, _run_decode), (verify, _run_verify)):
+        if action is not encode:
+            action.add_argument("octets", help="hexadecimal, @FILE, or - for standard input")
+        action.add_argument("--keys", type=Path, help="link keys (DATA/keys/link-keys.json of a service)")
+        action.add_argument("--mdb", type=Path, help="mission database (XTCE); the reference mission's without")
+        action.add_argument("--mission", type=Path, help="mission file; the reference mission without")
+        action.add_argument("--json", action="store_true", help="print one JSON document")
+        action.set_defaults(run=run)
+
+
 def _audit(commands: _Commands[argparse.ArgumentParser]) -> None:
     actions = commands.add_parser("audit", help="the tamper-evident log").add_subparsers(
         required=True, metavar="ACTION"
@@ -191,6 +217,24 @@ def _run_mission_new(options: argparse.Namespace) -> int:
     from api.cli.mission import new_file
 
     return new_file(options)
+
+
+def _run_encode(options: argparse.Namespace) -> int:
+    from api.cli.command import encode_words
+
+    return encode_words(options)
+
+
+def _run_decode(options: argparse.Namespace) -> int:
+    from api.cli.command import decode_octets
+
+    return decode_octets(options)
+
+
+def _run_verify(options: argparse.Namespace) -> int:
+    from api.cli.command import verify_octets
+
+    return verify_octets(options)
 
 
 def _run_audit(options: argparse.Namespace) -> int:

@@ -1,4 +1,7 @@
-"""``python -m evals.fuzz tle --inputs 10000000``: exit 0 without a defect, 1 with one."""
+"""``python -m evals.fuzz tle --inputs 10000000``: exit 0 without a defect, 1 with one.
+
+Readers of messages (tle, omm, cdm, …) and of frames (tc, cltu, tm, aos, …).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import sys
 from rich.console import Console
 from rich.progress import Progress
 
+from evals.fuzz.frames import CHANNELS, fuzz_frames
 from evals.fuzz.run import fuzz
 from evals.fuzz.targets import TARGETS
 
@@ -15,10 +19,12 @@ from evals.fuzz.targets import TARGETS
 def main() -> int:
     """Fuzz one reader and print what it did."""
     parser = argparse.ArgumentParser(prog="python -m evals.fuzz", description=__doc__)
-    parser.add_argument("reader", choices=sorted(TARGETS))
+    parser.add_argument("reader", choices=sorted([*TARGETS, *CHANNELS]))
     parser.add_argument("--inputs", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    if options.reader in CHANNELS:
+        return _frames(options.reader, options.inputs, options.seed)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(options.reader, total=options.inputs)
         tally = fuzz(TARGETS[options.reader], options.inputs, options.seed, lambda n: bar.update(task, completed=n))
@@ -29,6 +35,19 @@ def main() -> int:
     for defect in tally.defects[:5]:
         print(f"{defect.reason}\n{defect.text!r}")
     return 1 if tally.defects else 0
+
+
+def _frames(name: str, inputs: int, seed: int) -> int:
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=inputs)
+        tally = fuzz_frames(CHANNELS[name](), inputs, seed, lambda n: bar.update(task, completed=n))
+    print(
+        f"{name}: {tally.inputs} altered frames, {tally.refused} refused, {tally.unaltered} altered only where nothing is "
+        f"protected, {len(tally.accepted)} accepted"
+    )
+    for raw in tally.accepted[:5]:
+        print(raw.hex())
+    return 1 if tally.accepted else 0
 
 
 if __name__ == "__main__":
