@@ -6,7 +6,8 @@ LinkError
 ├── CodeBlockCorrupt      a BCH code block cannot be decoded
 ├── SecurityUnknown       no security association for this SPI
 ├── AuthenticationFailed  the MAC does not match: forged, altered or another key
-└── ReplayRefused         the sequence number was seen before, or lies outside the window
+├── ReplayRefused         the sequence number was seen before, or lies outside the window
+└── ProcedureRefused      a procedure of key or association management is not allowed now
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ __all__ = [
     "ChecksumMismatch",
     "CodeBlockCorrupt",
     "FrameMalformed",
+    "ProcedureRefused",
     "ReplayRefused",
     "SecurityUnknown",
 ]
@@ -57,3 +59,9 @@ class ReplayRefused(LinkError):
     """The anti-replay sequence number was seen before or lies outside the window."""
 
     default_code = "replay"
+
+
+class ProcedureRefused(LinkError):
+    """A procedure of key or association management is not allowed in the present state."""
+
+    default_code = "procedure-refused"

@@ -5,36 +5,58 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from core.errors import InputError
 from core.link.sdls import SecurityAssociation
 
-__all__ = ["LinkKeys", "SpacecraftLinkKeys", "new_link_keys", "read_link_keys", "write_secret_file"]
+__all__ = [
+    "MASTER_KEY_ID",
+    "SPARE_TC_SPI",
+    "TC_KEY_ID",
+    "TC_SPI",
+    "TM_KEY_ID",
+    "TM_SPI",
+    "LinkKeys",
+    "SpacecraftLinkKeys",
+    "new_link_keys",
+    "read_link_keys",
+    "tc_association",
+    "write_secret_file",
+]
 
-_TC_SPI: Final = 1
-_TM_SPI: Final = 2
+TC_SPI: Final = 1
+TM_SPI: Final = 2
+SPARE_TC_SPI: Final = 3  # telecommands move here while the keys of the first association are changed
+MASTER_KEY_ID: Final = 1
+TC_KEY_ID: Final = 129
+TM_KEY_ID: Final = 130
 HexKey = Annotated[SecretStr, Field(min_length=64, max_length=64)]
 
 
 class SpacecraftLinkKeys(BaseModel):
-    """AES-256 keys of one spacecraft, one per direction."""
+    """AES-256 keys of one spacecraft, one per direction, and the master key under which new ones are uploaded.
+
+    ``tc_spi`` is the association that telecommands go over; a file from before master keys has none.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     scid: Annotated[int, Field(ge=0, le=1023)]
     tc_key: HexKey
     tm_key: HexKey
+    master_key: HexKey | None = None
+    tc_spi: Literal[1, 3] = 1
 
     def tc_association(self) -> SecurityAssociation:
         """Protection of telecommands: every header bit authenticated, 32-bit sequence number."""
-        return SecurityAssociation(_TC_SPI, bytes.fromhex(self.tc_key.get_secret_value()))
+        return tc_association(self.tc_spi, bytes.fromhex(self.tc_key.get_secret_value()))
 
     def tm_association(self) -> SecurityAssociation:
         """Protection of telemetry; the IV is the frame counter and serves as sequence number."""
-        return SecurityAssociation(_TM_SPI, bytes.fromhex(self.tm_key.get_secret_value()), sequence_length=0)
+        return SecurityAssociation(TM_SPI, bytes.fromhex(self.tm_key.get_secret_value()), sequence_length=0)
 
 
 class LinkKeys(BaseModel):
@@ -52,7 +74,9 @@ class LinkKeys(BaseModel):
                     "scid": keys.scid,
                     "tc_key": keys.tc_key.get_secret_value(),
                     "tm_key": keys.tm_key.get_secret_value(),
+                    "tc_spi": keys.tc_spi,
                 }
+                | ({} if keys.master_key is None else {"master_key": keys.master_key.get_secret_value()})
                 for satellite, keys in self.spacecraft.items()
             }
         }
@@ -60,7 +84,13 @@ class LinkKeys(BaseModel):
 
 def new_link_keys(scid: int) -> SpacecraftLinkKeys:
     """Fresh random keys."""
-    return SpacecraftLinkKeys(scid=scid, tc_key=SecretStr(os.urandom(32).hex()), tm_key=SecretStr(os.urandom(32).hex()))
+    tc_key, tm_key, master_key = (SecretStr(os.urandom(32).hex()) for _ in range(3))
+    return SpacecraftLinkKeys(scid=scid, tc_key=tc_key, tm_key=tm_key, master_key=master_key)
+
+
+def tc_association(spi: int, key: bytes) -> SecurityAssociation:
+    """An association for telecommands: every header bit authenticated, a sequence number of 32 bits."""
+    return SecurityAssociation(spi, key)
 
 
 def read_link_keys(path: Path) -> LinkKeys:

@@ -228,6 +228,11 @@ def _check_label(kind: DataType, field: str, value: object) -> Raw:
 def _check_text(kind: DataType, field: str, value: object) -> Raw:
     if not isinstance(value, (str, bytes)):
         raise ArgumentRefused(field, f"{value!r} is neither text nor octets", value=value)
+    if kind.kind is ValueKind.BINARY and isinstance(value, str):
+        try:
+            value = bytes.fromhex(value)
+        except ValueError:
+            raise ArgumentRefused(field, f"{value!r} is no hexadecimal", value=value) from None
     if kind.characters is not None and not kind.characters.contains(len(value)):
         raise ArgumentRefused(field, f"its length {len(value)} is not {kind.characters}", value=value)
     size = kind.encoding.size if isinstance(kind.encoding, (StringEncoding, BinaryEncoding)) else None

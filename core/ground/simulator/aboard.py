@@ -10,6 +10,7 @@ from core.ground.simulator.housekeeping import Structure
 from core.ground.simulator.parameters import ParameterTable
 from core.ground.simulator.physics import Physics
 from core.ground.simulator.reports import Failure, ReportWriter
+from core.ground.simulator.security import OnboardSecurity
 from core.ground.simulator.state import OnboardState, OngoingActivity, OngoingKind
 from core.link import Telecommand
 from core.mdb import MissionDatabase
@@ -29,6 +30,7 @@ class Aboard:
     reports: ReportWriter
     physics: Physics
     table: ParameterTable
+    security: OnboardSecurity
     visible: tuple[str, ...] = ()
     outbox: list[tuple[bytes, bool]] = field(default_factory=list)
     requested: list[Structure] = field(default_factory=list)

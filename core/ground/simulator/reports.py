@@ -50,6 +50,7 @@ class Failure(IntEnum):
     UNKNOWN_REQUEST = 14
     UNKNOWN_PARAMETER = 15
     UNKNOWN_MEMORY = 16
+    PROCEDURE_REFUSED = 17
 
 
 class EventId(IntEnum):
@@ -145,6 +146,10 @@ class ReportWriter:
             "onboard_parameter_value": value,
         }
         return self._packet(20, 2, encode_container(self._mdb, "OnboardParameterReport", content))
+
+    def security(self, unit: bytes) -> bytes:
+        """The answer of the security unit."""
+        return self._packet(130, 2, encode_container(self._mdb, "SecurityReport", {"security_unit": unit}))
 
     def memory_dump(self, memory: int, address: int, data: bytes) -> bytes:
         """A report of service 6: a block's content."""

@@ -11,6 +11,8 @@ from core.ground.simulator.housekeeping import Structure
 from core.ground.simulator.reports import EventId, EventSeverity, Failure
 from core.ground.simulator.state import ScheduledCommand
 from core.link import Telecommand, decode_cuc, decode_telecommand
+from core.link.errors import FrameMalformed
+from core.link.procedure_units import decode_unit, encode_unit
 from core.link.time_code import CUC_LENGTH
 
 __all__ = ["SERVICES"]
@@ -175,6 +177,21 @@ def _set_parameter(aboard: Aboard, arguments: Mapping[str, Any], _request: Telec
     return None
 
 
+# Service 130 of the mission: extended procedures of space data link security
+
+
+def _security_procedure(aboard: Aboard, arguments: Mapping[str, Any], _request: Telecommand) -> Outcome:
+    try:
+        answer = aboard.security.execute(decode_unit(arguments["unit"]))
+    except FrameMalformed:
+        return Failure.BAD_ARGUMENT
+    except LinkError:
+        return Failure.PROCEDURE_REFUSED
+    if answer is not None:
+        aboard.tell(aboard.reports.security(encode_unit(answer)))
+    return None
+
+
 SERVICES: Final[Mapping[str, Function]] = {
     "PING": _ping,
     "REPORT_HK": _report_structure,
@@ -196,4 +213,5 @@ SERVICES: Final[Mapping[str, Function]] = {
     "REPORT_SCHEDULE": _report_schedule,
     "REPORT_PARAMETER": _report_parameter,
     "SET_PARAMETER": _set_parameter,
+    "SECURITY_PROCEDURE": _security_procedure,
 }

@@ -15,11 +15,11 @@ from core.ground.simulator.monitoring import MONITORING_PERIOD_S, detect, safe_m
 from core.ground.simulator.parameters import ParameterTable
 from core.ground.simulator.physics import Physics
 from core.ground.simulator.reports import EventId, EventSeverity, Failure, ReportWriter, Verification
+from core.ground.simulator.security import OnboardSecurity
 from core.ground.simulator.state import OnboardState, OngoingActivity, OngoingKind
 from core.ground.simulator.visibility import Visibility
 from core.link import (
     Acknowledge,
-    AntiReplay,
     Farm,
     FarmVerdict,
     FrameMalformed,
@@ -35,9 +35,9 @@ from core.link import (
     encode_clcw,
     encode_tm_frame,
     fill_frames,
-    unprotect,
 )
 from core.link.checksum import CRC_LENGTH
+from core.link.segment import SEGMENT_HEADER_LENGTH
 from core.link.tc_frame import TC_HEADER_LENGTH, tc_frame_length
 from core.link.tm_frame import tm_capacity
 from core.mdb import ArgumentRefused, MissionDatabase, decode_command
@@ -46,7 +46,6 @@ from core.plan.activity import PointingMode
 
 __all__ = ["SimulatedSpacecraft"]
 
-_SEGMENT_HEADER_LENGTH: Final = 1
 _VCID: Final = 0
 _STORED_HOUSEKEEPING_PERIOD_S: Final = 60.0
 _MAXIMUM_STEP_S: Final = 60.0
@@ -87,7 +86,6 @@ class SimulatedSpacecraft:
         self.state = state
         self._mdb = mdb
         self._scid = craft.spacecraft_id
-        self._tc = keys.tc_association()
         self._tm = keys.tm_association()
         self._housekeeping_s = housekeeping_s
         self._mission = mission
@@ -96,7 +94,8 @@ class SimulatedSpacecraft:
         self._visibility = Visibility(mission, self._physics.orbit)
         reports = ReportWriter(mdb, craft.spacecraft_id, state)
         table = ParameterTable(bus, state)
-        self._aboard = Aboard(state, bus, craft.spacecraft_id, mdb, reports, self._physics, table)
+        self._security = OnboardSecurity(keys, state)
+        self._aboard = Aboard(state, bus, craft.spacecraft_id, mdb, reports, self._physics, table, self._security)
         self._aboard.visible = self._visibility.at(state.t_tai_s)
         self._injection = FaultInjection(faults, state)
         self._configured: dict[str, float] | None = None
@@ -151,14 +150,12 @@ class SimulatedSpacecraft:
         # Authenticity comes before FARM-1, so that a forged frame cannot move V(R); the anti-replay memory moves after
         # it, so that a retransmission is judged by FARM-1.
         content = raw[: tc_frame_length(raw) - CRC_LENGTH]
-        opened = unprotect(self._tc, content, TC_HEADER_LENGTH + _SEGMENT_HEADER_LENGTH)
+        opened = self._security.open(content, TC_HEADER_LENGTH + SEGMENT_HEADER_LENGTH)
         verdict = farm.receive(frame)
         self._remember(farm)
         if verdict is not FarmVerdict.ACCEPTED:
             return None
-        replay = AntiReplay(self.state.last_sequence_number)
-        replay.accept(opened.sequence_number)
-        self.state.last_sequence_number = replay.last
+        self._security.accept(opened.sequence_number)
         return opened.data
 
     def _farm(self) -> Farm:
@@ -179,6 +176,7 @@ class SimulatedSpacecraft:
 
     def _reject(self) -> None:
         self.state.rejected_count += 1
+        self._security.refuse_frame()
         event = self._aboard.reports.event(EventId.FRAME_REJECTED, EventSeverity.LOW, self.state.rejected_count)
         self._aboard.tell(event, droppable=True)
 

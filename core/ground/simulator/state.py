@@ -11,13 +11,16 @@ from core.mission.model import MeanElements, Mission, Mode
 from core.plan.activity import PointingMode
 
 __all__ = [
+    "AssociationMemory",
     "AttitudeMemory",
     "FaultLabel",
     "GnssFix",
+    "KeyMemory",
     "OnboardState",
     "OngoingActivity",
     "OngoingKind",
     "ScheduledCommand",
+    "SecurityMemory",
     "initial_state",
 ]
 
@@ -84,6 +87,32 @@ class GnssFix(_State):
     valid: bool = True
 
 
+class KeyMemory(_State):
+    """A key of the security unit."""
+
+    key_hex: str
+    state: int
+
+
+class AssociationMemory(_State):
+    """A security association."""
+
+    state: str
+    key_id: int | None = None
+    sequence_number: int = 0
+    last_transition: int | None = None
+
+
+class SecurityMemory(_State):
+    """The security unit, once a procedure has changed it; until then it is as the mission delivered it."""
+
+    keys: dict[int, KeyMemory]
+    associations: dict[int, AssociationMemory]
+    iv: int = 0
+    log: list[tuple[int, int]] = Field(default_factory=list)
+    alarm: bool = False
+
+
 class FaultLabel(_State):
     """That an injected fault begins or ends; ``number`` counts a satellite's labels from 0."""
 
@@ -118,6 +147,7 @@ class OnboardState(_State):
     farm_retransmit: bool = False
     farm_b_counter: int = 0
     last_sequence_number: int = 0
+    security: SecurityMemory | None = None
     frame_count: int = 0
     packet_count: int = 0
     message_counts: dict[str, int] = Field(default_factory=dict)

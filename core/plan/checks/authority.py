@@ -16,7 +16,7 @@ from core.plan.model import Finding, MissionPlan, PlanState, Severity
 __all__ = ["HAZARDOUS_COMMANDS", "approvals_needed", "authority_checks"]
 
 # The mission database gives these the consequence level "critical" or "severe".
-HAZARDOUS_COMMANDS: Final = frozenset({"EXECUTE_BURN", "LOAD_MEMORY", "SET_PARAMETER"})
+HAZARDOUS_COMMANDS: Final = frozenset({"EXECUTE_BURN", "LOAD_MEMORY", "SECURITY_PROCEDURE", "SET_PARAMETER"})
 _DIRECTOR: Final = "flight_director"
 _APPROVING_ROLES: Final = ("planner", _DIRECTOR)
 _PAST_APPROVAL: Final = {PlanState.APPROVED, PlanState.RELEASED, PlanState.EXECUTING, PlanState.COMPLETED}

@@ -117,7 +117,7 @@ def test_no_memory_load_leaves_a_parameter_out_of_its_range(address: int, data: 
 
 def test_what_changes_the_on_board_software_is_hazardous() -> None:
     hazardous = {name for name, one in MDB.commands.items() if one.command_class is CommandClass.HAZARDOUS}
-    assert hazardous == {"EXECUTE_BURN", "LOAD_MEMORY", "SET_PARAMETER"}
+    assert hazardous == {"EXECUTE_BURN", "LOAD_MEMORY", "SECURITY_PROCEDURE", "SET_PARAMETER"}
 
 
 def test_a_changed_set_point_moves_the_thermostat() -> None:
