@@ -629,3 +629,24 @@ def fly_resources(
 
     ``around`` (1 or members, intervals, 11), ``activity`` (1 or members, intervals, 3), masks (likewise, intervals).
     """
+
+class TelemetryProgram:
+    """A mission database compiled: a tree of layouts, whose fields have fixed places.
+
+    ``nodes`` have end_bits, abstract, interpreted, children, condition (postfix pairs) and fields; ``tests`` are the fields
+    that conditions compare; ``comparisons`` are (test, comparator, calibrated, number).
+    """
+
+    def __init__(
+        self,
+        nodes: list[dict[str, Any]],
+        tests: list[dict[str, Any]],
+        comparisons: list[tuple[int, int, bool, float]],
+        root: int,
+    ) -> None: ...
+    def classify(self, data: Any, offsets: NDArray[np.int64], trailer: int) -> NDArray[np.int32]:
+        """The layout of each packet; -1 where it is too short, -2 where none matches."""
+    def decode(
+        self, data: Any, offsets: NDArray[np.int64], rows: NDArray[np.int64], node: int
+    ) -> list[dict[str, NDArray[Any]]]:
+        """Per field: raw, and where it has them values, labels, levels (0 to 5) and valid, one element per row."""

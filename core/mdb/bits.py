@@ -46,9 +46,9 @@ class BitReader:
             PacketUndecodable: The data ends before it, or its size cannot be.
         """
         if isinstance(encoding, IntegerEncoding):
-            return _integer(self._ordered(encoding.size_bits, encoding), encoding)
+            return _integer(self.ordered(encoding.size_bits, encoding), encoding)
         if isinstance(encoding, FloatEncoding):
-            word = self._ordered(encoding.size_bits, encoding)
+            word = self.ordered(encoding.size_bits, encoding)
             if encoding.form is not FloatForm.IEEE754:
                 return float_from_bits(encoding.form, encoding.size_bits, word)
             number: float = struct.unpack(_IEEE[encoding.size_bits], word.to_bytes(encoding.size_bits // 8, "big"))[0]
@@ -73,7 +73,8 @@ class BitReader:
         """Bits that are not read yet."""
         return self.limit - self.position
 
-    def _ordered(self, size: int, encoding: IntegerEncoding | FloatEncoding) -> int:
+    def ordered(self, size: int, encoding: IntegerEncoding | FloatEncoding) -> int:
+        """The next bits as an unsigned number, its most significant bit first."""
         word = _in_order(self.take(size), size, encoding.byte_order)
         return _bits_reversed(word, size) if encoding.least_significant_bit_first else word
 

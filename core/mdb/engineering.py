@@ -41,9 +41,8 @@ def calibrate(kind: DataType, raw: Raw, values: Values) -> Value | None:
         return _time(kind, number, values)
     if kind.kind is ValueKind.FLOAT:
         return float(number)
-    if calibrator is not None and isinstance(number, float) and not number.is_integer():
-        return number  # XTCE would cut it to an integer; the value that was measured is the better one to keep
-    return int(number) if math.isfinite(number) else number
+    # A fraction in an integer type (of a calibration or a float encoding) is kept: cutting it would lose what was measured.
+    return int(number) if float(number).is_integer() else number
 
 
 def _number(raw: Raw) -> float | int | None:

@@ -13,6 +13,7 @@ from typing import Final
 
 from core.mdb.bits import BitReader, BitWriter
 from core.mdb.containers import Anchor, Container, ContainerReference, Entry, FixedBits, Location, Parameter
+from core.mdb.encoding import Encoding, IntegerEncoding
 from core.mdb.engineering import calibrate, limit_state, raw_of
 from core.mdb.errors import PacketUndecodable
 from core.mdb.model import MissionDatabase
@@ -164,8 +165,14 @@ class _Decoder:
             value = calibrate(kind, raw, self) if raw is not None else None
             if raw is None:
                 end, self._reader.position = self._reader.position, start
-                raw = self._reader.take(end - start)
+                raw = self._bits(end - start, kind.encoding)
             self._keep(name, kind, raw, value)
+
+    def _bits(self, size: int, encoding: Encoding) -> int:
+        """What stands where no value of the encoding does."""
+        return (
+            self._reader.ordered(size, encoding) if isinstance(encoding, IntegerEncoding) else self._reader.take(size)
+        )
 
     def _keep(self, name: str, kind: DataType, raw: Raw, value: Value | None) -> None:
         valid = value is not None
