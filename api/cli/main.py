@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     _eval(commands)
     _plan(commands)
     _mission(commands)
+    _decode(commands)
     _command(commands)
     _audit(commands)
     _bench(commands)
@@ -132,6 +133,22 @@ def _mission(commands: _Commands[argparse.ArgumentParser]) -> None:
     new.set_defaults(run=_run_mission_new)
 
 
+def _decode(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("decode", help="a file of packets to a table of engineering values")
+    command.add_argument("packets", type=Path, metavar="PACKETS", help="file of space packets, one behind the other")
+    command.add_argument(
+        "--xtce", type=Path, nargs="+", required=True, help="mission database; further files are systems below it"
+    )
+    command.add_argument("--out", type=Path, required=True, help="table to write (.parquet or .csv)")
+    command.add_argument("--root", help="container that packets begin with (default: the one that is extended most)")
+    command.add_argument("--skip", type=int, default=0, help="octets before each packet that are not part of it")
+    command.add_argument(
+        "--error-control", action="store_true", help="the last two octets of each packet are an error control"
+    )
+    command.add_argument("--json", action="store_true", help="print one JSON document")
+    command.set_defaults(run=_run_decode_file)
+
+
 def _command(commands: _Commands[argparse.ArgumentParser]) -> None:
     actions = commands.add_parser("command", help="telecommands offline: encode, decode, verify").add_subparsers(
         required=True, metavar="ACTION"
@@ -217,6 +234,12 @@ def _run_mission_new(options: argparse.Namespace) -> int:
     from api.cli.mission import new_file
 
     return new_file(options)
+
+
+def _run_decode_file(options: argparse.Namespace) -> int:
+    from api.cli.decode import decode_file
+
+    return decode_file(options)
 
 
 def _run_encode(options: argparse.Namespace) -> int:
