@@ -137,7 +137,12 @@ def _decode(commands: _Commands[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("decode", help="a file of packets to a table of engineering values")
     command.add_argument("packets", type=Path, metavar="PACKETS", help="file of space packets, one behind the other")
     command.add_argument(
-        "--xtce", type=Path, nargs="+", required=True, help="mission database; further files are systems below it"
+        "--xtce",
+        type=Path,
+        action="append",
+        required=True,
+        metavar="FILE",
+        help="mission database; given again, a file of systems below it",
     )
     command.add_argument("--out", type=Path, required=True, help="table to write (.parquet or .csv)")
     command.add_argument("--root", help="container that packets begin with (default: the one that is extended most)")
