@@ -1,8 +1,14 @@
-"""The register of commands: every change of state and its event in one transaction."""
+"""The register of commands: every change of state and its event in one transaction.
+
+The database is the truth. Commands to which something can still happen are also kept in memory, changed only once the
+transaction that changed them is durable, so that nobody has to read thousands to find the few that are due.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -29,12 +35,45 @@ class CommandRegister:
     def __init__(self, database: Database, events: EventLog) -> None:
         self.database = database
         self._events = events
+        self._lock = threading.RLock()
+        self._changed: list[Command] = []
+        self._listeners: list[Callable[[Sequence[Command]], None]] = []
         database.create(COMMAND_TABLES)
+        self._open: dict[str, Command] = {}
+        self._open_by_plan: dict[str, set[str]] = {}
+        for one in self._load_open():
+            self._keep(one)
+
+    def on_change(self, listener: Callable[[Sequence[Command]], None]) -> None:
+        """Have every durable change told, in order, by the thread that made it; the listener must not write."""
+        self._listeners.append(listener)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction in which commands change; what is kept in memory follows once it is durable.
+
+        Raises:
+            StoreError: Nothing has changed.
+        """
+        with self._lock:
+            self._changed = []
+            try:
+                with self.database.write() as connection:
+                    yield connection
+                changed = list(self._changed)
+            finally:
+                self._changed = []
+            for one in changed:
+                self._keep(one)
+            if changed:
+                for listener in self._listeners:
+                    listener(changed)
 
     def add(self, connection: Connection, command: Command, actor: str) -> None:
         """Draft a new command."""
         connection.execute(insert(commands).values(command_id=command.command_id, **_row(command)))
         self._tell(connection, command, actor)
+        self._changed.append(command)
 
     def move(
         self,
@@ -59,7 +98,34 @@ class CommandRegister:
         if connection.execute(update(commands).where(*where).values(**_row(moved))).rowcount != 1:
             raise Conflict(f"command {command.command_id} has changed meanwhile")
         self._tell(connection, moved, actor)
+        self._changed.append(moved)
         return moved
+
+    def amend(
+        self,
+        connection: Connection,
+        command: Command,
+        kind: str,
+        at_utc: datetime,
+        payload: dict[str, Any],
+        *,
+        actor: str = "service",
+        **changes: Any,
+    ) -> Command:
+        """Change what is known of a command but not its state, and record the event ``command.<kind>``.
+
+        Raises:
+            Conflict: Its state has changed meanwhile; nothing is changed.
+        """
+        amended = command.model_copy(update={"updated_at": at_utc, **changes})
+        where = (commands.c.command_id == command.command_id, commands.c.state == str(command.state))
+        if connection.execute(update(commands).where(*where).values(**_row(amended))).rowcount != 1:
+            raise Conflict(f"command {command.command_id} has changed meanwhile")
+        self._events.append(
+            connection, f"command.{kind}", command.command_id, actor=actor, at_utc=at_utc, payload=payload
+        )
+        self._changed.append(amended)
+        return amended
 
     def note(
         self, connection: Connection, command: Command, kind: str, at_utc: datetime, payload: dict[str, Any]
@@ -109,8 +175,32 @@ class CommandRegister:
         return [Command.model_validate_json(text) for text in connection.execute(query).scalars()]
 
     def open(self) -> list[Command]:
-        """Commands to which something can still happen."""
-        return self.find(states=[state for state in CommandState if state not in FINAL_STATES], limit=100_000)
+        """Commands to which something can still happen, in the order of execution."""
+        with self._lock:
+            found = list(self._open.values())
+        return sorted(found, key=lambda one: (one.execute_at, one.command_id))
+
+    def open_command(self, command_id: str) -> Command | None:
+        """A command to which something can still happen; None where there is none of this id."""
+        return self._open.get(command_id)
+
+    def open_of(self, plan_id: str) -> list[Command]:
+        """A plan's commands to which something can still happen, in no order."""
+        with self._lock:
+            return [self._open[one] for one in self._open_by_plan.get(plan_id, ())]
+
+    def _keep(self, command: Command) -> None:
+        if not command.final:
+            self._open[command.command_id] = command
+            self._open_by_plan.setdefault(command.plan_id, set()).add(command.command_id)
+        elif self._open.pop(command.command_id, None) is not None:
+            of_plan = self._open_by_plan[command.plan_id]
+            of_plan.discard(command.command_id)
+            if not of_plan:
+                del self._open_by_plan[command.plan_id]
+
+    def _load_open(self) -> list[Command]:
+        return self.find(states=[state for state in CommandState if state not in FINAL_STATES], limit=1_000_000)
 
     def by_packet_count(self, connection: Connection, satellite: str, count: int) -> tuple[Command, bool] | None:
         """The newest command that a request id means, and whether it means its insertion into the schedule."""

@@ -1,8 +1,18 @@
 """The mission database: what every packet and telecommand means (XTCE 1.2)."""
 
 from core.mdb.commanding import DecodedCommand, EncodedCommand, decode_command, encode_command
+from core.mdb.conditions import Condition
 from core.mdb.errors import ArgumentRefused, DatabaseFileError, PacketUndecodable
-from core.mdb.model import AlarmLevel, CommandClass, CommandDefinition, Consequence, MissionDatabase
+from core.mdb.model import (
+    AlarmLevel,
+    CommandClass,
+    CommandDefinition,
+    Consequence,
+    MissionDatabase,
+    TransmissionConstraint,
+    VerificationStage,
+    Verifier,
+)
 from core.mdb.telemetry import DecodedPacket, Sample, decode_packet, encode_container
 from core.mdb.xtce import load_mdb, reference_mdb
 
@@ -11,6 +21,7 @@ __all__ = [
     "ArgumentRefused",
     "CommandClass",
     "CommandDefinition",
+    "Condition",
     "Consequence",
     "DatabaseFileError",
     "DecodedCommand",
@@ -19,6 +30,9 @@ __all__ = [
     "MissionDatabase",
     "PacketUndecodable",
     "Sample",
+    "TransmissionConstraint",
+    "VerificationStage",
+    "Verifier",
     "decode_command",
     "decode_packet",
     "encode_command",

@@ -8,6 +8,7 @@ from enum import Enum, StrEnum
 from typing import Final
 
 from core.errors import NotFound
+from core.mdb.conditions import Condition
 
 __all__ = [
     "AlarmLevel",
@@ -23,7 +24,10 @@ __all__ = [
     "Parameter",
     "Range",
     "Restriction",
+    "TransmissionConstraint",
     "ValueKind",
+    "VerificationStage",
+    "Verifier",
 ]
 
 
@@ -178,8 +182,46 @@ class Argument:
 
 
 @dataclass(frozen=True)
+class TransmissionConstraint:
+    """What telemetry has to show before a telecommand may leave (XTCE TransmissionConstraint).
+
+    ``timeout_s`` is how long it may be waited for, mission s; 0 refuses at once.
+    """
+
+    condition: Condition
+    timeout_s: float = 0.0
+
+
+class VerificationStage(StrEnum):
+    """Steps of an execution that can be verified, in order (ECSS-E-ST-70-41C service 1, XTCE VerifierSet)."""
+
+    ACCEPTED = "accepted"
+    STARTED = "started"
+    PROGRESS = "progress"
+    COMPLETED = "completed"
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """How a stage is proved: by a service 1 report (``condition`` None), or by what telemetry shows after it was sent.
+
+    ``timeout_s`` counts in mission s from the moment that the command is due on board; a stage that is not proved in
+    time fails the command, or, where ``required`` is not set, leaves it without proof and says so.
+    """
+
+    stage: VerificationStage
+    timeout_s: float
+    condition: Condition | None = None
+    required: bool = True
+
+
+@dataclass(frozen=True)
 class CommandDefinition:
-    """A telecommand that may be sent."""
+    """A telecommand that may be sent.
+
+    ``idempotent`` says that executing it twice is the same as once; only such a command is ever sent again under a new
+    number.
+    """
 
     name: str
     service: int
@@ -187,6 +229,9 @@ class CommandDefinition:
     arguments: tuple[Argument, ...]  # in the order of the application data
     consequence: Consequence
     description: str = ""
+    constraints: tuple[TransmissionConstraint, ...] = ()
+    verifiers: tuple[Verifier, ...] = ()
+    idempotent: bool = False
 
     @property
     def command_class(self) -> CommandClass:
