@@ -20,7 +20,7 @@ __all__ = ["take_reports"]
 _SERVICE: Final = 1
 _PROGRESS: Final = 5
 _CURSOR: Final = "verification-reports"
-_BATCH: Final = 16  # small, so that a release that comes up does not wait for many reports
+_BATCH: Final = 4  # small, so that a release that comes up does not wait for many reports
 _REQUEST_LENGTH: Final = 4
 _COUNT_MASK: Final = 0x3FFF
 

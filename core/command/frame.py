@@ -29,6 +29,7 @@ __all__ = [
 
 VCID: Final = 0
 _MAP_ID: Final = 0
+_INSERT: Final = insert(uplink_frames)  # made once: building a statement costs more than executing it
 _OUTSTANDING: Final = "outstanding"
 ACKNOWLEDGED: Final = "acknowledged"
 WITHDRAWN: Final = "withdrawn"
@@ -57,14 +58,15 @@ def store_frame(
 ) -> StoredFrame:
     """Keep a frame for sending, and for sending again."""
     result = connection.execute(
-        insert(uplink_frames).values(
-            satellite=satellite,
-            command_id=command_id,
-            frame_number=counters.frame_number,
-            sequence_number=counters.sequence_number,
-            state=_OUTSTANDING,
-            raw=raw,
-        )
+        _INSERT,
+        {
+            "satellite": satellite,
+            "command_id": command_id,
+            "frame_number": counters.frame_number,
+            "sequence_number": counters.sequence_number,
+            "state": _OUTSTANDING,
+            "raw": raw,
+        },
     )
     key = result.inserted_primary_key
     if key is None:

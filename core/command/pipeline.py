@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -55,7 +57,10 @@ __all__ = ["TELEMETRY_SOURCE", "CommandPipeline", "PipelineDeps"]
 
 TELEMETRY_SOURCE = "ground"
 _LONGEST_WAIT_S = 0.25  # real time; a mission clock that was moved is noticed by then
-_FRAMES_AT_ONCE = 4
+_FRAMES_AT_ONCE = 32
+_MANY_FRAMES = 64  # beyond it, such as after a pass without connection, telemetry is taken in greater portions
+_QUIET_S = 0.004  # real time that a small transaction takes, generously
+_PATIENCE_S = 0.1  # real time that small transactions wait for a quiet moment
 _RETRY_S = 0.2
 _LOG = logging.getLogger(__name__)
 
@@ -125,6 +130,13 @@ class CommandPipeline:
         self._changed: deque[Command] = deque(self.register.open())
         self._changed_keys: deque[str] = deque()
         self._worker_id: int | None = None
+        self._worked_s = time.monotonic()
+        self._work: dict[Callable[[], None], Callable[[], bool]] = {
+            self._uplink.flush: self._uplink.has_to_flush,
+            self._ingest: lambda: bool(self._frames),
+            self._take_reports: lambda: self._reports_waiting,
+            self._desk.verify_ahead: self._desk.has_to_verify,
+        }
         self.register.on_change(self._commands_changed)
         self.interrupted_ticks = 0
 
@@ -191,17 +203,17 @@ class CommandPipeline:
         """One step, after waiting so long for something to arrive; interrupted anywhere, the next one takes it up."""
         self._receive(wait_s)
         self._release_due()
-        while self._frames:
-            self._ingest()
-            self._release_due()
-        while self._reports_waiting:
-            self._reports_waiting = bool(
-                take_reports(self.register, self._deps.archive, self._deps.mdb, self._deps.clock)
-            )
-            self._deps.seam(Boundary.VERIFIED)
-            self._release_due()
+        for work, waits in self._work.items():
+            while waits() and self._may_begin():
+                work()
+                self._release_due()
         self._uplink.on_time()
-        self._uplink.flush()
+
+    def settle(self) -> None:
+        """Tick until nothing is left that can be done now, for those who have no thread at work."""
+        self.tick()
+        while self._work_left():
+            self.tick()
 
     # Submission
 
@@ -250,9 +262,30 @@ class CommandPipeline:
             elif isinstance(one, ContactStatus):
                 self._contacts[(one.satellite, one.station)] = one.visible
 
+    def _work_left(self) -> bool:
+        return bool(self._changed or self._changed_keys) or any(waits() for waits in self._work.values())
+
+    def _may_begin(self) -> bool:
+        """Whether there is time for a small transaction before the next release is due.
+
+        Under a dense stream of releases the rest would starve: after some time it gets its turn.
+        """
+        now_s = time.monotonic()
+        real_s = self._deps.clock.real_s(self._agenda.next_tai_s() - self._deps.clock.now_tai_s())
+        if 0.0 < real_s < _QUIET_S and now_s - self._worked_s < _PATIENCE_S:
+            return False
+        self._worked_s = now_s
+        return True
+
+    def _take_reports(self) -> None:
+        deps = self._deps
+        self._reports_waiting = take_reports(self.register, deps.archive, deps.mdb, deps.clock) > 0
+        deps.seam(Boundary.VERIFIED)
+
     def _ingest(self) -> None:
-        """Make a few frames durable, and act on what they say."""
-        taken = [self._frames[k] for k in range(min(_FRAMES_AT_ONCE, len(self._frames)))]
+        """Make a frame durable, or several where many wait, and act on what they say."""
+        many = len(self._frames) > _MANY_FRAMES
+        taken = list(islice(self._frames, _FRAMES_AT_ONCE if many else 1))
         frames = [ReceivedFrame(one.index, one.station, one.received_tai_s, one.frame) for one in taken]
         try:
             result = self._deps.ingest.ingest(TELEMETRY_SOURCE, frames)
@@ -279,7 +312,6 @@ class CommandPipeline:
         for command_id in self._agenda.take_due(self._deps.clock.now_tai_s()):
             self._look(self.register.open_command(command_id))
         if self._desk.release_ready():
-            self._uplink.flush()
             self._look_at_changes()
 
     def _look_at_changes(self) -> None:
@@ -289,8 +321,11 @@ class CommandPipeline:
                 self._contact_plan.forget(key.removeprefix(BOOKINGS_KEY))
             for command_id in self._agenda.changed(key):
                 self._look(self.register.open_command(command_id))
+        newest: dict[str, Command] = {}
         while self._changed:
             command = self._changed.popleft()
+            newest[command.command_id] = command
+        for command in newest.values():
             self._contact_plan.take(command)
             if command.final:
                 self._agenda.remove(command.command_id)
@@ -322,7 +357,7 @@ class CommandPipeline:
 
     def _wait_s(self) -> float:
         """Real time until the next thing is due; none while something is left to do at once."""
-        if self._changed or self._changed_keys or self._frames or self._reports_waiting:
+        if self._changed or self._changed_keys:
             return 0.0
         now_tai_s = self._deps.clock.now_tai_s()
         next_tai_s = min(self._agenda.next_tai_s(), self._contact_plan.next_tai_s())
@@ -330,7 +365,9 @@ class CommandPipeline:
             next_tai_s = min(next_tai_s, max(now_tai_s, self._uplink.busy_until_tai_s(satellite)))
         if next_tai_s <= now_tai_s:
             return 0.001  # it could not be done just now: no contact, no connection, or a full window
-        return min(_LONGEST_WAIT_S, self._deps.clock.real_s(next_tai_s - now_tai_s))
+        wait_s = min(_LONGEST_WAIT_S, self._deps.clock.real_s(next_tai_s - now_tai_s))
+        # What waits for a quiet moment begins once a release has gone, or its turn has come.
+        return min(wait_s, _PATIENCE_S) if self._work_left() else wait_s
 
     def _commands_changed(self, changed: Sequence[Command]) -> None:
         self._changed.extend(changed)

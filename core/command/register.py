@@ -10,9 +10,9 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
 
 from core.command.model import FINAL_STATES, Command, CommandState, can_follow
 from core.command.tables import COMMAND_TABLES, commands
@@ -22,6 +22,20 @@ from core.store import Database
 from core.time import tai_s_from_utc
 
 __all__ = ["CommandRegister"]
+
+# Made once: building a statement costs more than executing it.
+_INSERT: Final = insert(commands)
+_UPDATE: Final = update(commands).where(
+    commands.c.command_id == bindparam("of_command"), commands.c.state == bindparam("of_state")
+)
+_OF_COUNT: Final[BindParameter[int]] = bindparam("of_count")
+_BY_COUNT: Final = (
+    select(commands.c.content, commands.c.carrier_count)
+    .where(commands.c.satellite == bindparam("of_satellite"))
+    .where((commands.c.request_count == _OF_COUNT) | (commands.c.carrier_count == _OF_COUNT))
+    .order_by(commands.c.execute_tai_s.desc())
+    .limit(1)
+)
 
 
 class CommandRegister:
@@ -41,6 +55,7 @@ class CommandRegister:
         database.create(COMMAND_TABLES)
         self._open: dict[str, Command] = {}
         self._open_by_plan: dict[str, set[str]] = {}
+        self._open_by_count: dict[tuple[str, int], str] = {}
         for one in self._load_open():
             self._keep(one)
 
@@ -71,7 +86,7 @@ class CommandRegister:
 
     def add(self, connection: Connection, command: Command, actor: str) -> None:
         """Draft a new command."""
-        connection.execute(insert(commands).values(command_id=command.command_id, **_row(command)))
+        connection.execute(_INSERT, {"command_id": command.command_id, **_row(command)})
         self._tell(connection, command, actor)
         self._changed.append(command)
 
@@ -94,8 +109,7 @@ class CommandRegister:
         if not can_follow(command.state, state):
             raise Conflict(f"command {command.command_id} is {command.state} and cannot become {state}")
         moved = command.model_copy(update={"state": state, "reason": reason, "updated_at": at_utc, **changes})
-        where = (commands.c.command_id == command.command_id, commands.c.state == str(command.state))
-        if connection.execute(update(commands).where(*where).values(**_row(moved))).rowcount != 1:
+        if not _store(connection, command, moved):
             raise Conflict(f"command {command.command_id} has changed meanwhile")
         self._tell(connection, moved, actor)
         self._changed.append(moved)
@@ -118,8 +132,7 @@ class CommandRegister:
             Conflict: Its state has changed meanwhile; nothing is changed.
         """
         amended = command.model_copy(update={"updated_at": at_utc, **changes})
-        where = (commands.c.command_id == command.command_id, commands.c.state == str(command.state))
-        if connection.execute(update(commands).where(*where).values(**_row(amended))).rowcount != 1:
+        if not _store(connection, command, amended):
             raise Conflict(f"command {command.command_id} has changed meanwhile")
         self._events.append(
             connection, f"command.{kind}", command.command_id, actor=actor, at_utc=at_utc, payload=payload
@@ -193,6 +206,9 @@ class CommandRegister:
         if not command.final:
             self._open[command.command_id] = command
             self._open_by_plan.setdefault(command.plan_id, set()).add(command.command_id)
+            for count in (command.request_count, command.carrier_count):
+                if count is not None:
+                    self._open_by_count[command.satellite, count] = command.command_id
         elif self._open.pop(command.command_id, None) is not None:
             of_plan = self._open_by_plan[command.plan_id]
             of_plan.discard(command.command_id)
@@ -204,14 +220,12 @@ class CommandRegister:
 
     def by_packet_count(self, connection: Connection, satellite: str, count: int) -> tuple[Command, bool] | None:
         """The newest command that a request id means, and whether it means its insertion into the schedule."""
-        query = (
-            select(commands.c.content, commands.c.carrier_count)
-            .where(commands.c.satellite == satellite)
-            .where((commands.c.request_count == count) | (commands.c.carrier_count == count))
-            .order_by(commands.c.execute_tai_s.desc())
-            .limit(1)
-        )
-        row = connection.execute(query).first()
+        command_id = self._open_by_count.get((satellite, count), "")
+        changed = (one for one in reversed(self._changed) if one.command_id == command_id)
+        known = next(changed, None) or self._open.get(command_id)
+        if known is not None and count in (known.request_count, known.carrier_count):
+            return known, known.carrier_count == count
+        row = connection.execute(_BY_COUNT, {"of_satellite": satellite, "of_count": count}).first()
         return (Command.model_validate_json(row.content), row.carrier_count == count) if row else None
 
     def _tell(self, connection: Connection, command: Command, actor: str) -> None:
@@ -231,6 +245,12 @@ class CommandRegister:
             at_utc=command.updated_at,
             payload=payload,
         )
+
+
+def _store(connection: Connection, before: Command, after: Command) -> bool:
+    """Write a command over what it was; False where it is no longer that."""
+    where = {"of_command": before.command_id, "of_state": str(before.state)}
+    return connection.execute(_UPDATE, {**_row(after), **where}).rowcount == 1
 
 
 def _row(command: Command) -> dict[str, Any]:

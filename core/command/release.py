@@ -6,7 +6,9 @@ first octet is sent.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -72,6 +74,8 @@ class ReleaseDesk:
 
     def __init__(self, deps: ReleaseDeps) -> None:
         self._deps = deps
+        self._associations = {name: one.tc_association() for name, one in deps.keys.link.spacecraft.items()}
+        self._to_verify: deque[str] = deque()
         self._released_tai_s: dict[str, float] = {}  # by queue, for minimum gaps
         self._constrained_since: dict[str, float] = {}  # when a command first had to wait for its constraints
 
@@ -92,6 +96,8 @@ class ReleaseDesk:
                 release = release_now(standing, now_utc, deps.policy.lead_s(deps.clock))
                 if release is None:
                     deps.agenda.look_at(command.command_id, self._after(next_look_utc(standing, now_utc)))
+                    if any(one.start <= now_utc <= one.end for one in standing.contacts):
+                        self._to_verify.append(command.command_id)  # it leaves at its time, in this contact
                     return
                 waiting = self._constrained(command, view) or self._unproved(command)
         except CommandRefused as refusal:
@@ -107,6 +113,17 @@ class ReleaseDesk:
             again_tai_s = deps.clock.now_tai_s() + _LOOK_AGAIN_S / deps.clock.real_s(1.0)
             timed = waiting.key.startswith(("telemetry:", "dry-run:", "gap:"))
             deps.agenda.wait_for(command.command_id, waiting, min(until_tai_s, again_tai_s) if timed else until_tai_s)
+
+    def has_to_verify(self) -> bool:
+        """Whether ``verify_ahead`` has anything to do."""
+        return bool(self._to_verify)
+
+    def verify_ahead(self) -> None:
+        """Verify the signature of one command that leaves in this contact; a refusal waits until it is due."""
+        command = self._deps.register.open_command(self._to_verify.popleft())
+        if command is not None and command.state is CommandState.SCHEDULED:
+            with suppress(CommandRefused):
+                self._deps.sets.verify(command, self._deps.clock.now_utc())
 
     def release_ready(self) -> int:
         """Let ready commands go, as far as uplink, contact and gaps take them; returns how many left."""
@@ -316,7 +333,7 @@ class ReleaseDesk:
         """Take numbers, protect and store; gives the frame and what the command has to remember of it."""
         deps = self._deps
         craft = deps.mission.craft(command.satellite)
-        sa = deps.keys.link.spacecraft[command.satellite].tc_association()
+        sa = self._associations[command.satellite]
         counters = take_counters(connection, command.satellite, packets=2)
         pair = make_packets(deps.mdb, command, craft.spacecraft_id, route, counters.first_packet_count)
         raw = build_frame(craft.spacecraft_id, sa, pair.packet, counters)

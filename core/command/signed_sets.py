@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from core.command.authorise import verify_set
 from core.command.model import Command
 from core.command.tables import command_sets
 from core.errors import CommandRefused
 from core.store import Database
+from core.time import parse_utc
 
 __all__ = ["SignedSets", "set_id_of"]
+
+_KEPT_SETS: Final = 64
+_KEPT_COMMANDS: Final = 4096
+_WITHDRAWN: Final = select(command_sets.c.withdrawn).where(command_sets.c.set_id == bindparam("of_set"))
 
 
 @dataclass(frozen=True)
 class _Signed:
     content: bytes
     signature: bytes
+    expires_utc: datetime
 
 
 def set_id_of(plan_id: str, revision: int) -> str:
@@ -41,6 +49,8 @@ class SignedSets:
         self._database = database
         self._key = key
         self._kept: dict[str, _Signed] = {}
+        # Verified as this very object, until its authorisation expires: a changed command is another object.
+        self._verified: dict[str, tuple[Command, datetime]] = {}
 
     def enter(self, connection: Connection, plan_id: str, revision: int, content: bytes, signature: bytes) -> None:
         """Store a signed set."""
@@ -64,29 +74,40 @@ class SignedSets:
         Raises:
             CommandRefused: Altered, not in a set, wrongly signed or expired.
         """
-        set_id = set_id_of(command.plan_id, command.revision)
-        signed = self._kept.get(set_id) or self._load(set_id)
-        if signed is None:
-            raise _withdrawn()
+        known = self._verified.get(command.command_id)
+        if known is not None and known[0] is command and now_utc <= known[1]:
+            return
+        signed = self._signed(set_id_of(command.plan_id, command.revision))
         verify_set(command, signed.content, signed.signature, self._key, now_utc)
-        self._kept = (
-            {**dict(list(self._kept.items())[-63:]), set_id: signed} if set_id not in self._kept else self._kept
-        )
+        if len(self._verified) >= _KEPT_COMMANDS:
+            self._verified.clear()
+        self._verified[command.command_id] = (command, signed.expires_utc)
 
     def require_standing(self, connection: Connection, commands: Iterable[Command]) -> dict[str, CommandRefused]:
         """Refusals by command id, where the set was withdrawn; in the transaction that releases."""
         wanted = {one.command_id: set_id_of(one.plan_id, one.revision) for one in commands}
-        query = select(command_sets.c.set_id).where(
-            command_sets.c.set_id.in_(set(wanted.values())), command_sets.c.withdrawn == 0
-        )
-        standing = set(connection.execute(query).scalars())
+        standing = {
+            set_id
+            for set_id in set(wanted.values())
+            if connection.execute(_WITHDRAWN, {"of_set": set_id}).scalar() == 0
+        }
         return {command_id: _withdrawn() for command_id, set_id in wanted.items() if set_id not in standing}
 
-    def _load(self, set_id: str) -> _Signed | None:
+    def _signed(self, set_id: str) -> _Signed:
+        kept = self._kept.get(set_id)
+        if kept is None:
+            if len(self._kept) >= _KEPT_SETS:
+                self._kept.clear()
+            kept = self._kept[set_id] = self._load(set_id)
+        return kept
+
+    def _load(self, set_id: str) -> _Signed:
         query = select(command_sets.c.content, command_sets.c.signature).where(command_sets.c.set_id == set_id)
         with self._database.read() as connection:
             row = connection.execute(query).first()
-        return _Signed(row.content.encode(), row.signature) if row else None
+        if row is None:
+            raise _withdrawn()
+        return _Signed(row.content.encode(), row.signature, parse_utc(json.loads(row.content)["expires"]))
 
 
 def _withdrawn() -> CommandRefused:

@@ -34,6 +34,8 @@ commands = Table(
     Column("content", Text, nullable=False),
     Index("commands_by_plan", "plan_id"),
     Index("commands_by_state", "state", "execute_tai_s"),
+    Index("commands_by_request", "satellite", "request_count"),
+    Index("commands_by_carrier", "satellite", "carrier_count"),
 )
 
 command_sets = Table(

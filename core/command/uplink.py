@@ -129,6 +129,10 @@ class Uplink:
         """Whether nothing of a spacecraft waits for an acknowledgement."""
         return self._channels[satellite].service.idle
 
+    def has_to_flush(self) -> bool:
+        """Whether ``flush`` has anything to make durable."""
+        return any(one.sent or one.acknowledged for one in self._channels.values())
+
     def flush(self) -> None:
         """Make durable which frames left and which were acknowledged since the last call, in one transaction.
 
