@@ -81,7 +81,7 @@ class Expectations:
 
     def enter(self, connection: Connection, plan: MissionPlan) -> None:
         """Keep what a plan predicts, in the transaction that enters its commands."""
-        content = {
+        profiles = {
             "start_tai_s": tai_s_from_utc(plan.horizon.start),
             "profiles": [
                 [one.satellite, str(one.resource), list(one.t_s), list(one.values)]
@@ -91,9 +91,20 @@ class Expectations:
         }
         connection.execute(
             insert(plan_expectations).values(
-                set_id=_key(plan.plan_id, plan.revision), content=json.dumps(content, separators=(",", ":"))
+                set_id=_key(plan.plan_id, plan.revision),
+                profiles=json.dumps(profiles, separators=(",", ":")),
+                plan=plan.model_copy(update={"profiles": (), "alternatives": ()}).model_dump_json(),
             )
         )
+
+    def plan_of(self, command: Command) -> MissionPlan | None:
+        """The plan that a command was submitted with, without its profiles; None where it was none."""
+        query = select(plan_expectations.c.plan).where(
+            plan_expectations.c.set_id == _key(command.plan_id, command.revision)
+        )
+        with self._database.read() as connection:
+            text = connection.execute(query).scalar()
+        return MissionPlan.model_validate_json(text) if text else None
 
     def check(self, command: Command, latest: Mapping[str, LatestValue]) -> None:
         """Refuse a command whose satellite is not as its plan predicts.
@@ -139,7 +150,7 @@ class Expectations:
 
     def _load(self, key: str) -> dict[str, dict[ResourceName, _Series]]:
         with self._database.read() as connection:
-            query = select(plan_expectations.c.content).where(plan_expectations.c.set_id == key)
+            query = select(plan_expectations.c.profiles).where(plan_expectations.c.set_id == key)
             text = connection.execute(query).scalar()
         found: dict[str, dict[ResourceName, _Series]] = {}
         if text is None:

@@ -29,7 +29,7 @@ from core.command.bookings import StationBookings
 from core.command.contacts import ContactPlan
 from core.command.expectations import Expectations
 from core.command.keys import CommandKeys
-from core.command.model import BEFORE_RELEASE, FINAL_STATES, ON_THE_WAY, Command, CommandState
+from core.command.model import BEFORE_RELEASE, ON_THE_WAY, Command, CommandState
 from core.command.orders import BOOKINGS_KEY, CommandOrders
 from core.command.policy import CommandPolicy
 from core.command.present import DryRuns, NoDryRuns, PresentState
@@ -96,6 +96,7 @@ class CommandPipeline:
             self.register, self.queues, self.bookings, deps.clock, self._key_changed, self._look_again
         )
         self._expectations = Expectations(deps.database, deps.mission)
+        deps.dry_runs.connect(self._expectations.plan_of, lambda plan_id: self._key_changed(f"dry-run:{plan_id}"))
         self._sets = SignedSets(deps.database, deps.keys.verifying)
         self._uplink = Uplink(self.register, deps.link, deps.mission, deps.clock, deps.policy, deps.seam)
         self._agenda = Agenda()
@@ -215,6 +216,10 @@ class CommandPipeline:
         while self._work_left():
             self.tick()
 
+    def telemetry_changed(self, satellite: str) -> None:
+        """There are new values of a satellite: what waits for them is looked at again."""
+        self._changed_keys.append(f"telemetry:{satellite}")
+
     # Submission
 
     def _existing(self, plan: MissionPlan) -> list[Command]:
@@ -235,8 +240,7 @@ class CommandPipeline:
             return same
         if any(not one.final for one in known):
             raise Conflict(f"another revision of {plan.plan_id} still has open commands; withdraw it first")
-        still_open = [state for state in CommandState if state not in FINAL_STATES]
-        check_duplicates(drafted, self.register.find_in(connection, states=still_open, limit=100_000))
+        check_duplicates(drafted, self.register.open())
         self.bookings.book(connection, drafted, lambda plan_id: bool(self.register.open_of(plan_id)))
         content = canonical_set(drafted, max(latest_release_utc(one) for one in drafted))
         self._sets.enter(connection, plan.plan_id, plan.revision, content, sign_set(content, self._deps.keys.signing))
@@ -297,7 +301,7 @@ class CommandPipeline:
         self._deps.link.acknowledge(result.cursor)
         self._reports_waiting = self._reports_waiting or result.packets > 0
         for satellite in result.satellites:
-            self._changed_keys.append(f"telemetry:{satellite}")
+            self.telemetry_changed(satellite)
         for clcw in result.clcws:
             self._uplink.on_clcw(clcw)
 

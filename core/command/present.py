@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -10,6 +10,7 @@ from core.command.expectations import Expectations
 from core.command.model import Command
 from core.errors import CommandRefused
 from core.mission.model import Mode
+from core.plan.model import MissionPlan
 from core.telemetry import LatestValue, LatestValues
 from core.time import Clock
 
@@ -29,6 +30,10 @@ class DryRuns(Protocol):
         """
         ...
 
+    def connect(self, plan_of: Callable[[Command], MissionPlan | None], done: Callable[[str], None]) -> None:
+        """Say where submitted plans are, and who wants to know of ended flights."""
+        ...
+
 
 class NoDryRuns:
     """Where no twin is at hand: every command above routine waits, and says why."""
@@ -36,6 +41,9 @@ class NoDryRuns:
     def missing(self, command: Command) -> str:
         """It is always missing."""
         return f"{command.mnemonic} is {command.command_class} and no dry run of its plan is at hand"
+
+    def connect(self, plan_of: Callable[[Command], MissionPlan | None], done: Callable[[str], None]) -> None:
+        """Nothing is flown."""
 
 
 @dataclass(frozen=True)

@@ -188,10 +188,9 @@ class CommandRegister:
         return [Command.model_validate_json(text) for text in connection.execute(query).scalars()]
 
     def open(self) -> list[Command]:
-        """Commands to which something can still happen, in the order of execution."""
+        """Commands to which something can still happen, in no order."""
         with self._lock:
-            found = list(self._open.values())
-        return sorted(found, key=lambda one: (one.execute_at, one.command_id))
+            return list(self._open.values())
 
     def open_command(self, command_id: str) -> Command | None:
         """A command to which something can still happen; None where there is none of this id."""

@@ -96,7 +96,8 @@ plan_expectations = Table(
     "plan_expectations",
     COMMAND_TABLES,
     Column("set_id", String(128), primary_key=True),
-    Column("content", Text, nullable=False),
+    Column("profiles", Text, nullable=False),
+    Column("plan", Text, nullable=False),
 )
 
 progress = Table(

@@ -60,7 +60,7 @@ class Rig:
             link: The way to the stations.
             more: Other parts of ``PipelineDeps``, such as ``mdb`` or ``seam``.
         """
-        mission, mdb = reference_mission(), more.pop("mdb", None) or reference_mdb()
+        mission, mdb = more.pop("mission", None) or reference_mission(), more.pop("mdb", None) or reference_mdb()
         database = open_database(folder / "service.db")
         events, archive = EventLog(database), SqlArchive(database)
         keys = open_keys(folder / "keys", mission)

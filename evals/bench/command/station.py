@@ -39,7 +39,7 @@ from core.link.space_packet import SEQUENCE_COUNT_MODULO
 from core.link.tc_frame import TC_HEADER_LENGTH, tc_frame_length
 from core.link.tm_frame import tm_capacity
 
-__all__ = ["AcceptingStation"]
+__all__ = ["AcceptingSpacecraft", "AcceptingStation"]
 
 _REPORTS: Final = (1, 3, 7)  # acceptance, start, completion
 _PERIOD_S: Final = 0.1
@@ -59,7 +59,8 @@ class AcceptingStation:
         self._now_tai_s = now_tai_s
         self._period_s = period_s
         self._crafts = {
-            name: _Craft(one.scid, one.tc_association(), one.tm_association()) for name, one in keys.spacecraft.items()
+            name: AcceptingSpacecraft(one.scid, one.tc_association(), one.tm_association())
+            for name, one in keys.spacecraft.items()
         }
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._index = 0
@@ -130,7 +131,7 @@ class AcceptingStation:
                 connection.sendall(encode_message(self._sent[-1]))
 
 
-class _Craft:
+class AcceptingSpacecraft:
     """One spacecraft's receiver and its reports."""
 
     def __init__(self, scid: int, tc: SecurityAssociation, tm: SecurityAssociation) -> None:
@@ -140,6 +141,7 @@ class _Craft:
         self._packets: list[bytes] = []
         self._count = self._packet_count = 0
         self.taken: list[int] = []
+        self.reports: tuple[int, ...] = _REPORTS
 
     def take(self, cltu: bytes, now_tai_s: float) -> None:
         """Accept what is authentic, in sequence and new; nothing else has an effect."""
@@ -154,7 +156,7 @@ class _Craft:
             return
         self._replay.accept(opened.sequence_number)
         command = decode_telecommand(opened.data)
-        for subtype in _REPORTS:
+        for subtype in self.reports:
             self._packet_count = (self._packet_count + 1) % SEQUENCE_COUNT_MODULO
             data = command.request_id.encode()
             report = Telemetry(self._scid, self._packet_count, 1, subtype, 0, now_tai_s, data)
