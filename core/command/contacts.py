@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Final
 
 from core.command.bookings import StationBookings
-from core.command.model import Command, CommandState, Contact
+from core.command.model import Command, CommandState, Contact, Route
 from core.time import tai_s_from_utc
 
 __all__ = ["ContactPlan"]
 
-_NEEDS_NONE: Final = frozenset({CommandState.ACCEPTED, CommandState.STARTED})  # what is on board needs no uplink
+_ON_BOARD: Final = frozenset({CommandState.ACCEPTED, CommandState.STARTED})  # an inserted one needs no uplink any more
 _JUST_AFTER_S: Final = 2e-6
 
 
@@ -35,7 +35,8 @@ class ContactPlan:
     def take(self, command: Command) -> None:
         """Follow a command's change."""
         before = self._of_command.pop(command.command_id, None)
-        needed = () if command.final or command.state in _NEEDS_NONE else command.contacts
+        on_board = command.state in _ON_BOARD and command.route is Route.ON_BOARD_SCHEDULE
+        needed = () if command.final or on_board else command.contacts
         if before is not None and before[1] == needed:
             self._of_command[command.command_id] = before
             return

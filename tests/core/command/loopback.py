@@ -51,6 +51,7 @@ class Loopback:
     sent: list[tuple[str, str]] = field(default_factory=list)
     crafts: dict[str, AcceptingSpacecraft] = field(default_factory=dict)
     statuses: list[ContactStatus] = field(default_factory=list)
+    heard: set[str] = field(default_factory=set)  # those with something to tell
     index: int = 0
 
     def __post_init__(self) -> None:
@@ -61,6 +62,7 @@ class Loopback:
         if not self.connected:
             raise GroundLinkDown("no connection")
         self.sent.append((station, satellite))
+        self.heard.add(satellite)
         try:
             self.crafts[satellite].take(cltu, self.clock.now_tai_s())
         except LinkError:
@@ -70,10 +72,13 @@ class Loopback:
         told: list[TmDelivery | ContactStatus] = list(self.statuses)
         self.statuses.clear()
         if self.answering and self.connected:
-            for craft in self.crafts.values():
+            for name, craft in self.crafts.items():
+                if name not in self.heard:
+                    continue
                 for raw in craft.frames():
                     self.index += 1
                     told.append(TmDelivery(self.index, self.clock.now_tai_s(), "svalbard", raw))
+            self.heard.clear()
         return told
 
     def acknowledge(self, _cursor: int) -> None:
