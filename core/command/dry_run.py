@@ -123,7 +123,3 @@ def main() -> None:
         answer = fly_rest(DryRunQuestion.model_validate_json(line), mission)
         sys.stdout.write(answer.model_dump_json() + "\n")
         sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()

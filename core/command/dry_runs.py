@@ -150,7 +150,7 @@ class TwinDryRuns:
             return DryRunAnswer(key=question.key, flown_from=question.now, failed="the twin's process broke")
 
     def _launch(self) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "core.command.dry_run"]
+        command = [sys.executable, "-c", "from core.command.dry_run import main; main()"]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if process.stdin is not None:
             process.stdin.write(self._mission.model_dump_json() + "\n")

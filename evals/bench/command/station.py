@@ -75,6 +75,11 @@ class AcceptingStation:
         host, port = self._listener.getsockname()
         return str(host), int(port)
 
+    @property
+    def spacecraft(self) -> dict[str, AcceptingSpacecraft]:
+        """The spacecraft behind it."""
+        return self._crafts
+
     def taken(self, satellite: str) -> list[int]:
         """Packet sequence counts of the commands that a spacecraft took, in order."""
         return list(self._crafts[satellite].taken)

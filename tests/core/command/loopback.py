@@ -55,7 +55,7 @@ class Loopback:
     index: int = 0
 
     def __post_init__(self) -> None:
-        for name, one in self.keys.spacecraft.items():
+        for name, one in self.keys.spacecraft.items() if not self.crafts else ():
             self.crafts[name] = AcceptingSpacecraft(one.scid, one.tc_association(), one.tm_association())
 
     def send_cltu(self, station: str, satellite: str, cltu: bytes) -> None:
