@@ -87,7 +87,7 @@ def remaining_plan(
     if add_s(now_utc, _LEAST_REST_S) >= plan.horizon.end:
         return None
     rest = tuple(_from_now_on(one, now_utc) for one in plan.activities if one.window.end > now_utc)
-    if not rest:
+    if plan.activities and not rest:
         return None
     initial = tuple(_starting(one, measured.get(one.satellite), now_utc) for one in plan.initial)
     horizon = Window(start=max(now_utc, plan.horizon.start), end=plan.horizon.end)

@@ -104,7 +104,7 @@ class TwinDryRuns:
                 self._thread.start()
         now_utc = self._clock.now_utc()
         measured = []
-        for satellite in plan.satellites:
+        for satellite in dict.fromkeys(one.satellite for one in plan.initial):
             found = self._reader.initial_resources(satellite, now_utc)
             if found is not None:
                 measured.append(
@@ -127,7 +127,7 @@ class TwinDryRuns:
             with self._lock:
                 self._answers[question.key] = answer
                 self._asked.discard(question.key)
-            self._done(question.plan.plan_id)
+            self._done(question.key.rsplit(":", 1)[0])
         if self._process is not None:
             self._process.communicate()
 

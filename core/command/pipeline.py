@@ -39,6 +39,7 @@ from core.command.release import ReleaseDeps, ReleaseDesk
 from core.command.schedule import latest_release_utc
 from core.command.seam import Boundary, Seam, no_seam
 from core.command.signed_sets import SignedSets
+from core.command.stack_runs import StackDeps, StackRuns
 from core.command.telemetry_view import SatelliteTelemetry
 from core.command.uplink import Uplink
 from core.command.validate import check_duplicates, check_plan, draft_commands
@@ -96,7 +97,7 @@ class CommandPipeline:
             self.register, self.queues, self.bookings, deps.clock, self._key_changed, self._look_again
         )
         self._expectations = Expectations(deps.database, deps.mission)
-        deps.dry_runs.connect(self._expectations.plan_of, lambda plan_id: self._key_changed(f"dry-run:{plan_id}"))
+        deps.dry_runs.connect(self._plan_to_fly, lambda plan_id: self._key_changed(f"dry-run:{plan_id}"))
         self._sets = SignedSets(deps.database, deps.keys.verifying)
         self._uplink = Uplink(self.register, deps.link, deps.mission, deps.clock, deps.policy, deps.seam)
         self._agenda = Agenda()
@@ -123,6 +124,21 @@ class CommandPipeline:
         self._views = {
             craft.id: SatelliteTelemetry(craft.id, deps.latest, deps.archive) for craft in deps.mission.spacecraft
         }
+        self.stacks = StackRuns(
+            StackDeps(
+                register=self.register,
+                events=deps.events,
+                sets=self._sets,
+                queues=self.queues,
+                bookings=self.bookings,
+                mission=deps.mission,
+                mdb=deps.mdb,
+                keys=deps.keys,
+                clock=deps.clock,
+                view=lambda satellite: self._views[satellite],
+                wake=deps.link.wake,
+            )
+        )
         self._contact_plan = ContactPlan(self.bookings)
         self._contacts: dict[tuple[str, str], bool] = {}
         self._frames: deque[TmDelivery] = deque()
@@ -209,6 +225,8 @@ class CommandPipeline:
                 work()
                 self._release_due()
         self._uplink.on_time()
+        if self.stacks.has_to_advance():
+            self.stacks.advance()
 
     def settle(self) -> None:
         """Tick until nothing is left that can be done now, for those who have no thread at work."""
@@ -221,6 +239,9 @@ class CommandPipeline:
         self._changed_keys.append(f"telemetry:{satellite}")
 
     # Submission
+
+    def _plan_to_fly(self, command: Command) -> MissionPlan | None:
+        return self._expectations.plan_of(command) or self.stacks.flight_of(command)
 
     def _existing(self, plan: MissionPlan) -> list[Command]:
         revision_hash = plan.revision_hash()

@@ -51,6 +51,7 @@ class CommandRegister:
         self._events = events
         self._lock = threading.RLock()
         self._changed: list[Command] = []
+        self._afterwards: list[Callable[[], None]] = []
         self._listeners: list[Callable[[Sequence[Command]], None]] = []
         database.create(COMMAND_TABLES)
         self._open: dict[str, Command] = {}
@@ -71,18 +72,24 @@ class CommandRegister:
             StoreError: Nothing has changed.
         """
         with self._lock:
-            self._changed = []
+            self._changed, self._afterwards = [], []
             try:
                 with self.database.write() as connection:
                     yield connection
-                changed = list(self._changed)
+                changed, afterwards = self._changed, self._afterwards
             finally:
-                self._changed = []
+                self._changed, self._afterwards = [], []
             for one in changed:
                 self._keep(one)
             if changed:
                 for listener in self._listeners:
                     listener(changed)
+            for follow in afterwards:
+                follow()
+
+    def after_commit(self, follow: Callable[[], None]) -> None:
+        """Have something else that is kept in memory follow, once the present transaction is durable."""
+        self._afterwards.append(follow)
 
     def add(self, connection: Connection, command: Command, actor: str) -> None:
         """Draft a new command."""

@@ -14,6 +14,7 @@ __all__ = [
     "link_counters",
     "plan_expectations",
     "progress",
+    "stacks",
     "station_bookings",
     "uplink_frames",
 ]
@@ -98,6 +99,15 @@ plan_expectations = Table(
     Column("set_id", String(128), primary_key=True),
     Column("profiles", Text, nullable=False),
     Column("plan", Text, nullable=False),
+)
+
+stacks = Table(
+    "stacks",
+    COMMAND_TABLES,
+    Column("stack_id", String(64), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("content", Text, nullable=False),
 )
 
 progress = Table(
