@@ -162,6 +162,16 @@ class CommandPipeline:
         """Whether each (satellite, station) that was reported on is in contact."""
         return dict(self._contacts)
 
+    @property
+    def mission(self) -> Mission:
+        """The mission that is commanded."""
+        return self._deps.mission
+
+    @property
+    def mdb(self) -> MissionDatabase:
+        """Its telecommands."""
+        return self._deps.mdb
+
     def why_waiting(self, command: Command) -> str:
         """What a command whose time has come still waits for; empty where nothing keeps it back."""
         return self._desk.explain(command)
