@@ -31,8 +31,10 @@ _PERIOD_S: Final = 0.2
 _STOP_TIMEOUT_S: Final = 10.0
 _TELEMETRY_PERIOD_S: Final = 0.5
 _MOVING: Final = frozenset({CommandState.UPLINKED, CommandState.ACCEPTED, CommandState.STARTED, CommandState.COMPLETED})
-_LOST: Final = frozenset({CommandState.FAILED, CommandState.REFUSED, CommandState.EXPIRED})
+_LOST: Final = frozenset(FINAL_STATES - {CommandState.COMPLETED})
 _STATES: Final = frozenset(CommandState)
+_ORDERS: Final = ("queue.", "contact.", "stack.")  # changes that consoles show as they are
+_PLAN: Final = "plan-"
 _OPEN_ACTIVITY: Final = frozenset({ActivityStatus.PLANNED, ActivityStatus.RELEASED, ActivityStatus.EXECUTING})
 _log = structlog.get_logger("flight")
 
@@ -160,8 +162,11 @@ class Flight:
 
     def _tell_events(self, after: int) -> int:
         """Publish every change of a command's state, also those that followed each other between two looks."""
-        events = self._events.read(after=after, kinds=("command.",), limit=2000)
+        events = self._events.read(after=after, kinds=("command.", *_ORDERS), limit=2000)
         for event in events:
+            if event.kind.startswith(_ORDERS):
+                self._broadcaster.publish(_told(event))
+                continue
             state = event.kind.removeprefix("command.")
             if state in _STATES:
                 view = command_view(self.command(event.subject)).plain()
@@ -171,8 +176,10 @@ class Flight:
                     "detail": str(event.payload.get("reason", "")),
                 }
                 self._broadcaster.publish({"type": "command", "command": view | told})
-        for plan_id in dict.fromkeys(str(event.payload["plan_id"]) for event in events if "plan_id" in event.payload):
-            self._follow(plan_id)
+        concerned = (str(event.payload["plan_id"]) for event in events if "plan_id" in event.payload)
+        for plan_id in dict.fromkeys(concerned):
+            if plan_id.startswith(_PLAN):  # a stack's commands belong to no plan
+                self._follow(plan_id)
         return events[-1].sequence if events else after
 
     def _follow(self, plan_id: str) -> None:
@@ -226,6 +233,13 @@ class Flight:
                 "parameters": latest["parameters"],
             }
             self._broadcaster.publish(message)
+
+
+def _told(event: Event) -> dict[str, Any]:
+    """A change of a queue, a contact or a stack, as consoles get it."""
+    owner, what = event.kind.split(".", 1)
+    told = {"subject": event.subject, "what": what, "by": event.actor, "at": format_utc(event.at_utc)}
+    return {"type": owner if owner == "stack" else f"{owner}_order", **told, "detail": event.payload}
 
 
 def _status(activity: Activity, commands: Sequence[Command], now_utc: datetime) -> ActivityStatus:

@@ -11,15 +11,16 @@ from core.command.model import Command, CommandState, can_follow
 from core.command.register import CommandRegister
 from core.command.tables import progress
 from core.link import decode_telemetry
-from core.mdb import MissionDatabase
+from core.mdb import MissionDatabase, VerificationStage
 from core.telemetry import Archive, ArchivedPacket
 from core.time import Clock
 
 __all__ = ["take_reports"]
 
 _SERVICE: Final = 1
+_PROGRESS: Final = 5
 _CURSOR: Final = "verification-reports"
-_BATCH: Final = 500
+_BATCH: Final = 4  # small, so that a release that comes up does not wait for many reports
 _REQUEST_LENGTH: Final = 4
 _COUNT_MASK: Final = 0x3FFF
 
@@ -42,13 +43,16 @@ _OF_COMMAND: Final[Mapping[int, CommandState]] = {
 
 
 def take_reports(register: CommandRegister, archive: Archive, mdb: MissionDatabase, clock: Clock) -> int:
-    """Apply reports that are not applied yet; the cursor moves in the same transaction. Returns how many."""
+    """Apply some reports that are not applied yet; the cursor moves in the same transaction.
+
+    Returns how many; 0 when all are applied.
+    """
     with register.database.read() as connection:
         after = connection.execute(select(progress.c.value).where(progress.c.name == _CURSOR)).scalar() or 0
     reports = archive.packets(after=after, service=_SERVICE, limit=_BATCH)
     if not reports:
         return 0
-    with register.database.write() as connection:
+    with register.write() as connection:
         for report in reports:
             _apply(connection, register, report, mdb, clock)
         _move_cursor(connection, reports[-1].packet_id)
@@ -64,6 +68,9 @@ def _apply(
     if found is None:
         return
     command, is_insertion = found
+    if report.subtype == _PROGRESS and not is_insertion:
+        _note_progress(connection, register, command, clock)
+        return
     state = (_OF_INSERTION if is_insertion else _OF_COMMAND).get(report.subtype)
     if state is None or state is command.state:
         return
@@ -73,6 +80,14 @@ def _apply(
         register.move(connection, command, state, clock.now_utc(), actor=actor, reason=reason)
     elif command.final:
         _note_late(connection, register, command, state, clock)
+
+
+def _note_progress(connection: Connection, register: CommandRegister, command: Command, clock: Clock) -> None:
+    """Progress of execution changes no state; it proves that stage."""
+    if not command.final and VerificationStage.PROGRESS not in command.proved:
+        proved = (*command.proved, VerificationStage.PROGRESS)
+        payload = {"satellite": command.satellite, "command": command.mnemonic, "by": "report"}
+        register.amend(connection, command, "progress", clock.now_utc(), payload, proved=proved)
 
 
 def _note_late(

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.command.dry_runs import TwinDryRuns
 from core.command.keys import open_keys, spacecraft_key_file
 from core.command.pipeline import TELEMETRY_SOURCE, CommandPipeline, PipelineDeps
 from core.command.policy import CommandPolicy
@@ -89,6 +90,8 @@ class Fleet:
         self.link = TcpGroundLink(
             self.simulator.address, lambda: self.archive.cursor(TELEMETRY_SOURCE), lambda: clock.anchor
         )
+        limits = policy or CommandPolicy()
+        self._dry_runs = TwinDryRuns(mission, self.reader, clock, limits)
         ingest = TelemetryIngest(database, self.archive, FrameReceiver(keys.link), mdb, self.latest, self.stream)
         self.pipeline = CommandPipeline(
             PipelineDeps(
@@ -102,7 +105,8 @@ class Fleet:
                 ingest=ingest,
                 archive=self.archive,
                 latest=self.latest,
-                policy=policy or CommandPolicy(),
+                policy=limits,
+                dry_runs=self._dry_runs,
             )
         )
         self._stop = threading.Event()
@@ -121,6 +125,7 @@ class Fleet:
         self._stop.set()
         if self._worker.is_alive():
             self._worker.join(_STOP_TIMEOUT_S)
+        self._dry_runs.close()
         self.link.close()
         self.simulator.stop()
         self.stream.close()

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from core.command.protect import LinkCounters, protect_data
 from core.command.tables import uplink_frames
+from core.errors import StoreError
 from core.link import FrameService, TcFrame
 from core.link.checksum import CRC_LENGTH, append_crc
 from core.link.sdls import SecurityAssociation
@@ -28,6 +29,7 @@ __all__ = [
 
 VCID: Final = 0
 _MAP_ID: Final = 0
+_INSERT: Final = insert(uplink_frames)  # made once: building a statement costs more than executing it
 _OUTSTANDING: Final = "outstanding"
 ACKNOWLEDGED: Final = "acknowledged"
 WITHDRAWN: Final = "withdrawn"
@@ -51,18 +53,25 @@ def build_frame(scid: int, sa: SecurityAssociation, packet: bytes, counters: Lin
     return append_crc(protect_data(sa, header + segment, packet, counters.sequence_number))
 
 
-def store_frame(connection: Connection, satellite: str, command_id: str, counters: LinkCounters, raw: bytes) -> None:
+def store_frame(
+    connection: Connection, satellite: str, command_id: str, counters: LinkCounters, raw: bytes
+) -> StoredFrame:
     """Keep a frame for sending, and for sending again."""
-    connection.execute(
-        insert(uplink_frames).values(
-            satellite=satellite,
-            command_id=command_id,
-            frame_number=counters.frame_number,
-            sequence_number=counters.sequence_number,
-            state=_OUTSTANDING,
-            raw=raw,
-        )
+    result = connection.execute(
+        _INSERT,
+        {
+            "satellite": satellite,
+            "command_id": command_id,
+            "frame_number": counters.frame_number,
+            "sequence_number": counters.sequence_number,
+            "state": _OUTSTANDING,
+            "raw": raw,
+        },
     )
+    key = result.inserted_primary_key
+    if key is None:
+        raise StoreError("the database gave a stored frame no number")
+    return StoredFrame(int(key[0]), command_id, counters.frame_number, raw)
 
 
 def outstanding_frames(connection: Connection, satellite: str) -> list[StoredFrame]:

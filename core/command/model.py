@@ -7,14 +7,17 @@ from typing import Annotated, Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from core.mdb import CommandClass
+from core.mdb import CommandClass, Condition, VerificationStage
 
 __all__ = [
+    "BEFORE_RELEASE",
     "FINAL_STATES",
     "ON_THE_WAY",
     "Command",
     "CommandState",
     "Contact",
+    "Dependency",
+    "Restraint",
     "Route",
     "can_follow",
     "command_id_of",
@@ -22,7 +25,7 @@ __all__ = [
 
 
 class CommandState(StrEnum):
-    """The life of a telecommand, in order; the last four are final."""
+    """The life of a telecommand, in order; the last five are final."""
 
     DRAFTED = "drafted"
     VALIDATED = "validated"
@@ -35,16 +38,25 @@ class CommandState(StrEnum):
     COMPLETED = "completed"
     REFUSED = "refused"  # by a stage on the ground, or by the spacecraft's acceptance check
     FAILED = "failed"  # on board, or never reported on
+    UNVERIFIED = "unverified"  # its definition asks for no proof of the end, and none came
     EXPIRED = "expired"  # its time passed before it was released
 
 
 FINAL_STATES: Final = frozenset(
-    {CommandState.COMPLETED, CommandState.REFUSED, CommandState.FAILED, CommandState.EXPIRED}
+    {
+        CommandState.COMPLETED,
+        CommandState.REFUSED,
+        CommandState.FAILED,
+        CommandState.UNVERIFIED,
+        CommandState.EXPIRED,
+    }
 )
+BEFORE_RELEASE: Final = frozenset({CommandState.VALIDATED, CommandState.AUTHORISED, CommandState.SCHEDULED})
 ON_THE_WAY: Final = frozenset(
     {CommandState.RELEASED, CommandState.UPLINKED, CommandState.ACCEPTED, CommandState.STARTED}
 )
 _ORDER: Final = tuple(CommandState)
+_GOOD_WAY: Final = ON_THE_WAY | BEFORE_RELEASE | {CommandState.COMPLETED}
 
 
 def can_follow(before: CommandState, after: CommandState) -> bool:
@@ -72,8 +84,36 @@ class Contact(BaseModel):
     end: AwareDatetime
 
 
+class Dependency(BaseModel):
+    """Another command that has to have come this far first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command_id: Annotated[str, Field(min_length=1, max_length=128)]
+    state: CommandState = CommandState.COMPLETED
+
+    def met_by(self, other: CommandState) -> bool:
+        """Whether a state is the one waited for, or a later one on the same good way."""
+        return other is self.state or (other in _GOOD_WAY and can_follow(self.state, other))
+
+
+class Restraint(BaseModel):
+    """What keeps an approved command back beside its time: none of it can let a command go that would not go without.
+
+    ``priority`` only orders what may leave at the same time: the greater one first.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    held_by: str = ""
+    held_reason: str = ""
+    priority: Annotated[int, Field(ge=-100, le=100)] = 0
+    after: Annotated[tuple[Dependency, ...], Field(max_length=32)] = ()
+    condition: Condition | None = None
+
+
 class Command(BaseModel):
-    """A telecommand of an approved plan."""
+    """A telecommand of an approved plan or stack."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -96,6 +136,11 @@ class Command(BaseModel):
     reason: str = ""
     request_count: int | None = None  # packet sequence count of the telecommand itself
     carrier_count: int | None = None  # that of the insertion that carries it, where there is one
+    restraint: Restraint = Restraint()
+    released_at: AwareDatetime | None = None
+    proved: tuple[VerificationStage, ...] = ()  # beside what the state says
+    unproved: tuple[VerificationStage, ...] = ()  # stages whose time passed without proof
+    attempts: int = 0  # transmissions under a number of their own; more than one only where it is idempotent
     updated_at: AwareDatetime
 
     @property

@@ -4,31 +4,46 @@ validate, authorise, schedule (at submission) | protect, frame, uplink (at relea
 
 Every stage writes before it acts. What a crash interrupts is taken up from the database: a frame that was stored is
 sent again as the very same octets, and FARM-1 and the anti-replay check on board refuse what had already arrived.
+
+One thread works, and sleeps until something is due, something arrives, or somebody changes something. What is due leaves
+first; telemetry and reports are taken in small portions between.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection
 
 from core.command.acknowledge import take_reports
-from core.command.authorise import canonical_set, check_authority, sign_set, verify_set
-from core.command.frame import build_frame, outstanding_frames, store_frame
+from core.command.agenda import Agenda
+from core.command.authorise import canonical_set, check_authority, sign_set
+from core.command.bookings import StationBookings
+from core.command.contacts import ContactPlan
+from core.command.expectations import Expectations
 from core.command.keys import CommandKeys
-from core.command.model import FINAL_STATES, ON_THE_WAY, Command, CommandState, Contact
+from core.command.model import BEFORE_RELEASE, ON_THE_WAY, Command, CommandState
+from core.command.orders import BOOKINGS_KEY, CommandOrders
 from core.command.policy import CommandPolicy
-from core.command.present import check_present
-from core.command.protect import make_packets, take_counters
+from core.command.present import DryRuns, NoDryRuns, PresentState
+from core.command.queues import CommandQueues
 from core.command.register import CommandRegister
-from core.command.schedule import Release, latest_release_utc, release_now
-from core.command.tables import command_sets
+from core.command.release import ReleaseDeps, ReleaseDesk
+from core.command.schedule import latest_release_utc
+from core.command.seam import Boundary, Seam, no_seam
+from core.command.signed_sets import SignedSets
+from core.command.stack_runs import StackDeps, StackRuns
+from core.command.telemetry_view import SatelliteTelemetry
 from core.command.uplink import Uplink
 from core.command.validate import check_duplicates, check_plan, draft_commands
+from core.command.verification import VerificationDesk
 from core.errors import CommandRefused, Conflict, LlamaSpaceError
 from core.events import EventLog
 from core.ground import ContactStatus, GroundLink, TmDelivery
@@ -37,15 +52,18 @@ from core.mission.model import Mission
 from core.plan.model import Approval, MissionPlan
 from core.store import Database
 from core.telemetry import LatestValues, ReceivedFrame, SqlArchive, TelemetryIngest
-from core.time import Clock, add_s
+from core.time import Clock
 
 __all__ = ["TELEMETRY_SOURCE", "CommandPipeline", "PipelineDeps"]
 
 TELEMETRY_SOURCE = "ground"
-_RECEIVE_TIMEOUT_S = 0.02
+_LONGEST_WAIT_S = 0.25  # real time; a mission clock that was moved is noticed by then
+_FRAMES_AT_ONCE = 32
+_MANY_FRAMES = 64  # beyond it, such as after a pass without connection, telemetry is taken in greater portions
+_QUIET_S = 0.004  # real time that a small transaction takes, generously
+_PATIENCE_S = 0.1  # real time that small transactions wait for a quiet moment
 _RETRY_S = 0.2
 _LOG = logging.getLogger(__name__)
-_STATES_BEFORE_RELEASE = (CommandState.VALIDATED, CommandState.AUTHORISED, CommandState.SCHEDULED)
 
 
 @dataclass(frozen=True)
@@ -63,6 +81,8 @@ class PipelineDeps:
     archive: SqlArchive
     latest: LatestValues
     policy: CommandPolicy = field(default_factory=CommandPolicy)
+    dry_runs: DryRuns = field(default_factory=NoDryRuns)
+    seam: Seam = no_seam
 
 
 class CommandPipeline:
@@ -71,14 +91,90 @@ class CommandPipeline:
     def __init__(self, deps: PipelineDeps) -> None:
         self._deps = deps
         self.register = CommandRegister(deps.database, deps.events)
-        self._uplink = Uplink(self.register, deps.link, deps.mission, deps.clock, deps.policy)
+        self.queues = CommandQueues(deps.database, deps.events, deps.mission)
+        self.bookings = StationBookings(deps.database, deps.events)
+        self.orders = CommandOrders(
+            self.register, self.queues, self.bookings, deps.clock, self._key_changed, self._look_again
+        )
+        self._expectations = Expectations(deps.database, deps.mission)
+        deps.dry_runs.connect(self._plan_to_fly, lambda plan_id: self._key_changed(f"dry-run:{plan_id}"))
+        self._sets = SignedSets(deps.database, deps.keys.verifying)
+        self._uplink = Uplink(self.register, deps.link, deps.mission, deps.clock, deps.policy, deps.seam)
+        self._agenda = Agenda()
+        self._desk = ReleaseDesk(
+            ReleaseDeps(
+                register=self.register,
+                uplink=self._uplink,
+                queues=self.queues,
+                bookings=self.bookings,
+                sets=self._sets,
+                present=PresentState(deps.latest, self._expectations, deps.dry_runs, deps.clock),
+                mission=deps.mission,
+                mdb=deps.mdb,
+                keys=deps.keys,
+                clock=deps.clock,
+                policy=deps.policy,
+                agenda=self._agenda,
+                seam=deps.seam,
+            )
+        )
+        self._verification = VerificationDesk(
+            self.register, deps.mdb, deps.clock, deps.policy, self._agenda, self._desk
+        )
+        self._views = {
+            craft.id: SatelliteTelemetry(craft.id, deps.latest, deps.archive) for craft in deps.mission.spacecraft
+        }
+        self.stacks = StackRuns(
+            StackDeps(
+                register=self.register,
+                events=deps.events,
+                sets=self._sets,
+                queues=self.queues,
+                bookings=self.bookings,
+                mission=deps.mission,
+                mdb=deps.mdb,
+                keys=deps.keys,
+                clock=deps.clock,
+                view=lambda satellite: self._views[satellite],
+                wake=deps.link.wake,
+            )
+        )
+        self._contact_plan = ContactPlan(self.bookings)
         self._contacts: dict[tuple[str, str], bool] = {}
+        self._frames: deque[TmDelivery] = deque()
+        self._reports_waiting = True
+        self._lead_s = deps.policy.lead_s(deps.clock)
+        self._changed: deque[Command] = deque(self.register.open())
+        self._changed_keys: deque[str] = deque()
+        self._worker_id: int | None = None
+        self._worked_s = time.monotonic()
+        self._work: dict[Callable[[], None], Callable[[], bool]] = {
+            self._uplink.flush: self._uplink.has_to_flush,
+            self._ingest: lambda: bool(self._frames),
+            self._take_reports: lambda: self._reports_waiting,
+            self._desk.verify_ahead: self._desk.has_to_verify,
+        }
+        self.register.on_change(self._commands_changed)
         self.interrupted_ticks = 0
 
     @property
     def contacts(self) -> dict[tuple[str, str], bool]:
         """Whether each (satellite, station) that was reported on is in contact."""
         return dict(self._contacts)
+
+    @property
+    def mission(self) -> Mission:
+        """The mission that is commanded."""
+        return self._deps.mission
+
+    @property
+    def mdb(self) -> MissionDatabase:
+        """Its telecommands."""
+        return self._deps.mdb
+
+    def why_waiting(self, command: Command) -> str:
+        """What a command whose time has come still waits for; empty where nothing keeps it back."""
+        return self._desk.explain(command)
 
     def submit(self, plan: MissionPlan, approvals: Sequence[Approval]) -> list[Command]:
         """Take an approved plan; the same revision again gives the commands that are already there.
@@ -92,8 +188,13 @@ class CommandPipeline:
             check_plan(plan, approvals, self._deps.clock, self._deps.policy)
             drafted = self._existing(plan) or draft_commands(plan, self._deps.mission, self._deps.mdb, now_utc)
             check_authority(drafted, approvals)
-            with self._deps.database.write() as connection:
-                return self._enter(connection, plan, drafted, approvals, now_utc)
+            for one in drafted:
+                self.queues.require_open(one)
+            self._deps.seam(Boundary.VALIDATED)
+            with self.register.write() as connection:
+                entered = self._enter(connection, plan, drafted, approvals, now_utc)
+            self._deps.seam(Boundary.SCHEDULED)
+            return entered
         except (CommandRefused, Conflict) as refusal:
             with self._deps.database.write() as connection:
                 payload = {"reason": refusal.message, "code": refusal.code, "revision_hash": plan.revision_hash()}
@@ -105,9 +206,10 @@ class CommandPipeline:
     def withdraw(self, plan_id: str, *, actor: str, reason: str) -> list[Command]:
         """Revoke a plan's authorisation: what has not left will not leave; what is on its way is not called back."""
         now_utc = self._deps.clock.now_utc()
-        with self._deps.database.write() as connection:
-            connection.execute(update(command_sets).where(command_sets.c.plan_id == plan_id).values(withdrawn=1))
-            waiting = self.register.find_in(connection, plan_id=plan_id, states=_STATES_BEFORE_RELEASE)
+        with self.register.write() as connection:
+            self._sets.withdraw(connection, plan_id)
+            self.bookings.give_back(connection, plan_id)
+            waiting = self.register.find_in(connection, plan_id=plan_id, states=tuple(BEFORE_RELEASE))
             return [
                 self.register.move(connection, one, CommandState.REFUSED, now_utc, actor=actor, reason=reason)
                 for one in waiting
@@ -115,26 +217,41 @@ class CommandPipeline:
 
     def run(self, stop: threading.Event) -> None:
         """Tick until told to stop; a broken connection, a full disk or a withdrawal in between is tried again."""
+        self._worker_id = threading.get_ident()
         while not stop.is_set():
             try:
-                self.tick()
+                self.tick(self._wait_s())
             except LlamaSpaceError as error:
                 self.interrupted_ticks += 1
                 _LOG.warning("tick interrupted: %s", error.message)
                 stop.wait(_RETRY_S)
 
-    def tick(self) -> None:
-        """One step; interrupted anywhere, the next one takes it up."""
-        self._receive()
-        while take_reports(self.register, self._deps.archive, self._deps.mdb, self._deps.clock):
-            continue
-        commands = self.register.open()
-        self._open_contacts(commands)
-        for command in commands:
-            self._step(command, commands)
+    def tick(self, wait_s: float = 0.0) -> None:
+        """One step, after waiting so long for something to arrive; interrupted anywhere, the next one takes it up."""
+        self._receive(wait_s)
+        self._release_due()
+        for work, waits in self._work.items():
+            while waits() and self._may_begin():
+                work()
+                self._release_due()
         self._uplink.on_time()
+        if self.stacks.has_to_advance():
+            self.stacks.advance()
+
+    def settle(self) -> None:
+        """Tick until nothing is left that can be done now, for those who have no thread at work."""
+        self.tick()
+        while self._work_left():
+            self.tick()
+
+    def telemetry_changed(self, satellite: str) -> None:
+        """There are new values of a satellite: what waits for them is looked at again."""
+        self._changed_keys.append(f"telemetry:{satellite}")
 
     # Submission
+
+    def _plan_to_fly(self, command: Command) -> MissionPlan | None:
+        return self._expectations.plan_of(command) or self.stacks.flight_of(command)
 
     def _existing(self, plan: MissionPlan) -> list[Command]:
         revision_hash = plan.revision_hash()
@@ -154,19 +271,12 @@ class CommandPipeline:
             return same
         if any(not one.final for one in known):
             raise Conflict(f"another revision of {plan.plan_id} still has open commands; withdraw it first")
-        still_open = [state for state in CommandState if state not in FINAL_STATES]
-        check_duplicates(drafted, self.register.find_in(connection, states=still_open, limit=100_000))
+        check_duplicates(drafted, self.register.open())
+        self.bookings.book(connection, drafted, lambda plan_id: bool(self.register.open_of(plan_id)))
         content = canonical_set(drafted, max(latest_release_utc(one) for one in drafted))
-        signature = sign_set(content, self._deps.keys.signing)
-        connection.execute(
-            insert(command_sets).values(
-                set_id=f"{plan.plan_id}:{plan.revision}",
-                plan_id=plan.plan_id,
-                content=content.decode(),
-                signature=signature,
-                withdrawn=0,
-            )
-        )
+        self._sets.enter(connection, plan.plan_id, plan.revision, content, sign_set(content, self._deps.keys.signing))
+        self._expectations.enter(connection, plan)
+        self._deps.seam(Boundary.SIGNED)
         by = ", ".join(sorted({one.by for one in approvals}))
         return [self._enter_one(connection, one, by, now_utc) for one in drafted]
 
@@ -180,98 +290,129 @@ class CommandPipeline:
 
     # Steps
 
-    def _receive(self) -> None:
-        received = self._deps.link.receive(_RECEIVE_TIMEOUT_S)
-        frames = [
-            ReceivedFrame(one.index, one.station, one.received_tai_s, one.frame)
-            for one in received
-            if isinstance(one, TmDelivery)
-        ]
-        for one in received:
-            if isinstance(one, ContactStatus):
+    def _receive(self, wait_s: float) -> None:
+        for one in self._deps.link.receive(wait_s):
+            if isinstance(one, TmDelivery):
+                self._frames.append(one)
+            elif isinstance(one, ContactStatus):
                 self._contacts[(one.satellite, one.station)] = one.visible
-        if frames:
-            result = self._deps.ingest.ingest(TELEMETRY_SOURCE, frames)
-            self._deps.link.acknowledge(result.cursor)
-            for clcw in result.clcws:
-                self._uplink.on_clcw(clcw)
 
-    def _open_contacts(self, commands: Sequence[Command]) -> None:
-        now_utc = self._deps.clock.now_utc()
-        for craft in self._deps.mission.spacecraft:
-            wanted = [
-                contact
-                for one in commands
-                if one.satellite == craft.id and one.state is not CommandState.ACCEPTED
-                for contact in one.contacts
-                if contact.start <= now_utc <= contact.end
-            ]
-            self._uplink.open_contact(craft.id, min(wanted, key=_by_start, default=None))
+    def _work_left(self) -> bool:
+        return bool(self._changed or self._changed_keys) or any(waits() for waits in self._work.values())
 
-    def _step(self, command: Command, commands: Sequence[Command]) -> None:
-        now_utc = self._deps.clock.now_utc()
-        if command.state in _STATES_BEFORE_RELEASE:
-            release = release_now(command, now_utc, self._deps.policy.lead_s(self._deps.clock))
-            if release is not None and self._uplink.ready(command.satellite):
-                self._release(command, release, commands, now_utc)
-            elif now_utc > latest_release_utc(command):
-                self._end(command, CommandState.EXPIRED, "its contacts passed without a release", now_utc)
-        elif command.state in ON_THE_WAY:
-            limit_s = self._deps.policy.report_timeout_s
-            if now_utc > add_s(max(command.execute_at, command.contacts[-1].end), limit_s):
-                self._end(command, CommandState.FAILED, f"no final report within {limit_s:.0f} s", now_utc)
+    def _may_begin(self) -> bool:
+        """Whether there is time for a small transaction before the next release is due.
 
-    def _release(self, command: Command, release: Release, commands: Sequence[Command], now_utc: datetime) -> None:
-        """Verify once more, then store the frame and the state together, then send."""
+        Under a dense stream of releases the rest would starve: after some time it gets its turn.
+        """
+        now_s = time.monotonic()
+        real_s = self._deps.clock.real_s(self._agenda.next_tai_s() - self._deps.clock.now_tai_s())
+        if 0.0 < real_s < _QUIET_S and now_s - self._worked_s < _PATIENCE_S:
+            return False
+        self._worked_s = now_s
+        return True
+
+    def _take_reports(self) -> None:
+        deps = self._deps
+        self._reports_waiting = take_reports(self.register, deps.archive, deps.mdb, deps.clock) > 0
+        deps.seam(Boundary.VERIFIED)
+
+    def _ingest(self) -> None:
+        """Make a frame durable, or several where many wait, and act on what they say."""
+        many = len(self._frames) > _MANY_FRAMES
+        taken = list(islice(self._frames, _FRAMES_AT_ONCE if many else 1))
+        frames = [ReceivedFrame(one.index, one.station, one.received_tai_s, one.frame) for one in taken]
         try:
-            self._check_release(command, commands, now_utc)
-        except CommandRefused as refusal:
-            self._end(command, CommandState.REFUSED, refusal.message, now_utc)
+            result = self._deps.ingest.ingest(TELEMETRY_SOURCE, frames)
+        except LlamaSpaceError:
+            self._frames.clear()  # the next connection delivers again what is not durable
+            raise
+        for _ in taken:
+            self._frames.popleft()
+        self._deps.link.acknowledge(result.cursor)
+        self._reports_waiting = self._reports_waiting or result.packets > 0
+        for satellite in result.satellites:
+            self.telemetry_changed(satellite)
+        for clcw in result.clcws:
+            self._uplink.on_clcw(clcw)
+
+    def _release_due(self) -> None:
+        """Look at what has changed and at what has come due, then let go what is ready."""
+        self._notice_clock()
+        self._look_at_changes()
+        now_utc = self._deps.clock.now_utc()
+        for satellite, contact in self._contact_plan.due(now_utc):
+            self._uplink.open_contact(satellite, contact)
+        self._follow_sessions()
+        for command_id in self._agenda.take_due(self._deps.clock.now_tai_s()):
+            self._look(self.register.open_command(command_id))
+        if self._desk.release_ready():
+            self._look_at_changes()
+
+    def _look_at_changes(self) -> None:
+        while self._changed_keys:
+            key = self._changed_keys.popleft()
+            if key.startswith(BOOKINGS_KEY):
+                self._contact_plan.forget(key.removeprefix(BOOKINGS_KEY))
+            for command_id in self._agenda.changed(key):
+                self._look(self.register.open_command(command_id))
+        newest: dict[str, Command] = {}
+        while self._changed:
+            command = self._changed.popleft()
+            newest[command.command_id] = command
+        for command in newest.values():
+            self._contact_plan.take(command)
+            if command.final:
+                self._agenda.remove(command.command_id)
+            else:
+                self._look(self.register.open_command(command.command_id))
+            for dependant in self._agenda.changed(f"command:{command.command_id}"):
+                self._look(self.register.open_command(dependant))
+
+    def _look(self, command: Command | None) -> None:
+        if command is None or command.final:
             return
-        craft = self._deps.mission.craft(command.satellite)
-        sa = self._deps.keys.link.spacecraft[command.satellite].tc_association()
-        with self._deps.database.write() as connection:
-            counters = take_counters(connection, command.satellite, packets=2)
-            pair = make_packets(
-                self._deps.mdb, command, craft.spacecraft_id, release.route, counters.first_packet_count
-            )
-            raw = build_frame(craft.spacecraft_id, sa, pair.packet, counters)
-            store_frame(connection, command.satellite, command.command_id, counters, raw)
-            self.register.move(
-                connection,
-                command,
-                CommandState.RELEASED,
-                now_utc,
-                route=release.route,
-                request_count=pair.request_count,
-                carrier_count=pair.carrier_count,
-            )
-            stored = outstanding_frames(connection, command.satellite)[-1]
-        self._uplink.send(command.satellite, stored)
+        view = self._views[command.satellite]
+        if command.state in BEFORE_RELEASE:
+            self._desk.look(command, view)
+        elif command.state in ON_THE_WAY:
+            self._verification.look(command, view)
 
-    def _check_release(self, command: Command, commands: Sequence[Command], now_utc: datetime) -> None:
-        query = select(command_sets).where(command_sets.c.set_id == f"{command.plan_id}:{command.revision}")
-        with self._deps.database.read() as connection:
-            row = connection.execute(query).first()
-        if row is None or row.withdrawn:
-            raise CommandRefused("its authorisation was withdrawn", code="AUT-004", stage="release")
-        verify_set(command, row.content.encode(), row.signature, self._deps.keys.verifying, now_utc)
-        latest = self._deps.latest.of(command.satellite, self._deps.clock.now_tai_s())
-        earlier = frozenset(
-            one.mnemonic
-            for one in commands
-            if one.plan_id == command.plan_id
-            and one.satellite == command.satellite
-            and one.execute_at < command.execute_at
-        )
-        check_present(command, latest, earlier)
+    def _follow_sessions(self) -> None:
+        """A connection that is new repeats what is outstanding in the contacts that last."""
+        for satellite, contact in self._contact_plan.present():
+            self._uplink.open_contact(satellite, contact)
 
-    def _end(self, command: Command, state: CommandState, reason: str, now_utc: datetime) -> None:
-        present = self.register.get(command.command_id)
-        if not present.final:
-            with self._deps.database.write() as connection:
-                self.register.move(connection, present, state, now_utc, reason=reason)
+    def _notice_clock(self) -> None:
+        """A clock that runs at another rate leaves another lead: every scheduled command is looked at again."""
+        lead_s = self._deps.policy.lead_s(self._deps.clock)
+        if lead_s != self._lead_s:
+            self._lead_s = lead_s
+            self._changed.extend(self.register.open())
 
+    def _wait_s(self) -> float:
+        """Real time until the next thing is due; none while something is left to do at once."""
+        if self._changed or self._changed_keys:
+            return 0.0
+        now_tai_s = self._deps.clock.now_tai_s()
+        next_tai_s = min(self._agenda.next_tai_s(), self._contact_plan.next_tai_s())
+        for satellite in self._agenda.ready_satellites():
+            next_tai_s = min(next_tai_s, max(now_tai_s, self._uplink.busy_until_tai_s(satellite)))
+        if next_tai_s <= now_tai_s:
+            return 0.001  # it could not be done just now: no contact, no connection, or a full window
+        wait_s = min(_LONGEST_WAIT_S, self._deps.clock.real_s(next_tai_s - now_tai_s))
+        # What waits for a quiet moment begins once a release has gone, or its turn has come.
+        return min(wait_s, _PATIENCE_S) if self._work_left() else wait_s
 
-def _by_start(contact: Contact) -> datetime:
-    return contact.start
+    def _commands_changed(self, changed: Sequence[Command]) -> None:
+        self._changed.extend(changed)
+        if threading.get_ident() != self._worker_id:
+            self._deps.link.wake()
+
+    def _key_changed(self, key: str) -> None:
+        self._changed_keys.append(key)
+        self._deps.link.wake()
+
+    def _look_again(self, commands: Sequence[Command]) -> None:
+        self._changed.extend(commands)
+        self._deps.link.wake()

@@ -19,12 +19,18 @@ class CommandPolicy:
         schedule_lead_s: How long before its execution an insertion must be sent at the latest.
         report_timeout_s: How long after execution reports may still come in.
         round_trip_s: Real time that a command and its acknowledgement may take.
+        station_buffer_s: How much a station may be given ahead of what it radiates, mission s.
+        attempts: How often an idempotent command may be sent under new numbers when no proof of it comes.
+        dry_run_age_s: How long a dry run of a plan's rest holds, mission s.
     """
 
     maximum_state_age_s: float = MAXIMUM_STATE_AGE_S
     schedule_lead_s: float = 20.0
     report_timeout_s: float = 86_400.0
     round_trip_s: float = 0.4
+    station_buffer_s: float = 1.0
+    attempts: int = 3
+    dry_run_age_s: float = 600.0
 
     def lead_s(self, clock: Clock) -> float:
         """Mission time between sending and execution; a fast clock leaves less real time for the way up."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from core.command.model import Command, Route
 from core.command.tables import link_counters
@@ -15,6 +16,11 @@ from core.mdb import MissionDatabase, encode_command
 from core.time import tai_s_from_utc
 
 __all__ = ["LinkCounters", "PacketPair", "make_packets", "protect_data", "take_counters"]
+
+# Made once: building a statement costs more than executing it.
+_OWN: Final = link_counters.c.satellite == bindparam("of_satellite")
+_PRESENT: Final = select(link_counters).where(_OWN)
+_ADVANCE: Final = update(link_counters).where(_OWN)
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class PacketPair:
 
 def take_counters(connection: Connection, satellite: str, packets: int) -> LinkCounters:
     """Take the next numbers for a frame, in the transaction that also stores the frame."""
-    row = connection.execute(select(link_counters).where(link_counters.c.satellite == satellite)).first()
+    row = connection.execute(_PRESENT, {"of_satellite": satellite}).first()
     if row is None:
         connection.execute(
             insert(link_counters).values(
@@ -48,13 +54,13 @@ def take_counters(connection: Connection, satellite: str, packets: int) -> LinkC
     else:
         taken = LinkCounters(row.next_frame_number, row.next_sequence_number, row.next_packet_count)
     connection.execute(
-        update(link_counters)
-        .where(link_counters.c.satellite == satellite)
-        .values(
-            next_frame_number=(taken.frame_number + 1) % 256,
-            next_sequence_number=taken.sequence_number + 1,
-            next_packet_count=(taken.first_packet_count + packets) % SEQUENCE_COUNT_MODULO,
-        )
+        _ADVANCE,
+        {
+            "of_satellite": satellite,
+            "next_frame_number": (taken.frame_number + 1) % 256,
+            "next_sequence_number": taken.sequence_number + 1,
+            "next_packet_count": (taken.first_packet_count + packets) % SEQUENCE_COUNT_MODULO,
+        },
     )
     return taken
 

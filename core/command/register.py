@@ -1,12 +1,18 @@
-"""The register of commands: every change of state and its event in one transaction."""
+"""The register of commands: every change of state and its event in one transaction.
+
+The database is the truth. Commands to which something can still happen are also kept in memory, changed only once the
+transaction that changed them is durable, so that nobody has to read thousands to find the few that are due.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
 
 from core.command.model import FINAL_STATES, Command, CommandState, can_follow
 from core.command.tables import COMMAND_TABLES, commands
@@ -16,6 +22,20 @@ from core.store import Database
 from core.time import tai_s_from_utc
 
 __all__ = ["CommandRegister"]
+
+# Made once: building a statement costs more than executing it.
+_INSERT: Final = insert(commands)
+_UPDATE: Final = update(commands).where(
+    commands.c.command_id == bindparam("of_command"), commands.c.state == bindparam("of_state")
+)
+_OF_COUNT: Final[BindParameter[int]] = bindparam("of_count")
+_BY_COUNT: Final = (
+    select(commands.c.content, commands.c.carrier_count)
+    .where(commands.c.satellite == bindparam("of_satellite"))
+    .where((commands.c.request_count == _OF_COUNT) | (commands.c.carrier_count == _OF_COUNT))
+    .order_by(commands.c.execute_tai_s.desc())
+    .limit(1)
+)
 
 
 class CommandRegister:
@@ -29,12 +49,53 @@ class CommandRegister:
     def __init__(self, database: Database, events: EventLog) -> None:
         self.database = database
         self._events = events
+        self._lock = threading.RLock()
+        self._changed: list[Command] = []
+        self._afterwards: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[Sequence[Command]], None]] = []
         database.create(COMMAND_TABLES)
+        self._open: dict[str, Command] = {}
+        self._open_by_plan: dict[str, set[str]] = {}
+        self._open_by_count: dict[tuple[str, int], str] = {}
+        for one in self._load_open():
+            self._keep(one)
+
+    def on_change(self, listener: Callable[[Sequence[Command]], None]) -> None:
+        """Have every durable change told, in order, by the thread that made it; the listener must not write."""
+        self._listeners.append(listener)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction in which commands change; what is kept in memory follows once it is durable.
+
+        Raises:
+            StoreError: Nothing has changed.
+        """
+        with self._lock:
+            self._changed, self._afterwards = [], []
+            try:
+                with self.database.write() as connection:
+                    yield connection
+                changed, afterwards = self._changed, self._afterwards
+            finally:
+                self._changed, self._afterwards = [], []
+            for one in changed:
+                self._keep(one)
+            if changed:
+                for listener in self._listeners:
+                    listener(changed)
+            for follow in afterwards:
+                follow()
+
+    def after_commit(self, follow: Callable[[], None]) -> None:
+        """Have something else that is kept in memory follow, once the present transaction is durable."""
+        self._afterwards.append(follow)
 
     def add(self, connection: Connection, command: Command, actor: str) -> None:
         """Draft a new command."""
-        connection.execute(insert(commands).values(command_id=command.command_id, **_row(command)))
+        connection.execute(_INSERT, {"command_id": command.command_id, **_row(command)})
         self._tell(connection, command, actor)
+        self._changed.append(command)
 
     def move(
         self,
@@ -55,11 +116,36 @@ class CommandRegister:
         if not can_follow(command.state, state):
             raise Conflict(f"command {command.command_id} is {command.state} and cannot become {state}")
         moved = command.model_copy(update={"state": state, "reason": reason, "updated_at": at_utc, **changes})
-        where = (commands.c.command_id == command.command_id, commands.c.state == str(command.state))
-        if connection.execute(update(commands).where(*where).values(**_row(moved))).rowcount != 1:
+        if not _store(connection, command, moved):
             raise Conflict(f"command {command.command_id} has changed meanwhile")
         self._tell(connection, moved, actor)
+        self._changed.append(moved)
         return moved
+
+    def amend(
+        self,
+        connection: Connection,
+        command: Command,
+        kind: str,
+        at_utc: datetime,
+        payload: dict[str, Any],
+        *,
+        actor: str = "service",
+        **changes: Any,
+    ) -> Command:
+        """Change what is known of a command but not its state, and record the event ``command.<kind>``.
+
+        Raises:
+            Conflict: Its state has changed meanwhile; nothing is changed.
+        """
+        amended = command.model_copy(update={"updated_at": at_utc, **changes})
+        if not _store(connection, command, amended):
+            raise Conflict(f"command {command.command_id} has changed meanwhile")
+        self._events.append(
+            connection, f"command.{kind}", command.command_id, actor=actor, at_utc=at_utc, payload=payload
+        )
+        self._changed.append(amended)
+        return amended
 
     def note(
         self, connection: Connection, command: Command, kind: str, at_utc: datetime, payload: dict[str, Any]
@@ -109,19 +195,43 @@ class CommandRegister:
         return [Command.model_validate_json(text) for text in connection.execute(query).scalars()]
 
     def open(self) -> list[Command]:
-        """Commands to which something can still happen."""
-        return self.find(states=[state for state in CommandState if state not in FINAL_STATES], limit=100_000)
+        """Commands to which something can still happen, in no order."""
+        with self._lock:
+            return list(self._open.values())
+
+    def open_command(self, command_id: str) -> Command | None:
+        """A command to which something can still happen; None where there is none of this id."""
+        return self._open.get(command_id)
+
+    def open_of(self, plan_id: str) -> list[Command]:
+        """A plan's commands to which something can still happen, in no order."""
+        with self._lock:
+            return [self._open[one] for one in self._open_by_plan.get(plan_id, ())]
+
+    def _keep(self, command: Command) -> None:
+        if not command.final:
+            self._open[command.command_id] = command
+            self._open_by_plan.setdefault(command.plan_id, set()).add(command.command_id)
+            for count in (command.request_count, command.carrier_count):
+                if count is not None:
+                    self._open_by_count[command.satellite, count] = command.command_id
+        elif self._open.pop(command.command_id, None) is not None:
+            of_plan = self._open_by_plan[command.plan_id]
+            of_plan.discard(command.command_id)
+            if not of_plan:
+                del self._open_by_plan[command.plan_id]
+
+    def _load_open(self) -> list[Command]:
+        return self.find(states=[state for state in CommandState if state not in FINAL_STATES], limit=1_000_000)
 
     def by_packet_count(self, connection: Connection, satellite: str, count: int) -> tuple[Command, bool] | None:
         """The newest command that a request id means, and whether it means its insertion into the schedule."""
-        query = (
-            select(commands.c.content, commands.c.carrier_count)
-            .where(commands.c.satellite == satellite)
-            .where((commands.c.request_count == count) | (commands.c.carrier_count == count))
-            .order_by(commands.c.execute_tai_s.desc())
-            .limit(1)
-        )
-        row = connection.execute(query).first()
+        command_id = self._open_by_count.get((satellite, count), "")
+        changed = (one for one in reversed(self._changed) if one.command_id == command_id)
+        known = next(changed, None) or self._open.get(command_id)
+        if known is not None and count in (known.request_count, known.carrier_count):
+            return known, known.carrier_count == count
+        row = connection.execute(_BY_COUNT, {"of_satellite": satellite, "of_count": count}).first()
         return (Command.model_validate_json(row.content), row.carrier_count == count) if row else None
 
     def _tell(self, connection: Connection, command: Command, actor: str) -> None:
@@ -141,6 +251,12 @@ class CommandRegister:
             at_utc=command.updated_at,
             payload=payload,
         )
+
+
+def _store(connection: Connection, before: Command, after: Command) -> bool:
+    """Write a command over what it was; False where it is no longer that."""
+    where = {"of_command": before.command_id, "of_state": str(before.state)}
+    return connection.execute(_UPDATE, {**_row(after), **where}).rowcount == 1
 
 
 def _row(command: Command) -> dict[str, Any]:

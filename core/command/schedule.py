@@ -12,7 +12,7 @@ from datetime import datetime
 from core.command.model import Command, Contact, Route
 from core.time import duration_s
 
-__all__ = ["Release", "latest_release_utc", "release_now"]
+__all__ = ["Release", "latest_release_utc", "next_look_utc", "release_now"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,14 @@ def release_now(command: Command, now_utc: datetime, lead_s: float) -> Release |
     if duration_s(now_utc, command.execute_at) > lead_s:
         return Release(Route.ON_BOARD_SCHEDULE, contact)
     return Release(Route.DIRECT, contact) if command.execute_at <= now_utc else None
+
+
+def next_look_utc(command: Command, now_utc: datetime) -> datetime:
+    """The next instant at which a command that has to wait may leave, or is too late."""
+    edges = [one.start for one in command.contacts if one.start > now_utc]
+    if command.execute_at > now_utc:
+        edges.append(command.execute_at)
+    return min([*edges, latest_release_utc(command)])
 
 
 def latest_release_utc(command: Command) -> datetime:

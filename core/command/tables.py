@@ -6,7 +6,18 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-__all__ = ["COMMAND_TABLES", "command_sets", "commands", "link_counters", "progress", "uplink_frames"]
+__all__ = [
+    "COMMAND_TABLES",
+    "command_queues",
+    "command_sets",
+    "commands",
+    "link_counters",
+    "plan_expectations",
+    "progress",
+    "stacks",
+    "station_bookings",
+    "uplink_frames",
+]
 
 COMMAND_TABLES: Final = MetaData()
 _ROW_ID: Final = BigInteger().with_variant(Integer, "sqlite")
@@ -24,6 +35,8 @@ commands = Table(
     Column("content", Text, nullable=False),
     Index("commands_by_plan", "plan_id"),
     Index("commands_by_state", "state", "execute_tai_s"),
+    Index("commands_by_request", "satellite", "request_count"),
+    Index("commands_by_carrier", "satellite", "carrier_count"),
 )
 
 command_sets = Table(
@@ -56,6 +69,45 @@ link_counters = Table(
     Column("next_frame_number", Integer, nullable=False),
     Column("next_sequence_number", BigInteger, nullable=False),
     Column("next_packet_count", Integer, nullable=False),
+)
+
+command_queues = Table(
+    "command_queues",
+    COMMAND_TABLES,
+    Column("satellite", String(64), primary_key=True),
+    Column("command_class", String(16), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("minimum_gap_s", Float, nullable=False),
+    Column("changed_by", String(128), nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+station_bookings = Table(
+    "station_bookings",
+    COMMAND_TABLES,
+    Column("station", String(64), primary_key=True),
+    Column("satellite", String(64), primary_key=True),
+    Column("start_tai_s", Float, primary_key=True),
+    Column("end_tai_s", Float, nullable=False),
+    Column("plan_id", String(64), primary_key=True),
+    Column("lost_reason", Text, nullable=False),  # empty while the contact stands
+)
+
+plan_expectations = Table(
+    "plan_expectations",
+    COMMAND_TABLES,
+    Column("set_id", String(128), primary_key=True),
+    Column("profiles", Text, nullable=False),
+    Column("plan", Text, nullable=False),
+)
+
+stacks = Table(
+    "stacks",
+    COMMAND_TABLES,
+    Column("stack_id", String(64), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("content", Text, nullable=False),
 )
 
 progress = Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from core.command.model import Command, CommandState, Contact, Route
 from core.command.policy import CommandPolicy
 from core.command.register import CommandRegister
 from core.command.schedule import latest_release_utc
+from core.command.seam import Boundary, Seam, no_seam
 from core.command.tables import link_counters
 from core.ground import GroundLink
 from core.link import (
@@ -34,6 +36,8 @@ from core.time import Clock, tai_s_from_utc
 
 __all__ = ["Uplink"]
 
+_CLTU_OVERHEAD: Final = 1.25  # 64 coded bits for each 56, start and tail sequence, fill
+
 
 @dataclass
 class _Channel:
@@ -42,9 +46,13 @@ class _Channel:
     satellite: str
     scid: int
     service: AdService
+    rate_bit_s: float
     frames: dict[int, StoredFrame] = field(default_factory=dict)
     contact: Contact | None = None
     session: int = -1
+    busy_until_tai_s: float = -math.inf  # the station radiates what it was given until then
+    sent: list[str] = field(default_factory=list)  # commands whose frame left, not marked yet
+    acknowledged: list[int] = field(default_factory=list)  # frames to be marked
 
 
 class Uplink:
@@ -56,20 +64,36 @@ class Uplink:
         mission: Spacecraft and their CCSDS ids.
         clock: Mission time.
         policy: Time-outs.
+        seam: Told at each boundary of a stage.
     """
 
     def __init__(
-        self, register: CommandRegister, link: GroundLink, mission: Mission, clock: Clock, policy: CommandPolicy
+        self,
+        register: CommandRegister,
+        link: GroundLink,
+        mission: Mission,
+        clock: Clock,
+        policy: CommandPolicy,
+        seam: Seam = no_seam,
     ) -> None:
         self._register = register
         self._link = link
         self._clock = clock
         self._policy = policy
-        self._channels = {one.id: self._restore(one.id, one.spacecraft_id) for one in mission.spacecraft}
+        self._seam = seam
+        self._channels = {
+            one.id: self._restore(one.id, one.spacecraft_id, mission.bus_of(one.id).antenna.s_band_uplink_bit_s)
+            for one in mission.spacecraft
+        }
 
     def open_contact(self, satellite: str, contact: Contact | None) -> None:
-        """Work through a contact from now on; a new one, or a new connection, repeats what is outstanding."""
+        """Work through a contact from now on; a new one, or a new connection, repeats what is outstanding.
+
+        Without a further contact the present one goes on to its end while frames await acknowledgement.
+        """
         channel = self._channels[satellite]
+        if contact is None and channel.contact is not None and not channel.service.idle:
+            contact = channel.contact if self._clock.now_utc() <= channel.contact.end else None
         renewed = contact is not None and (contact != channel.contact or self._link.session != channel.session)
         channel.contact = contact
         if renewed and self._link.connected:
@@ -80,7 +104,57 @@ class Uplink:
     def ready(self, satellite: str) -> bool:
         """Whether a new frame can be taken now."""
         channel = self._channels[satellite]
-        return channel.contact is not None and self._link.connected and channel.service.window_open
+        if channel.contact is None or not self._link.connected or not channel.service.window_open:
+            return False
+        return channel.busy_until_tai_s - self._clock.now_tai_s() <= self._policy.station_buffer_s
+
+    def room(self, satellite: str) -> int:
+        """How many frames may still be outstanding."""
+        service = self._channels[satellite].service
+        return service.window - len(service.outstanding)
+
+    def busy_until_tai_s(self, satellite: str) -> float:
+        """When the station will have radiated what it was given."""
+        return self._channels[satellite].busy_until_tai_s
+
+    def fits(self, satellite: str, octets: int) -> bool:
+        """Whether a frame of so many octets is radiated before the contact ends, at the uplink's rate."""
+        channel = self._channels[satellite]
+        if channel.contact is None:
+            return False
+        end_tai_s = max(channel.busy_until_tai_s, self._clock.now_tai_s()) + self._air_time_s(channel, octets)
+        return end_tai_s <= tai_s_from_utc(channel.contact.end)
+
+    def idle(self, satellite: str) -> bool:
+        """Whether nothing of a spacecraft waits for an acknowledgement."""
+        return self._channels[satellite].service.idle
+
+    def has_to_flush(self) -> bool:
+        """Whether ``flush`` has anything to make durable."""
+        return any(one.sent or one.acknowledged for one in self._channels.values())
+
+    def flush(self) -> None:
+        """Make durable which frames left and which were acknowledged since the last call, in one transaction.
+
+        Until then a crash only has the very same octets sent once more.
+        """
+        sent = [one for channel in self._channels.values() for one in channel.sent]
+        acknowledged = [one for channel in self._channels.values() for one in channel.acknowledged]
+        if not sent and not acknowledged:
+            return
+        now_utc = self._clock.now_utc()
+        with self._register.write() as connection:
+            for command_id in sent:
+                command = self._register.open_command(command_id)
+                if command is not None and command.state is CommandState.RELEASED:
+                    self._register.move(connection, command, CommandState.UPLINKED, now_utc)
+            if acknowledged:
+                mark_frames(connection, acknowledged, ACKNOWLEDGED)
+        for channel in self._channels.values():
+            channel.sent.clear()
+            channel.acknowledged.clear()
+        if acknowledged:
+            self._seam(Boundary.ACKNOWLEDGED)
 
     def send(self, satellite: str, frame: StoredFrame) -> None:
         """Send a frame that has just been stored."""
@@ -104,13 +178,13 @@ class Uplink:
             if channel.contact is not None and self._link.connected:
                 self._perform(channel, channel.service.on_time(self._clock.now_tai_s()))
 
-    def _restore(self, satellite: str, scid: int) -> _Channel:
+    def _restore(self, satellite: str, scid: int, rate_bit_s: float) -> _Channel:
         with self._register.database.read() as connection:
             frames = outstanding_frames(connection, satellite)
             query = select(link_counters.c.next_frame_number).where(link_counters.c.satellite == satellite)
             next_number = connection.execute(query).scalar() or 0
         service = AdService(next_number=next_number, outstanding=deque(one.number for one in frames))
-        return _Channel(satellite, scid, service, {one.number: one for one in frames})
+        return _Channel(satellite, scid, service, rate_bit_s, {one.number: one for one in frames})
 
     def _perform(self, channel: _Channel, actions: Sequence[FopAction]) -> None:
         for action in actions:
@@ -118,18 +192,20 @@ class Uplink:
 
     def _transmit(self, channel: _Channel, action: FopAction) -> None:
         frame = channel.frames[action.number]
-        command = self._register.get(frame.command_id)
+        command = self._command(frame.command_id)
         if _is_stale(command, self._clock.now_utc()):
             return  # never late: it waits for a control word that tells whether it had arrived
+        self._seam(Boundary.BEFORE_SEND)
         self._radiate(channel, frame.raw)
+        self._seam(Boundary.AFTER_SEND)
         if command.state is CommandState.RELEASED:
-            with self._register.database.write() as connection:
-                self._register.move(connection, command, CommandState.UPLINKED, self._clock.now_utc())
+            channel.sent.append(command.command_id)
 
     def _acknowledged(self, channel: _Channel, action: FopAction) -> None:
-        frame = channel.frames.pop(action.number)
-        with self._register.database.write() as connection:
-            mark_frames(connection, [frame.frame_id], ACKNOWLEDGED)
+        channel.acknowledged.append(channel.frames.pop(action.number).frame_id)
+
+    def _command(self, command_id: str) -> Command:
+        return self._register.open_command(command_id) or self._register.get(command_id)
 
     def _unlock(self, channel: _Channel, _action: FopAction) -> None:
         self._directive(channel, UNLOCK)
@@ -140,8 +216,8 @@ class Uplink:
     def _alert(self, channel: _Channel, action: FopAction) -> None:
         frame = channel.frames[channel.service.outstanding[0]] if channel.service.outstanding else None
         if frame is not None:
-            command = self._register.get(frame.command_id)
-            with self._register.database.write() as connection:
+            command = self._command(frame.command_id)
+            with self._register.write() as connection:
                 reason = action.alert.value if action.alert is not None else ""
                 payload = {"satellite": channel.satellite, "reason": reason}
                 self._register.note(connection, command, "uplink_alert", self._clock.now_utc(), payload)
@@ -151,20 +227,28 @@ class Uplink:
 
     def _radiate(self, channel: _Channel, raw: bytes) -> None:
         if channel.contact is not None:
-            self._link.send_cltu(channel.contact.station, channel.satellite, encode_cltu(raw))
+            cltu = encode_cltu(raw)
+            self._link.send_cltu(channel.contact.station, channel.satellite, cltu)
+            begin_tai_s = max(channel.busy_until_tai_s, self._clock.now_tai_s())
+            channel.busy_until_tai_s = begin_tai_s + 8.0 * len(cltu) / channel.rate_bit_s
+
+    def _air_time_s(self, channel: _Channel, octets: int) -> float:
+        return 8.0 * octets * _CLTU_OVERHEAD / channel.rate_bit_s
 
     def _withdraw_stale(self, channel: _Channel, received: ReceivedClcw) -> None:
         """Give up the frame that the spacecraft waits for, once it could only be executed too late."""
         if not channel.service.outstanding or channel.service.outstanding[0] != received.clcw.report_value:
             return
         frame = channel.frames[channel.service.outstanding[0]]
-        command = self._register.get(frame.command_id)
+        command = self._command(frame.command_id)
         if not _is_stale(command, self._clock.now_utc()):
             return
         if received.received_tai_s < tai_s_from_utc(latest_release_utc(command)):
             return
-        with self._register.database.write() as connection:
+        self.flush()
+        with self._register.write() as connection:
             mark_frames(connection, [frame.frame_id], WITHDRAWN)
+            command = self._command(frame.command_id)
             if not command.final:
                 reason = "the spacecraft had not accepted it when its time was over"
                 self._register.move(connection, command, CommandState.FAILED, self._clock.now_utc(), reason=reason)

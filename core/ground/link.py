@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, Protocol
 
 from core.errors import LinkError
@@ -49,6 +50,10 @@ class GroundLink(Protocol):
 
     def receive(self, timeout_s: float) -> list[TmDelivery | ContactStatus]: ...
 
+    def wake(self) -> None:
+        """Have ``receive`` return at once, now or the next time: something else wants the receiver's attention."""
+        ...
+
     def acknowledge(self, cursor: int) -> None: ...
 
     def set_clock(self, anchor: ClockAnchor) -> None: ...
@@ -72,7 +77,7 @@ class TcpGroundLink:
         self._address = address
         self._cursor = cursor
         self._anchor = anchor
-        self._inbox: queue.Queue[tuple[int, TmDelivery | ContactStatus]] = queue.Queue(_QUEUE_LIMIT)
+        self._inbox: queue.Queue[tuple[int, TmDelivery | ContactStatus | None]] = queue.Queue(_QUEUE_LIMIT)
         self._connection: socket.socket | None = None
         self._send_lock = threading.Lock()
         self._stopped = threading.Event()
@@ -115,15 +120,20 @@ class TcpGroundLink:
             self._send(ClockSet(anchor.wall_s, anchor.t_tai_s, anchor.rate))
 
     def receive(self, timeout_s: float) -> list[TmDelivery | ContactStatus]:
-        """All that has arrived in this session; waits up to the time-out for the first."""
-        items: list[tuple[int, TmDelivery | ContactStatus]] = []
+        """All that has arrived in this session; waits up to the time-out for the first, or until woken."""
+        items: list[tuple[int, TmDelivery | ContactStatus | None]] = []
         try:
-            items.append(self._inbox.get(timeout=timeout_s))
+            items.append(self._inbox.get(timeout=timeout_s) if timeout_s > 0.0 else self._inbox.get_nowait())
             while True:
                 items.append(self._inbox.get_nowait())
         except queue.Empty:
             # What an earlier connection delivered and nobody stored is delivered again by this one.
-            return [message for session, message in items if session == self._session]
+            return [message for session, message in items if session == self._session and message is not None]
+
+    def wake(self) -> None:
+        """Have ``receive`` return at once."""
+        with suppress(queue.Full):  # then there is enough to wake it
+            self._inbox.put_nowait((self._session, None))
 
     def _send(self, message: Message) -> None:
         connection = self._connection

@@ -1,7 +1,15 @@
 """The mission database: what every packet and telecommand means (XTCE 1.2)."""
 
 from core.mdb.commanding import DecodedCommand, EncodedCommand, decode_command, encode_command
-from core.mdb.commands import CommandClass, CommandDefinition, Consequence
+from core.mdb.commands import (
+    CommandClass,
+    CommandDefinition,
+    Consequence,
+    TransmissionConstraint,
+    VerificationStage,
+    Verifier,
+)
+from core.mdb.conditions import Condition
 from core.mdb.errors import ArgumentRefused, DatabaseFileError, PacketUndecodable
 from core.mdb.model import MissionDatabase
 from core.mdb.telemetry import DecodedPacket, Sample, decode_packet, encode_container
@@ -13,6 +21,7 @@ __all__ = [
     "ArgumentRefused",
     "CommandClass",
     "CommandDefinition",
+    "Condition",
     "Consequence",
     "DatabaseFileError",
     "DecodedCommand",
@@ -21,7 +30,10 @@ __all__ = [
     "MissionDatabase",
     "PacketUndecodable",
     "Sample",
+    "TransmissionConstraint",
     "ValueKind",
+    "VerificationStage",
+    "Verifier",
     "decode_command",
     "decode_packet",
     "encode_command",

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from core.mdb import references
+from core.mdb.conditions import Condition
 from core.mdb.containers import Argument, Entry
-from core.mdb.references import Condition, Value
+from core.mdb.references import Value
 
 __all__ = [
     "CommandClass",
@@ -16,9 +18,8 @@ __all__ = [
     "Consequence",
     "Significance",
     "TransmissionConstraint",
+    "VerificationStage",
     "Verifier",
-    "VerifierStage",
-    "WindowStart",
 ]
 
 
@@ -78,11 +79,11 @@ class Significance:
 
 @dataclass(frozen=True)
 class TransmissionConstraint:
-    """What must hold before a telecommand may leave.
+    """What telemetry has to show before a telecommand may leave (XTCE TransmissionConstraint).
 
     Args:
         condition: Over telemetry.
-        timeout_s: How long to wait for it; 0 for not at all.
+        timeout_s: How long it may be waited for, mission s; 0 refuses at once.
         suspendable: Whether an authorised person may set it aside.
     """
 
@@ -91,44 +92,29 @@ class TransmissionConstraint:
     suspendable: bool = False
 
 
-class VerifierStage(StrEnum):
-    """XTCE verifiers, in the order in which they happen."""
+class VerificationStage(StrEnum):
+    """Steps of an execution that can be verified, in order (ECSS-E-ST-70-41C service 1, XTCE VerifierSet)."""
 
-    TRANSFERRED_TO_RANGE = "transferred"
-    SENT_FROM_RANGE = "sent"
-    RECEIVED = "received"
     ACCEPTED = "accepted"
-    QUEUED = "queued"
-    EXECUTION = "execution"
-    COMPLETE = "complete"
-    FAILED = "failed"
-
-
-class WindowStart(StrEnum):
-    """What the times of a check window count from."""
-
-    COMMAND_RELEASE = "timeCommandReleased"
-    LAST_VERIFIER_PASSED = "timeLastVerifierPassed"
+    STARTED = "started"
+    PROGRESS = "progress"
+    COMPLETED = "completed"
 
 
 @dataclass(frozen=True)
 class Verifier:
-    """What shows that a telecommand has reached a stage.
+    """How a stage is proved: by a service 1 report (``condition`` None), or by what telemetry shows after it was sent.
 
-    Args:
-        stage: Which.
-        condition: Over telemetry; None where a packet shows it.
-        container: The packet whose arrival shows it; None where a condition does.
-        start_s, stop_s: When it is checked.
-        window: What these count from.
+    ``timeout_s`` counts in mission s from the moment that the command is due on board; a stage that is not proved in
+    time fails the command, or, where ``required`` is not set, leaves it without proof and says so. ``container`` is the
+    report's packet, where the definition names it.
     """
 
-    stage: VerifierStage
+    stage: VerificationStage
+    timeout_s: float
     condition: Condition | None = None
+    required: bool = True
     container: str | None = None
-    start_s: float = 0.0
-    stop_s: float = 0.0
-    window: WindowStart = WindowStart.LAST_VERIFIER_PASSED
 
 
 @dataclass(frozen=True)
@@ -143,6 +129,7 @@ class CommandDefinition:
         contexts: Significances that hold in a context.
         constraints: What must hold before it leaves; those of its bases too.
         verifiers: What shows how far it has come; those of its bases too, unless it has its own of that stage.
+        idempotent: Whether executing it twice is the same as once; only then is it ever sent again under a new number.
         assigned: Raw values of parameters in the layout, by name, as the inheritance of containers fixes them.
         service, subtype: Of PUS (ECSS-E-ST-70-41C); None where it is no PUS telecommand.
         description: In a few words.
@@ -152,9 +139,10 @@ class CommandDefinition:
     arguments: tuple[Argument, ...]
     entries: tuple[Entry, ...]
     significance: Significance = Significance()
-    contexts: tuple[tuple[Condition, Significance], ...] = ()
+    contexts: tuple[tuple[references.Condition, Significance], ...] = ()
     constraints: tuple[TransmissionConstraint, ...] = ()
     verifiers: tuple[Verifier, ...] = ()
+    idempotent: bool = False
     assigned: Mapping[str, Value] = field(default_factory=dict)
     service: int | None = None
     subtype: int | None = None

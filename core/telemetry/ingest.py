@@ -40,6 +40,7 @@ class IngestResult:
     packets: int = 0
     clcws: list[ReceivedClcw] = field(default_factory=list)
     rejected: list[VerifiedFrame] = field(default_factory=list)
+    satellites: set[str] = field(default_factory=set)  # of which there are new values
     cursor: int = 0
 
 
@@ -107,6 +108,8 @@ class TelemetryIngest:
         self._archive.store(connection, received, frame, records)
         result.accepted_frames += 1
         result.packets += len(records)
+        if records:
+            result.satellites.add(frame.satellite)
         if frame.clcw is not None:
             result.clcws.append(ReceivedClcw(frame.satellite, received.received_tai_s, frame.clcw))
         return [sample for record in records for sample in _samples(frame.satellite, record)]

@@ -42,6 +42,11 @@ class LatestValues:
                 if older is None or older.generated_tai_s <= sample.generated_tai_s:
                     known[sample.parameter] = sample
 
+    def newest(self, satellite: str, parameter: str) -> ArchivedSample | None:
+        """The newest value of one parameter; None where none ever came."""
+        with self._lock:
+            return self._values.get(satellite, {}).get(parameter)
+
     def of(self, satellite: str, now_tai_s: float) -> dict[str, LatestValue]:
         """The newest value of each of a satellite's parameters; empty where none ever came."""
         with self._lock:

@@ -7,13 +7,18 @@ from importlib import import_module
 from typing import Final
 
 from core.errors import InputError
-from evals.bench import flight, schedule, twin
+from evals.bench import command, flight, schedule, twin
 from evals.bench.model import Benchmark, BenchReport, BenchResult, PeerMissing
 from evals.bench.timing import machine
 
 __all__ = ["SUITES", "rows_named", "run_benchmarks"]
 
-SUITES: Final[Mapping[str, Mapping[str, str]]] = {"flight": flight.ROWS, "twin": twin.ROWS, "schedule": schedule.ROWS}
+SUITES: Final[Mapping[str, Mapping[str, str]]] = {
+    "flight": flight.ROWS,
+    "twin": twin.ROWS,
+    "schedule": schedule.ROWS,
+    "command": command.ROWS,
+}
 
 Progress = Callable[[str], None]
 

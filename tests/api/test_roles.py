@@ -44,6 +44,26 @@ ROUTES: Final[list[tuple[str, str, Role | None, dict[str, Any] | None]]] = [
     ("post", "/api/v1/plans/{plan_id}/release", P, None),
     ("get", "/api/v1/conjunctions", V, None),
     ("post", "/api/v1/conjunctions", P, {"not": "a message"}),
+    ("get", "/api/v1/commands/queues", V, None),
+    ("get", "/api/v1/commands/queues/{satellite}/{command_class}", V, None),
+    ("post", "/api/v1/commands/queues/{satellite}/{command_class}/hold", O, {"reason": ""}),
+    ("put", "/api/v1/commands/queues/{satellite}/{command_class}", P, {"state": "x", "reason": "x"}),
+    ("get", "/api/v1/commands/contacts", V, None),
+    ("post", "/api/v1/commands/contacts/lost", O, {"reason": "x"}),
+    ("post", "/api/v1/commands/{command_id}/hold", O, {"reason": "x"}),
+    ("post", "/api/v1/commands/{command_id}/let-go", P, {"reason": "x"}),
+    ("put", "/api/v1/commands/{command_id}/priority", P, {"priority": 1}),
+    ("post", "/api/v1/commands/{command_id}/restraint", P, {"after": []}),
+    ("get", "/api/v1/stacks", V, None),
+    ("get", "/api/v1/stacks/{stack_id}", V, None),
+    ("put", "/api/v1/stacks/{stack_id}", O, {"title": "x"}),
+    ("delete", "/api/v1/stacks/{stack_id}", O, None),
+    ("post", "/api/v1/stacks/{stack_id}/validate", O, {"title": "x"}),
+    ("post", "/api/v1/stacks/{stack_id}/approve", P, {"stack_hash": HASH}),
+    ("post", "/api/v1/stacks/{stack_id}/start", P, None),
+    ("post", "/api/v1/stacks/{stack_id}/pause", O, {"reason": "x"}),
+    ("post", "/api/v1/stacks/{stack_id}/resume", P, {}),
+    ("post", "/api/v1/stacks/{stack_id}/abort", O, {"reason": "x"}),
     ("get", "/api/v1/commands", V, None),
     ("get", "/api/v1/commands/{command_id}", V, None),
     ("get", "/api/v1/telemetry/latest", V, None),
@@ -61,7 +81,15 @@ _QUERIES = {
     "/api/v1/telemetry/samples": "?satellite=LSAT-1&parameter=SOC",
     "/api/v1/knowledge/search": "?q=battery",
 }
-_IDS = {"{intent_id}": "none", "{conversation_id}": "none", "{plan_id}": "plan-none0000", "{command_id}": "none"}
+_IDS = {
+    "{intent_id}": "none",
+    "{conversation_id}": "none",
+    "{plan_id}": "plan-none0000",
+    "{command_id}": "none",
+    "{stack_id}": "stack-none00",
+    "{satellite}": "LSAT-1",
+    "{command_class}": "routine",
+}
 
 
 def _url(path: str) -> str:

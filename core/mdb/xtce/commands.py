@@ -6,37 +6,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from core.mdb.commands import (
-    CommandDefinition,
-    Consequence,
-    Significance,
-    TransmissionConstraint,
-    Verifier,
-    VerifierStage,
-    WindowStart,
-)
+from core.mdb.commands import CommandDefinition, Consequence, Significance, VerificationStage, Verifier
 from core.mdb.containers import Argument, Entry, Parameter
 from core.mdb.references import AllOf, AnyOf, Condition, Operator, Reference, Value
 from core.mdb.xtce.containers import EntryReader
-from core.mdb.xtce.literals import boolean, read_condition, read_duration_s
+from core.mdb.xtce.literals import boolean, read_condition
 from core.mdb.xtce.names import Scope
 from core.mdb.xtce.types import Types
+from core.mdb.xtce.verification import read_constraints, read_verifiers
 from core.mdb.xtce.xml_tree import Element
 
 __all__ = ["CommandReader"]
 
 _SERVICE: Final = "service"
 _SUBTYPE: Final = "subtype"
-_STAGES: Final = {
-    "TransferredToRangeVerifier": VerifierStage.TRANSFERRED_TO_RANGE,
-    "SentFromRangeVerifier": VerifierStage.SENT_FROM_RANGE,
-    "ReceivedVerifier": VerifierStage.RECEIVED,
-    "AcceptedVerifier": VerifierStage.ACCEPTED,
-    "QueuedVerifier": VerifierStage.QUEUED,
-    "ExecutionVerifier": VerifierStage.EXECUTION,
-    "CompleteVerifier": VerifierStage.COMPLETE,
-    "FailedVerifier": VerifierStage.FAILED,
-}
+_IDEMPOTENT: Final = "idempotent"  # ancillary data: the standard has no word for it
 _Link = tuple[Element, Scope]
 
 
@@ -53,6 +37,7 @@ class CommandReader:
         self._scope = scope
         self._parameters = parameters
         self._types = types
+        self.left_out: list[str] = []
 
     def concrete(self) -> dict[str, CommandDefinition]:
         """Every telecommand that is not abstract."""
@@ -84,8 +69,9 @@ class CommandReader:
             entries=tuple(entries),
             significance=significance,
             contexts=contexts,
-            constraints=tuple(_constraints(chain)),
-            verifiers=tuple(self._verifiers(chain)),
+            constraints=tuple(one for link in chain for one in read_constraints(*link)),
+            verifiers=self._verifiers(chain),
+            idempotent=_idempotent(chain),
             assigned=fixed,
             service=_header(element, arguments, _SERVICE),
             subtype=_header(element, arguments, _SUBTYPE),
@@ -155,18 +141,12 @@ class CommandReader:
             fixed |= _fixed_by(criteria, read_condition(criteria, scope))
         return entries + list(EntryReader(home, self._parameters, arguments).entries(container))
 
-    def _verifiers(self, chain: list[_Link]) -> Iterator[Verifier]:
+    def _verifiers(self, chain: list[_Link]) -> tuple[Verifier, ...]:
         """Those of every definition; the more special one replaces a stage of its base."""
-        found: dict[VerifierStage, list[Verifier]] = {}
+        found: dict[VerificationStage, Verifier] = {}
         for element, scope in chain:
-            own: dict[VerifierStage, list[Verifier]] = {}
-            for one in element.each("VerifierSet"):
-                if one.tag not in _STAGES:
-                    raise one.error(f"verifier {one.tag} is not one of {sorted(_STAGES)}")
-                own.setdefault(_STAGES[one.tag], []).append(_verifier(one, scope))
-            found |= own
-        for stage in VerifierStage:
-            yield from found.get(stage, [])
+            found |= read_verifiers(element, scope, self.left_out)
+        return tuple(found[stage] for stage in VerificationStage if stage in found)
 
 
 def _assignments(chain: list[_Link]) -> dict[str, str]:
@@ -191,17 +171,6 @@ def _fixed_by(element: Element, condition: Condition | None) -> dict[str, Value]
     if isinstance(condition.right, Reference):
         raise element.error("a restriction on a telecommand's container must compare with values")
     return {condition.left.name: condition.right}
-
-
-def _constraints(chain: list[_Link]) -> Iterator[TransmissionConstraint]:
-    for element, scope in chain:
-        for one in element.each("TransmissionConstraintList"):
-            condition = read_condition(one, scope)
-            if condition is None:
-                raise one.error("a transmission constraint needs a condition")
-            yield TransmissionConstraint(
-                condition, read_duration_s(one, "timeOut", 0.0), boolean(one, "suspendable", False)
-            )
 
 
 def _significance(chain: list[_Link]) -> tuple[Significance, tuple[tuple[Condition, Significance], ...]]:
@@ -233,32 +202,16 @@ def _one_significance(element: Element) -> Significance:
     )
 
 
-def _verifier(element: Element, scope: Scope) -> Verifier:
-    for tag in ("CustomAlgorithm", "ParameterValueChange", "CheckWindowAlgorithms"):
-        found = element.find(tag)
-        if found is not None:
-            raise found.error(f"{tag} in a verifier is not supported")
-    container = element.find("ContainerRef")
-    condition = read_condition(element, scope)
-    if (container is None) == (condition is None):
-        raise element.error("a verifier needs a condition or a container, and not both")
-    window = element.find("CheckWindow")
-    if window is None:
-        raise element.error("a verifier needs a CheckWindow, or a lost report would never be noticed")
-    start = window.attributes.get("timeWindowIsRelativeTo", str(WindowStart.LAST_VERIFIER_PASSED))
-    if start not in set(WindowStart):
-        raise window.error(f"timeWindowIsRelativeTo {start!r} is not one of {[str(one) for one in WindowStart]}")
-    start_s, stop_s = read_duration_s(window, "timeToStartChecking", 0.0), read_duration_s(window, "timeToStopChecking")
-    if stop_s <= start_s:
-        raise window.error(f"checking stops after {stop_s:g} s, which is not after its start at {start_s:g} s")
-    return Verifier(
-        stage=_STAGES[element.tag],
-        condition=condition,
-        container=scope.resolve(scope.containers, container, "containerRef") if container is not None else None,
-        start_s=start_s,
-        stop_s=stop_s,
-        window=WindowStart(start),
-    )
+def _idempotent(chain: list[_Link]) -> bool:
+    """Whether the most special definition that speaks of it says so."""
+    said = False
+    for element, _ in chain:
+        for one in element.each("AncillaryDataSet"):
+            if one.attributes.get("name") == _IDEMPOTENT:
+                if one.text.strip() not in ("true", "false"):
+                    raise one.error(f"{_IDEMPOTENT} is neither true nor false")
+                said = one.text.strip() == "true"
+    return said
 
 
 def _header(element: Element, arguments: Mapping[str, Argument], name: str) -> int | None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from core.mdb.containers import Parameter
 from core.mdb.model import MissionDatabase
+from core.mdb.references import AllOf, Comparison, Condition
 from core.mdb.xtce.commands import CommandReader
 from core.mdb.xtce.containers import read_containers
 from core.mdb.xtce.names import Scope, open_names
@@ -50,14 +52,33 @@ def load_mdb(path: Path, *parts: Path) -> MissionDatabase:
         root.children.append(_system(parse_xml(part)))
     scope, systems = open_names(root)
     parameters = _parameters(scope)
-    return MissionDatabase(
+    commands = CommandReader(scope, parameters, Types(scope.argument_types))
+    database = MissionDatabase(
         name=root.get("name"),
         parameters=parameters,
         containers=read_containers(scope, parameters),
-        commands=CommandReader(scope, parameters, Types(scope.argument_types)).concrete(),
+        commands=commands.concrete(),
         content_hash=hashlib.sha256(b"".join(one.read_bytes() for one in (path, *parts))).hexdigest(),
         left_out=tuple(_left_out(systems)),
     )
+    _check_reports(database, scope)
+    return replace(database, left_out=(*database.left_out, *dict.fromkeys(commands.left_out)))
+
+
+def _check_reports(database: MissionDatabase, scope: Scope) -> None:
+    """A packet that proves a stage must be a report of service 1, because only those name the telecommand."""
+    for command in database.commands.values():
+        for verifier in command.verifiers:
+            chain = database.chain(verifier.container) if verifier.container is not None else ()
+            if chain and not any(_is_service_1(one.restriction) for one in chain):
+                element = scope.commands.elements[command.name][0]
+                raise element.error(f"{verifier.container} proves {verifier.stage}, but is no report of service 1")
+
+
+def _is_service_1(restriction: Condition | None) -> bool:
+    if isinstance(restriction, Comparison):
+        return restriction.left.name.rpartition("/")[2] == "service" and restriction.right == 1
+    return isinstance(restriction, AllOf) and any(_is_service_1(one) for one in restriction.conditions)
 
 
 def _system(root: Element) -> Element:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from core.mdb.commands import CommandDefinition, Significance, Verifier, VerifierStage
+from core.mdb.commands import CommandDefinition, Significance, VerificationStage, Verifier
 from core.mdb.containers import Argument, Container, ContainerReference, Entry, Parameter
 from core.mdb.model import MissionDatabase
 from core.mdb.xtce.literal_writer import (
@@ -20,6 +20,7 @@ from core.mdb.xtce.literal_writer import (
     write_integer,
 )
 from core.mdb.xtce.type_writer import TypeWriter
+from core.mdb.xtce.verification import match_condition
 
 __all__ = ["write_mdb", "xtce_of"]
 
@@ -33,14 +34,10 @@ _ORDER: Final = (
 )
 _NAMESPACE: Final = "http://www.omg.org/spec/XTCE/20180204"
 _VERIFIERS: Final = {
-    VerifierStage.TRANSFERRED_TO_RANGE: "TransferredToRangeVerifier",
-    VerifierStage.SENT_FROM_RANGE: "SentFromRangeVerifier",
-    VerifierStage.RECEIVED: "ReceivedVerifier",
-    VerifierStage.ACCEPTED: "AcceptedVerifier",
-    VerifierStage.QUEUED: "QueuedVerifier",
-    VerifierStage.EXECUTION: "ExecutionVerifier",
-    VerifierStage.COMPLETE: "CompleteVerifier",
-    VerifierStage.FAILED: "FailedVerifier",
+    VerificationStage.ACCEPTED: "AcceptedVerifier",
+    VerificationStage.STARTED: "ExecutionVerifier",
+    VerificationStage.PROGRESS: "ExecutionVerifier",
+    VerificationStage.COMPLETED: "CompleteVerifier",
 }
 
 
@@ -177,6 +174,9 @@ def _write_command(tree: _Tree, command: CommandDefinition) -> None:
         element = SubElement(holder, "MetaCommand", {"name": own})
         _write_arguments(element, command.arguments, references)
     describe(element, command.description)
+    if command.idempotent:
+        ancillary = SubElement(element, "AncillaryDataSet")
+        SubElement(ancillary, "AncillaryData", {"name": "idempotent"}).text = "true"
     _write_layout(tree, element, own, command)
     if command.constraints:
         constraints = SubElement(element, "TransmissionConstraintList")
@@ -185,7 +185,8 @@ def _write_command(tree: _Tree, command: CommandDefinition) -> None:
                 "timeOut": f"PT{number_of(constraint.timeout_s)}S",
                 "suspendable": truth(constraint.suspendable),
             }
-            write_condition(SubElement(constraints, "TransmissionConstraint", attributes), constraint.condition)
+            written = SubElement(constraints, "TransmissionConstraint", attributes)
+            write_condition(written, match_condition(constraint.condition))
     SubElement(element, "DefaultSignificance", _significance(command.significance))
     if command.contexts:
         contexts = SubElement(element, "ContextSignificanceList")
@@ -225,14 +226,13 @@ def _write_layout(tree: _Tree, element: Element, own: str, command: CommandDefin
 
 def _write_verifier(parent: Element, verifier: Verifier) -> None:
     element = SubElement(parent, _VERIFIERS[verifier.stage])
-    if verifier.container is not None:
+    if verifier.condition is not None:
+        write_condition(element, match_condition(verifier.condition))
+    elif verifier.container is not None:
         SubElement(element, "ContainerRef", {"containerRef": f"/{verifier.container}"})
-    elif verifier.condition is not None:
-        write_condition(element, verifier.condition)
     attributes = {
-        "timeToStartChecking": f"PT{number_of(verifier.start_s)}S",
-        "timeToStopChecking": f"PT{number_of(verifier.stop_s)}S",
-        "timeWindowIsRelativeTo": str(verifier.window),
+        "timeToStopChecking": f"PT{number_of(verifier.timeout_s)}S",
+        "timeWindowIsRelativeTo": "timeCommandReleased",
     }
     SubElement(element, "CheckWindow", attributes)
 

@@ -8,9 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.mdb import ArgumentRefused, CommandClass, DatabaseFileError, encode_command, load_mdb, reference_mdb
+from core.mdb import (
+    ArgumentRefused,
+    CommandClass,
+    DatabaseFileError,
+    VerificationStage,
+    encode_command,
+    load_mdb,
+    reference_mdb,
+)
 from core.mdb.commanding import decode_command
-from core.mdb.commands import VerifierStage
 from core.mdb.xtce.writer import write_mdb
 from tests.core.mdb.xtce_text import load, space_system, telemetry, unsigned
 
@@ -30,10 +37,11 @@ COMMANDS = f"""<ArgumentTypeSet>{ARGUMENT}</ArgumentTypeSet><MetaCommandSet>
 <ArgumentRefEntry argumentRef="opcode"/></EntryList></CommandContainer>
 <TransmissionConstraintList><TransmissionConstraint timeOut="PT2M"><Comparison parameterRef="a" value="3"/>
 </TransmissionConstraint></TransmissionConstraintList>
-<VerifierSet><AcceptedVerifier><ContainerRef containerRef="P"/><CheckWindow timeToStopChecking="PT10S"/></AcceptedVerifier>
+<VerifierSet><AcceptedVerifier><ContainerRef containerRef="Report"/><CheckWindow timeToStopChecking="PT10S"/></AcceptedVerifier>
 <CompleteVerifier><Comparison parameterRef="a" value="4"/><CheckWindow timeToStopChecking="PT1M"/></CompleteVerifier>
 </VerifierSet></MetaCommand>
-<MetaCommand name="HEAT"><BaseMetaCommand metaCommandRef="Base"><ArgumentAssignmentList>
+<MetaCommand name="HEAT"><AncillaryDataSet><AncillaryData name="idempotent">true</AncillaryData>
+</AncillaryDataSet><BaseMetaCommand metaCommandRef="Base"><ArgumentAssignmentList>
 <ArgumentAssignment argumentName="opcode" argumentValue="0x21"/></ArgumentAssignmentList></BaseMetaCommand>
 <ArgumentList><Argument name="level" argumentTypeRef="volt" initialValue="12.5"/></ArgumentList>
 <CommandContainer name="HEATC"><EntryList><ArgumentRefEntry argumentRef="level"/></EntryList>
@@ -47,17 +55,23 @@ COMMANDS = f"""<ArgumentTypeSet>{ARGUMENT}</ArgumentTypeSet><MetaCommandSet>
 <MetaCommand name="LOAD"><ArgumentList><Argument name="length" argumentTypeRef="u8"/><Argument name="data"
 argumentTypeRef="bytes"/></ArgumentList><CommandContainer name="LOADC"><EntryList><ArgumentRefEntry argumentRef="length"/>
 <ArgumentRefEntry argumentRef="data"/></EntryList></CommandContainer></MetaCommand></MetaCommandSet>"""
-WHOLE = space_system(telemetry(unsigned("u8"), {"a": "u8"}, '<ParameterRefEntry parameterRef="a"/>'), COMMANDS)
+REPORT = (
+    '<SequenceContainer name="Report"><EntryList/><BaseContainer containerRef="P"><RestrictionCriteria>'
+    '<Comparison parameterRef="service" value="1"/></RestrictionCriteria></BaseContainer></SequenceContainer>'
+)
+ENTRIES = '<ParameterRefEntry parameterRef="a"/><ParameterRefEntry parameterRef="service"/>'
+WHOLE = space_system(telemetry(unsigned("u8"), {"a": "u8", "service": "u8"}, ENTRIES, REPORT), COMMANDS)
 
 
 def test_a_telecommand_has_what_its_bases_have(tmp_path: Path) -> None:
     heat = load(tmp_path, WHOLE).command("HEAT")
-    assert [str(one.condition) for one in heat.constraints] == ["a == 3"]
+    assert [str(one.condition) for one in heat.constraints] == ["a == 3.0"]
     assert heat.constraints[0].timeout_s == 120.0
     stages = {one.stage: one for one in heat.verifiers}
-    assert stages[VerifierStage.ACCEPTED].container == "P"
-    assert str(stages[VerifierStage.COMPLETE].condition) == "a > 5"
-    assert stages[VerifierStage.COMPLETE].stop_s == 90.0
+    assert stages[VerificationStage.ACCEPTED].container == "Report"
+    assert str(stages[VerificationStage.COMPLETED].condition) == "a > 5.0"
+    assert stages[VerificationStage.COMPLETED].timeout_s == 90.0
+    assert heat.idempotent
     assert heat.significance.reason == "draws power"
     assert heat.command_class is CommandClass.HAZARDOUS  # the worst of its contexts
 
@@ -116,6 +130,12 @@ WRONG = [
     ('minInclusive="1" maxExclusive="30"', 'minInclusive="30" maxExclusive="30"', "is empty"),
     ('exponent="1"', 'exponent="0"', "exponent 0 stands there twice"),
     ('consequenceLevel="vital"', 'consequenceLevel="deadly"', "'deadly' is not one of"),
+    ('<ContainerRef containerRef="Report"/>', '<ContainerRef containerRef="P"/>', "is no report of service 1"),
+    (
+        'timeToStopChecking="PT1M"',
+        'timeToStartChecking="PT2S" timeToStopChecking="PT1M"',
+        "starts later than its window",
+    ),
     ('containerRef="BaseC"', 'containerRef="HEATC"', "the container extends itself"),
     ('name="length" argumentTypeRef="u8"/>', 'name="size" argumentTypeRef="u8"/>', "'length' is not defined"),
     ('<MetaCommand name="LOAD">', '<MetaCommand name="HEAT">', "the command is defined twice"),

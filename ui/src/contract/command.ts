@@ -12,6 +12,7 @@ export type CommandState =
   | "completed"
   | "refused"
   | "failed"
+  | "unverified"
   | "expired";
 
 export const STAGES: readonly CommandState[] = [
@@ -26,14 +27,14 @@ export const STAGES: readonly CommandState[] = [
   "completed",
 ];
 
-const ORDER: readonly CommandState[] = [...STAGES, "refused", "failed", "expired"];
+const ORDER: readonly CommandState[] = [...STAGES, "refused", "failed", "unverified", "expired"];
 
 /** Whether a state comes before another one: commands only go forward (core/command/model.py). */
 export function isBefore(state: CommandState, other: CommandState): boolean {
   return ORDER.indexOf(state) < ORDER.indexOf(other);
 }
 
-export const BAD_ENDS: ReadonlySet<CommandState> = new Set(["refused", "failed", "expired"]);
+export const BAD_ENDS: ReadonlySet<CommandState> = new Set(["refused", "failed", "unverified", "expired"]);
 
 export interface CommandHistory {
   state: CommandState;

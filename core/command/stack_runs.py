@@ -1,0 +1,497 @@
+"""Stacks and their runs in the database, and the interpreter that carries them on.
+
+Where a run stands is durable before anything that its step does: a command is entered in the same transaction that moves
+the run on, so that a crash repeats nothing and leaves nothing out. A revision runs once; the next run is a new revision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import numpy as np
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+from sqlalchemy import Connection, insert, select, update
+
+from core.command.authorise import canonical_set, check_authority, sign_set
+from core.command.bookings import StationBookings
+from core.command.keys import CommandKeys
+from core.command.model import FINAL_STATES, Command, CommandState, can_follow
+from core.command.queues import CommandQueues
+from core.command.register import CommandRegister
+from core.command.schedule import latest_release_utc
+from core.command.signed_sets import SignedSets
+from core.command.stack import (
+    BranchStep,
+    CommandStep,
+    EndStep,
+    HoldStep,
+    Stack,
+    WaitConditionStep,
+    WaitTimeStep,
+    WaitVerifierStep,
+    check_stack,
+    draft_stack,
+    stack_commands,
+)
+from core.command.tables import stacks
+from core.errors import CommandRefused, Conflict, NotFound
+from core.events import EventLog
+from core.mdb import MissionDatabase, VerificationStage
+from core.mdb.conditions import TelemetryView, Truth, decide
+from core.mission.model import Mission
+from core.orbit import Sgp4Orbit, state_at
+from core.plan.activity import Window
+from core.plan.model import Approval, InitialResources, Intent, MissionPlan
+from core.time import Clock, add_s, tai_s_from_utc
+
+__all__ = ["StackDeps", "StackRecord", "StackRuns", "StackState"]
+
+_ORBIT_S: Final = 6000.0
+_GOOD_ENDS: Final = frozenset({CommandState.COMPLETED})
+_STATE_OF: Final[Mapping[VerificationStage, CommandState]] = {
+    VerificationStage.ACCEPTED: CommandState.ACCEPTED,
+    VerificationStage.STARTED: CommandState.STARTED,
+    VerificationStage.COMPLETED: CommandState.COMPLETED,
+}
+
+
+class StackState(StrEnum):
+    """The life of a stack's revision."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    RUNNING = "running"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    ABORTED = "aborted"
+
+
+_OPEN: Final = (StackState.APPROVED, StackState.RUNNING, StackState.PAUSED)
+
+
+class StackRecord(BaseModel):
+    """A revision, its approvals, and where its run stands."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stack: Stack
+    state: StackState = StackState.DRAFT
+    approvals: tuple[Approval, ...] = ()
+    position: str = ""
+    entered_at: AwareDatetime | None = None  # when the present step was reached
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class StackDeps:
+    """What stacks work with."""
+
+    register: CommandRegister
+    events: EventLog
+    sets: SignedSets
+    queues: CommandQueues
+    bookings: StationBookings
+    mission: Mission
+    mdb: MissionDatabase
+    keys: CommandKeys
+    clock: Clock
+    view: Callable[[str], TelemetryView]
+    wake: Callable[[], None]
+
+
+class StackRuns:
+    """Stacks by id; ``advance`` is called by the pipeline's thread, everything else by any."""
+
+    def __init__(self, deps: StackDeps) -> None:
+        self._deps = deps
+        with deps.register.database.read() as connection:
+            query = select(stacks.c.content).where(stacks.c.state == str(StackState.RUNNING))
+            found = [StackRecord.model_validate_json(text) for text in connection.execute(query).scalars()]
+        self._running = {one.stack.stack_id: one for one in found}
+
+    # Documents
+
+    def save(self, stack: Stack) -> StackRecord:
+        """Store a new revision as a draft.
+
+        Raises:
+            InputError: It could not run as it reads.
+            Conflict: It is not the next revision, or an earlier one is open.
+        """
+        check_stack(stack, self._deps.mission, self._deps.mdb)
+        record = StackRecord(stack=stack)
+        with self._deps.register.write() as connection:
+            before = self._newest(connection, stack.stack_id)
+            wanted = before.stack.revision + 1 if before else 1
+            if stack.revision != wanted:
+                raise Conflict(
+                    f"{stack.stack_id}: the next revision is {wanted}, not {stack.revision}", code="revision"
+                )
+            if before is not None and before.state in _OPEN:
+                raise Conflict(f"{stack.stack_id} is {before.state}; abort it first", code="stack-state")
+            connection.execute(
+                insert(stacks).values(
+                    stack_id=stack.stack_id,
+                    revision=stack.revision,
+                    state=str(record.state),
+                    content=record.model_dump_json(),
+                )
+            )
+            self._tell(connection, "drafted", record, f"user:{stack.author}")
+        return record
+
+    def get(self, stack_id: str) -> StackRecord:
+        """The newest revision; NotFound where there is none."""
+        with self._deps.register.database.read() as connection:
+            found = self._newest(connection, stack_id)
+        if found is None:
+            raise NotFound(f"there is no stack {stack_id!r}", code="unknown-stack")
+        return found
+
+    def all(self) -> list[StackRecord]:
+        """The newest revision of every stack."""
+        with self._deps.register.database.read() as connection:
+            query = select(stacks.c.content).order_by(stacks.c.stack_id, stacks.c.revision)
+            found = [StackRecord.model_validate_json(text) for text in connection.execute(query).scalars()]
+        return list({one.stack.stack_id: one for one in found}.values())
+
+    def delete(self, stack_id: str, *, by: str) -> None:
+        """Remove a draft; what was approved stays on record.
+
+        Raises:
+            Conflict: It is more than a draft.
+        """
+        with self._deps.register.write() as connection:
+            record = self._require(connection, stack_id, StackState.DRAFT)
+            where = (stacks.c.stack_id == stack_id, stacks.c.revision == record.stack.revision)
+            connection.execute(stacks.delete().where(*where))
+            self._tell(connection, "deleted", record, f"user:{by}")
+
+    # Approval and orders
+
+    def approve(self, stack_id: str, approval: Approval) -> StackRecord:
+        """Add a person's approval of the whole stack; with the last one needed its command set is signed.
+
+        Raises:
+            Conflict: It has changed since, or is no draft.
+            CommandRefused: A contact is over, a station serves another, or a queue is disabled.
+        """
+        deps, now_utc = self._deps, self._deps.clock.now_utc()
+        with deps.register.write() as connection:
+            record = self._require(connection, stack_id, StackState.DRAFT)
+            stack = record.stack
+            if approval.revision_hash != stack.stack_hash():
+                raise Conflict(f"{stack_id} has changed since you saw it: review it again", code="revision-changed")
+            others = tuple(one for one in record.approvals if one.by != approval.by)
+            record = record.model_copy(update={"approvals": (*others, approval)})
+            drafted = draft_stack(stack, deps.mission, deps.mdb, now_utc)
+            try:
+                check_authority(drafted, record.approvals)
+            except CommandRefused as missing:
+                record = record.model_copy(update={"reason": missing.message})
+                self._store(connection, record)
+                self._tell(connection, "approval", record, f"user:{approval.by}")
+                return record
+            for one in drafted:
+                deps.queues.require_open(one)
+            deps.bookings.book(connection, drafted, lambda plan_id: bool(deps.register.open_of(plan_id)))
+            content = canonical_set(drafted, max(latest_release_utc(one) for one in drafted))
+            deps.sets.enter(connection, stack_id, stack.revision, content, sign_set(content, deps.keys.signing))
+            record = record.model_copy(update={"state": StackState.APPROVED, "reason": ""})
+            self._store(connection, record)
+            self._tell(connection, "approved", record, f"user:{approval.by}")
+        return record
+
+    def start(self, stack_id: str, *, by: str) -> StackRecord:
+        """Run an approved stack from its first step."""
+        with self._deps.register.write() as connection:
+            record = self._require(connection, stack_id, StackState.APPROVED)
+            first = record.stack.steps[0].step_id
+            return self._move(connection, record, StackState.RUNNING, "started", f"user:{by}", position=first)
+
+    def pause(self, stack_id: str, *, by: str, reason: str) -> StackRecord:
+        """Take no further step; what has been entered goes on."""
+        with self._deps.register.write() as connection:
+            record = self._require(connection, stack_id, StackState.RUNNING)
+            return self._move(connection, record, StackState.PAUSED, "paused", f"user:{by}", reason=reason)
+
+    def resume(self, stack_id: str, *, by: str, to: str | None = None) -> StackRecord:
+        """Go on: past a hold, or where a branch could not be decided, to the one of its two steps that is named.
+
+        Raises:
+            Conflict: It is not paused, or the step to go to is not one of the branch's.
+        """
+        with self._deps.register.write() as connection:
+            record = self._require(connection, stack_id, StackState.PAUSED)
+            step = record.stack.step(record.position)
+            position = record.position
+            if isinstance(step, HoldStep):
+                position = record.stack.after(step.step_id)
+            elif isinstance(step, BranchStep) and to is not None:
+                if to not in (step.then, step.otherwise):
+                    raise Conflict(f"{to!r} is neither {step.then!r} nor {step.otherwise!r}", code="stack-branch")
+                position = to
+            return self._move(connection, record, StackState.RUNNING, "resumed", f"user:{by}", position=position)
+
+    def abort(self, stack_id: str, *, by: str, reason: str) -> StackRecord:
+        """End it for good: what has not left will not leave; what is on its way is not called back."""
+        now_utc = self._deps.clock.now_utc()
+        with self._deps.register.write() as connection:
+            record = self._require(connection, stack_id, *_OPEN, StackState.DRAFT)
+            self._deps.sets.withdraw(connection, stack_id)
+            self._deps.bookings.give_back(connection, stack_id)
+            for one in self._deps.register.open_of(stack_id):
+                if can_follow(one.state, CommandState.REFUSED) and one.released_at is None:
+                    self._deps.register.move(
+                        connection, one, CommandState.REFUSED, now_utc, actor=f"user:{by}", reason=f"aborted: {reason}"
+                    )
+            return self._move(connection, record, StackState.ABORTED, "aborted", f"user:{by}", reason=reason)
+
+    def flight_of(self, command: Command) -> MissionPlan | None:
+        """What is flown ahead for a stack's command: its spacecraft, as it is, to the end of the contact and an orbit on."""
+        try:
+            record = self.get(command.plan_id)
+        except NotFound:
+            return None
+        now_utc, craft = self._deps.clock.now_utc(), self._deps.mission.craft(command.satellite)
+        state = state_at(Sgp4Orbit.from_elements(craft.elements), tai_s_from_utc(now_utc))
+        initial = InitialResources(
+            satellite=craft.id,
+            soc=craft.initial.soc,
+            data_stored_bytes=craft.initial.data_stored_bytes,
+            propellant_kg=craft.initial.propellant_kg,
+            mode=craft.initial.mode,
+            source="mission file",
+            as_of=craft.elements.epoch_utc,
+            r_gcrf_m=_vector(state.r_gcrf_m),
+            v_gcrf_m_s=_vector(state.v_gcrf_m_s),
+        )
+        return MissionPlan(
+            plan_id=f"plan-{record.stack.stack_id.removeprefix('stack-')}",
+            revision=record.stack.revision,
+            intent=Intent(text=record.stack.title, author=record.stack.author, channel="api", received_at=now_utc),
+            horizon=Window(start=now_utc, end=add_s(max(now_utc, command.contacts[-1].end), _ORBIT_S)),
+            input_hashes={},
+            initial=(initial,),
+            activities=(),
+        )
+
+    # The interpreter
+
+    def has_to_advance(self) -> bool:
+        """Whether any stack runs."""
+        return bool(self._running)
+
+    def advance(self) -> None:
+        """Carry every running stack on, as far as it goes now."""
+        for stack_id in list(self._running):
+            while (record := self._running.get(stack_id)) is not None and self._step(record):
+                continue
+
+    def _step(self, record: StackRecord) -> bool:
+        """Do a step or find that it has to wait; True where another look may find more to do."""
+        step = record.stack.step(record.position)
+        return _STEPS[type(step)](self, record, step)
+
+    def _command(self, record: StackRecord, step: CommandStep) -> bool:
+        """Enter the command and move on, in one transaction."""
+        deps, now_utc = self._deps, self._deps.clock.now_utc()
+        command = next(
+            one
+            for one in stack_commands(record.stack, deps.mission, deps.mdb, now_utc)
+            if one.activity_id == step.step_id
+        )
+        by = ", ".join(sorted({one.by for one in record.approvals}))
+        try:
+            deps.queues.require_open(command)
+        except CommandRefused as refusal:
+            return self._end_or_pause(record, StackState.PAUSED, f"step {step.step_id}: {refusal.message}")
+        with deps.register.write() as connection:
+            if not self._is_present(record):
+                return True
+            deps.register.add(connection, command, "service")
+            command = deps.register.move(connection, command, CommandState.VALIDATED, now_utc)
+            command = deps.register.move(
+                connection, command, CommandState.AUTHORISED, now_utc, actor=f"user:{by}", reason=f"approved by {by}"
+            )
+            deps.register.move(connection, command, CommandState.SCHEDULED, now_utc)
+            self._go(connection, record, record.stack.after(step.step_id))
+        return True
+
+    def _wait_verifier(self, record: StackRecord, step: WaitVerifierStep) -> bool:
+        try:
+            command = self._deps.register.get(record.stack.command_id(step.of))
+        except NotFound:
+            return self._otherwise(record, step.otherwise, f"step {step.of} was not sent on this way")
+        if _has_reached(command, step.stage):
+            return self._jump(record, record.stack.after(step.step_id))
+        if command.state in FINAL_STATES:
+            return self._otherwise(record, step.otherwise, f"step {step.of} ended {command.state}: {command.reason}")
+        if self._is_over(record, step.timeout_s):
+            reason = f"step {step.of} was not {step.stage} within {step.timeout_s:g} s"
+            return self._otherwise(record, step.otherwise, reason)
+        return False
+
+    def _wait_time(self, record: StackRecord, step: WaitTimeStep) -> bool:
+        if not self._is_over(record, step.duration_s):
+            return False
+        return self._jump(record, record.stack.after(step.step_id))
+
+    def _wait_condition(self, record: StackRecord, step: WaitConditionStep) -> bool:
+        verdict = decide(step.condition, self._deps.view(record.stack.satellite), self._deps.clock.now_tai_s())
+        if verdict.satisfied:
+            return self._jump(record, record.stack.after(step.step_id))
+        if self._is_over(record, step.timeout_s):
+            reason = f"step {step.step_id}: not {step.condition} within {step.timeout_s:g} s: {verdict.reason}"
+            return self._otherwise(record, step.otherwise, reason)
+        return False
+
+    def _branch(self, record: StackRecord, step: BranchStep) -> bool:
+        verdict = decide(step.condition, self._deps.view(record.stack.satellite), self._deps.clock.now_tai_s())
+        if verdict.truth is Truth.UNKNOWN:
+            reason = f"step {step.step_id} cannot be decided: {verdict.reason}"
+            return self._end_or_pause(record, StackState.PAUSED, reason)
+        return self._jump(record, step.then if verdict.satisfied else step.otherwise, verdict.reason)
+
+    def _hold(self, record: StackRecord, step: HoldStep) -> bool:
+        return self._end_or_pause(record, StackState.PAUSED, step.reason)
+
+    def _end(self, record: StackRecord, step: EndStep) -> bool:
+        if self._deps.register.open_of(record.stack.stack_id):
+            return False
+        commands = self._deps.register.find(plan_id=record.stack.stack_id, limit=1000)
+        mine = [one for one in commands if one.revision == record.stack.revision]
+        bad = [one for one in mine if one.state not in _GOOD_ENDS]
+        if step.failed:
+            return self._end_or_pause(record, StackState.FAILED, f"it ended at step {step.step_id}, which is a failure")
+        if bad:
+            reason = (
+                f"{len(bad)} of {len(mine)} commands were not completed, first {bad[0].activity_id}: {bad[0].state}"
+            )
+            return self._end_or_pause(record, StackState.FAILED, reason)
+        return self._end_or_pause(record, StackState.COMPLETED, "")
+
+    def _otherwise(self, record: StackRecord, step_id: str | None, reason: str) -> bool:
+        if step_id is None:
+            return self._end_or_pause(record, StackState.FAILED, reason)
+        return self._jump(record, step_id, reason)
+
+    def _jump(self, record: StackRecord, step_id: str, reason: str = "") -> bool:
+        with self._deps.register.write() as connection:
+            if self._is_present(record):
+                self._go(connection, record, step_id, reason)
+        return True
+
+    def _go(self, connection: Connection, record: StackRecord, step_id: str, reason: str = "") -> None:
+        self._move(connection, record, StackState.RUNNING, "step", "service", position=step_id, reason=reason)
+
+    def _end_or_pause(self, record: StackRecord, state: StackState, reason: str) -> bool:
+        with self._deps.register.write() as connection:
+            if self._is_present(record):
+                self._move(connection, record, state, str(state), "service", reason=reason)
+        return False
+
+    def _is_present(self, record: StackRecord) -> bool:
+        """Whether nobody has paused or aborted it since it was looked at; within the register's transaction."""
+        return self._running.get(record.stack.stack_id) is record
+
+    def _is_over(self, record: StackRecord, seconds: float) -> bool:
+        now_utc = self._deps.clock.now_utc()
+        return now_utc >= add_s(record.entered_at or now_utc, seconds)
+
+    # Records
+
+    def _move(
+        self,
+        connection: Connection,
+        record: StackRecord,
+        state: StackState,
+        kind: str,
+        actor: str,
+        *,
+        position: str | None = None,
+        reason: str = "",
+    ) -> StackRecord:
+        changes: dict[str, Any] = {"state": state, "reason": reason}
+        if position is not None and (position != record.position or state is not record.state):
+            changes |= {"position": position, "entered_at": self._deps.clock.now_utc()}
+        moved = record.model_copy(update=changes)
+        self._store(connection, moved)
+        self._tell(connection, kind, moved, actor)
+        self._deps.register.after_commit(lambda: self._keep(moved))
+        return moved
+
+    def _keep(self, record: StackRecord) -> None:
+        if record.state is StackState.RUNNING:
+            self._running[record.stack.stack_id] = record
+        else:
+            self._running.pop(record.stack.stack_id, None)
+        self._deps.wake()
+
+    def _store(self, connection: Connection, record: StackRecord) -> None:
+        where = (stacks.c.stack_id == record.stack.stack_id, stacks.c.revision == record.stack.revision)
+        values = {"state": str(record.state), "content": record.model_dump_json()}
+        connection.execute(update(stacks).where(*where).values(**values))
+
+    def _newest(self, connection: Connection, stack_id: str) -> StackRecord | None:
+        query = (
+            select(stacks.c.content).where(stacks.c.stack_id == stack_id).order_by(stacks.c.revision.desc()).limit(1)
+        )
+        text = connection.execute(query).scalar()
+        return StackRecord.model_validate_json(text) if text else None
+
+    def _require(self, connection: Connection, stack_id: str, *states: StackState) -> StackRecord:
+        record = self._newest(connection, stack_id)
+        if record is None:
+            raise NotFound(f"there is no stack {stack_id!r}", code="unknown-stack")
+        if record.state not in states:
+            allowed = " or ".join(states)
+            raise Conflict(f"{stack_id} is {record.state}; for this it has to be {allowed}", code="stack-state")
+        return record
+
+    def _tell(self, connection: Connection, kind: str, record: StackRecord, actor: str) -> None:
+        payload = {
+            "revision": record.stack.revision,
+            "stack_hash": record.stack.stack_hash(),
+            "satellite": record.stack.satellite,
+            "state": str(record.state),
+            "position": record.position,
+            "reason": record.reason,
+        }
+        self._deps.events.append(
+            connection,
+            f"stack.{kind}",
+            record.stack.stack_id,
+            actor=actor,
+            at_utc=self._deps.clock.now_utc(),
+            payload=payload,
+        )
+
+
+def _vector(values: np.ndarray) -> tuple[float, float, float]:
+    x, y, z = (float(one) for one in values)
+    return x, y, z
+
+
+def _has_reached(command: Command, stage: VerificationStage) -> bool:
+    if stage in command.proved:
+        return True
+    wanted = _STATE_OF.get(stage)
+    if wanted is None or command.state in FINAL_STATES - _GOOD_ENDS:
+        return False
+    return command.state is wanted or can_follow(wanted, command.state)
+
+
+_STEPS: Final[Mapping[type, Callable[[StackRuns, StackRecord, Any], bool]]] = {
+    CommandStep: StackRuns._command,
+    WaitVerifierStep: StackRuns._wait_verifier,
+    WaitTimeStep: StackRuns._wait_time,
+    WaitConditionStep: StackRuns._wait_condition,
+    BranchStep: StackRuns._branch,
+    HoldStep: StackRuns._hold,
+    EndStep: StackRuns._end,
+}

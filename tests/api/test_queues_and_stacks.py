@@ -1,0 +1,69 @@
+"""Queues and stacks over REST: orders of people, their roles, and the way of a stack to its run."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from core.time import format_utc
+from tests.api.conftest import Headers, Service
+
+QUEUE = "/api/v1/commands/queues/LSAT-2/critical"
+
+
+def _document(service: Service, **changes: Any) -> dict[str, Any]:
+    begin = service.runtime.clock.now_utc() + timedelta(days=3)
+    contact = {"station": "awarua", "start": format_utc(begin), "end": format_utc(begin + timedelta(minutes=8))}
+    steps = [{"kind": "command", "step_id": "ping", "command": "PING"}, {"kind": "end", "step_id": "end"}]
+    return {"title": "check-out", "satellite": "LSAT-2", "contacts": [contact], "steps": steps, **changes}
+
+
+def test_an_operator_holds_a_queue_and_a_planner_enables_it(
+    service: Service, operator: Headers, planner: Headers, viewer: Headers
+) -> None:
+    held = service.client.post(f"{QUEUE}/hold", json={"reason": "anomaly"}, headers=operator)
+    assert (held.status_code, held.json()["state"], held.json()["changed_by"]) == (200, "held", "operator")
+    change = {"state": "enabled", "reason": "over", "minimum_gap_s": 2.0}
+    assert service.client.put(QUEUE, json=change, headers=operator).status_code == 403
+    assert service.client.put(QUEUE, json=change, headers=planner).json()["minimum_gap_s"] == 2.0
+    shown = service.client.get("/api/v1/commands/queues", headers=viewer).json()
+    assert len(shown) == 4 * len(service.runtime.mission.spacecraft)
+    assert service.client.get(QUEUE, headers=viewer).json() == []
+    wrong = service.client.get("/api/v1/commands/queues/LSAT-9/critical", headers=viewer)
+    assert (wrong.status_code, wrong.json()["field"]) == (422, "satellite")
+
+
+def test_a_stack_is_written_reviewed_started_and_aborted(service: Service, operator: Headers, planner: Headers) -> None:
+    url = "/api/v1/stacks/stack-review1"
+    client, document = service.client, _document(service)
+    assert client.post(f"{url}/validate", json=document, headers=operator).status_code == 200
+    written = client.put(url, json=document, headers=operator)
+    assert written.status_code == 200, written.text
+    assert client.put(url, json=document, headers=operator).status_code == 412
+    tag = written.headers["etag"]
+    again = client.put(url, json={**document, "title": "other"}, headers={**operator, "If-Match": tag})
+    assert again.json()["stack"]["revision"] == 2
+    stale = client.post(f"{url}/approve", json={"stack_hash": tag.strip('"')}, headers=planner)
+    assert (stale.status_code, stale.json()["code"]) == (409, "revision-changed")
+    approval = {"stack_hash": again.headers["etag"].strip('"')}
+    assert client.post(f"{url}/approve", json=approval, headers=operator).status_code == 403
+    assert client.post(f"{url}/approve", json=approval, headers=planner).json()["state"] == "approved"
+    assert client.post(f"{url}/start", headers=planner).json()["state"] == "running"
+    assert client.delete(url, headers=operator).status_code == 409
+    ended = client.post(f"{url}/abort", json={"reason": "other plans"}, headers=operator)
+    assert ended.json()["state"] == "aborted"
+
+
+def test_whoever_wrote_a_stack_cannot_approve_it(service: Service, planner: Headers) -> None:
+    url = "/api/v1/stacks/stack-review2"
+    written = service.client.put(url, json=_document(service), headers=planner)
+    approval = {"stack_hash": written.headers["etag"].strip('"')}
+    answer = service.client.post(f"{url}/approve", json=approval, headers=planner)
+    assert (answer.status_code, answer.json()["code"]) == (403, "AUT-003")
+    assert service.client.delete(url, headers=planner).status_code == 204
+
+
+def test_a_wrong_stack_is_refused_with_its_field(service: Service, operator: Headers) -> None:
+    loop = [{"kind": "hold", "step_id": "a", "reason": "x"}]
+    answer = service.client.put("/api/v1/stacks/stack-review3", json=_document(service, steps=loop), headers=operator)
+    assert (answer.status_code, answer.json()["field"]) == (422, "steps.a")
