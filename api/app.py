@@ -63,6 +63,8 @@ def build_runtime(settings: Settings) -> Runtime:
     flown = load_mission(settings.mission) if settings.mission else reference_mission()
     mdb = reference_mdb()
     _check_faults(settings, flown, mdb)
+    if settings.stations is not None and settings.simulator:
+        raise InputError("stations", f"{settings.stations} is for real spacecraft, and `simulator` is on")
     settings.data.mkdir(parents=True, exist_ok=True)
     database = open_database(settings.data / "llamaspace.db")
     events = EventLog(database)
@@ -85,6 +87,7 @@ def build_runtime(settings: Settings) -> Runtime:
         mission_file=settings.mission,
         housekeeping_s=settings.housekeeping_s,
         faults_file=settings.faults,
+        stations_file=settings.stations,
     )
     fleet = Fleet(config, flown, mdb, database, events, clock)
     telemetry = LiveTelemetryReader(orbits, fleet.reader, clock_service.begun_utc)

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     clock_start: str | None = None
     simulator: bool = True
     faults: Path | None = None
+    stations: Path | None = None
     alternatives: Annotated[int, Field(ge=0, le=3)] = 3
     token_lifetime_s: Annotated[int, Field(ge=60, le=86_400 * 30)] = 43_200
     housekeeping_s: Annotated[float, Field(gt=0)] = 10.0

@@ -11,7 +11,7 @@ from core.command.keys import open_keys, spacecraft_key_file
 from core.command.pipeline import TELEMETRY_SOURCE, CommandPipeline, PipelineDeps
 from core.command.policy import CommandPolicy
 from core.events import EventLog
-from core.ground import SimulatorProcess, TcpGroundLink
+from core.ground import SimulatorProcess, StationLinks, TcpGroundLink, load_stations
 from core.mdb import MissionDatabase
 from core.mission.model import Mission
 from core.store import Database
@@ -41,6 +41,7 @@ class FleetConfig:
         mdb_file: Mission database file for the simulator; None for the reference database.
         housekeeping_s: Period of housekeeping in contact, mission s.
         faults_file: Script of faults for the simulator to inject; None for sound spacecraft.
+        stations_file: Where real stations are reached; with it no simulator is started.
     """
 
     data: Path
@@ -48,6 +49,7 @@ class FleetConfig:
     mdb_file: Path | None = None
     housekeeping_s: float = 10.0
     faults_file: Path | None = None
+    stations_file: Path | None = None
 
 
 class Fleet:
@@ -87,9 +89,15 @@ class Fleet:
             config.mdb_file,
             _simulator_options(config),
         )
-        self.link = TcpGroundLink(
-            self.simulator.address, lambda: self.archive.cursor(TELEMETRY_SOURCE), lambda: clock.anchor
-        )
+        self._simulated = config.stations_file is None
+        self.link: TcpGroundLink | StationLinks
+        if config.stations_file is None:
+            self.link = TcpGroundLink(
+                self.simulator.address, lambda: self.archive.cursor(TELEMETRY_SOURCE), lambda: clock.anchor
+            )
+        else:
+            endpoints = load_stations(config.stations_file, mission)
+            self.link = StationLinks(endpoints, lambda: self.archive.cursor(TELEMETRY_SOURCE), clock.now_tai_s)
         limits = policy or CommandPolicy()
         self._dry_runs = TwinDryRuns(mission, self.reader, clock, limits)
         ingest = TelemetryIngest(database, self.archive, FrameReceiver(keys.link), mdb, self.latest, self.stream)
@@ -115,8 +123,9 @@ class Fleet:
         )
 
     def start(self) -> None:
-        """Start the simulator, connect, and begin to work."""
-        self.simulator.start()
+        """Start the simulator where there is one, connect, and begin to work."""
+        if self._simulated:
+            self.simulator.start()
         self.link.start()
         self._worker.start()
 
@@ -127,7 +136,8 @@ class Fleet:
             self._worker.join(_STOP_TIMEOUT_S)
         self._dry_runs.close()
         self.link.close()
-        self.simulator.stop()
+        if self._simulated:
+            self.simulator.stop()
         self.stream.close()
 
     def set_clock_rate(self, rate: float) -> ClockAnchor:

@@ -94,17 +94,18 @@ class Uplink:
         channel = self._channels[satellite]
         if contact is None and channel.contact is not None and not channel.service.idle:
             contact = channel.contact if self._clock.now_utc() <= channel.contact.end else None
-        renewed = contact is not None and (contact != channel.contact or self._link.session != channel.session)
+        session = self._link.session_of(contact.station) if contact is not None else channel.session
+        renewed = contact is not None and (contact != channel.contact or session != channel.session)
         channel.contact = contact
-        if renewed and self._link.connected:
-            channel.session = self._link.session
+        if renewed and self._connected(channel):
+            channel.session = session
             channel.service.timeout_s = self._policy.retransmission_s(self._clock)
             self._perform(channel, channel.service.resume(self._clock.now_tai_s()))
 
     def ready(self, satellite: str) -> bool:
         """Whether a new frame can be taken now."""
         channel = self._channels[satellite]
-        if channel.contact is None or not self._link.connected or not channel.service.window_open:
+        if not self._connected(channel) or not channel.service.window_open:
             return False
         return channel.busy_until_tai_s - self._clock.now_tai_s() <= self._policy.station_buffer_s
 
@@ -175,8 +176,11 @@ class Uplink:
     def on_time(self) -> None:
         """Let retransmission timers run."""
         for channel in self._channels.values():
-            if channel.contact is not None and self._link.connected:
+            if self._connected(channel):
                 self._perform(channel, channel.service.on_time(self._clock.now_tai_s()))
+
+    def _connected(self, channel: _Channel) -> bool:
+        return channel.contact is not None and self._link.connected_to(channel.contact.station)
 
     def _restore(self, satellite: str, scid: int, rate_bit_s: float) -> _Channel:
         with self._register.database.read() as connection:

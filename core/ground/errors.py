@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.errors import LinkError
 
-__all__ = ["GroundLinkDown", "GroundMessageMalformed"]
+__all__ = ["GroundLinkDown", "GroundMessageMalformed", "StationRefused"]
 
 
 class GroundLinkDown(LinkError):
@@ -17,3 +17,9 @@ class GroundMessageMalformed(LinkError):
     """A message on the ground connection contradicts its format."""
 
     default_code = "ground-message"
+
+
+class StationRefused(LinkError):
+    """A station does not serve."""
+
+    default_code = "station-refused"

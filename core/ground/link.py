@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Final, Protocol
 
 from core.errors import LinkError
+from core.ground.back_off import BackOff
 from core.ground.errors import GroundLinkDown
 from core.ground.messages import (
     Acknowledge,
@@ -42,6 +43,14 @@ class GroundLink(Protocol):
     @property
     def session(self) -> int:
         """Grows with each new connection."""
+        ...
+
+    def connected_to(self, station: str) -> bool:
+        """Whether a station takes units now."""
+        ...
+
+    def session_of(self, station: str) -> int:
+        """Grows with each new connection to a station."""
         ...
 
     def send_cltu(self, station: str, satellite: str, cltu: bytes) -> None:
@@ -92,6 +101,14 @@ class TcpGroundLink:
     @property
     def session(self) -> int:
         """Number of connections so far."""
+        return self._session
+
+    def connected_to(self, station: str) -> bool:
+        """Every station is behind the one connection."""
+        return self.connected
+
+    def session_of(self, station: str) -> int:
+        """Every station is behind the one connection."""
         return self._session
 
     def start(self) -> None:
@@ -147,15 +164,14 @@ class TcpGroundLink:
             raise GroundLinkDown(f"the ground connection broke: {error}") from error
 
     def _run(self) -> None:
-        back_off_s = _FIRST_BACK_OFF_S
+        back_off = BackOff(_FIRST_BACK_OFF_S, _LAST_BACK_OFF_S)
         while not self._stopped.is_set():
             try:
                 self._serve()
-                back_off_s = _FIRST_BACK_OFF_S
+                back_off.reset()
             except (OSError, LinkError):
                 self._disconnect()
-            self._stopped.wait(back_off_s)
-            back_off_s = min(2 * back_off_s, _LAST_BACK_OFF_S)
+            self._stopped.wait(back_off.wait_s())
 
     def _serve(self) -> None:
         """One connection from beginning to end."""

@@ -58,6 +58,12 @@ class Loopback:
         for name, one in self.keys.spacecraft.items() if not self.crafts else ():
             self.crafts[name] = AcceptingSpacecraft(one.scid, one.tc_association(), one.tm_association())
 
+    def connected_to(self, _station: str) -> bool:
+        return self.connected
+
+    def session_of(self, _station: str) -> int:
+        return self.session
+
     def send_cltu(self, station: str, satellite: str, cltu: bytes) -> None:
         if not self.connected:
             raise GroundLinkDown("no connection")
