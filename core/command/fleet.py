@@ -6,7 +6,9 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.authority import Policies, package_policies
 from core.command.keys import open_keys, spacecraft_key_file
+from core.command.keystore import KeyStore
 from core.command.pipeline import TELEMETRY_SOURCE, CommandPipeline, PipelineDeps
 from core.command.policy import CommandPolicy
 from core.events import EventLog
@@ -60,6 +62,8 @@ class Fleet:
         events: The service's event log.
         clock: Mission time, announced to the simulator.
         policy: Limits of commanding.
+        authority: Who may let which commands go; the package's policies without.
+        key_store: Signing keys that are kept elsewhere than in the data folder.
     """
 
     def __init__(
@@ -71,9 +75,12 @@ class Fleet:
         events: EventLog,
         clock: MissionClock,
         policy: CommandPolicy | None = None,
+        authority: Policies | None = None,
+        key_store: KeyStore | None = None,
     ) -> None:
         keys_folder = config.data / "keys"
-        keys = open_keys(keys_folder, mission)
+        keys = open_keys(keys_folder, mission, key_store)
+        self.keys = keys
         self._clock = clock
         self.archive = SqlArchive(database)
         self.latest = LatestValues(self.archive, [craft.id for craft in mission.spacecraft])
@@ -103,6 +110,7 @@ class Fleet:
                 archive=self.archive,
                 latest=self.latest,
                 policy=policy or CommandPolicy(),
+                authority=authority or package_policies(),
             )
         )
         self._stop = threading.Event()

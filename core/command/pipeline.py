@@ -16,8 +16,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from core.authority import DecisionLog, Policies, package_policies
 from core.command.acknowledge import take_reports
-from core.command.authorise import canonical_set, check_authority, sign_set, verify_set
+from core.command.authorise import CommandAuthority, canonical_set, sign_set, verify_set
 from core.command.frame import build_frame, outstanding_frames, store_frame
 from core.command.keys import CommandKeys
 from core.command.model import FINAL_STATES, ON_THE_WAY, Command, CommandState, Contact
@@ -63,6 +64,7 @@ class PipelineDeps:
     archive: SqlArchive
     latest: LatestValues
     policy: CommandPolicy = field(default_factory=CommandPolicy)
+    authority: Policies = field(default_factory=package_policies)
 
 
 class CommandPipeline:
@@ -72,6 +74,7 @@ class CommandPipeline:
         self._deps = deps
         self.register = CommandRegister(deps.database, deps.events)
         self._uplink = Uplink(self.register, deps.link, deps.mission, deps.clock, deps.policy)
+        self._authority = CommandAuthority(DecisionLog(deps.database, deps.events), deps.authority)
         self._contacts: dict[tuple[str, str], bool] = {}
         self.interrupted_ticks = 0
 
@@ -91,7 +94,7 @@ class CommandPipeline:
         try:
             check_plan(plan, approvals, self._deps.clock, self._deps.policy)
             drafted = self._existing(plan) or draft_commands(plan, self._deps.mission, self._deps.mdb, now_utc)
-            check_authority(drafted, approvals)
+            self._authority.check(drafted, approvals, author=plan.intent.author, now_utc=now_utc)
             with self._deps.database.write() as connection:
                 return self._enter(connection, plan, drafted, approvals, now_utc)
         except (CommandRefused, Conflict) as refusal:
