@@ -22,9 +22,10 @@ from api.auth.accounts import Accounts
 from api.browser_safety import SAFE_HEADERS
 from api.metrics import Metrics
 from api.problems import PROBLEM_RESPONSES, install_problem_handlers
-from api.rest import auth, conjunctions, flight, intents, mission, operations, plans, records
+from api.rest import approvals, auth, conjunctions, flight, intents, mission, operations, plans, records
 from api.service.alternatives import AlternativeFinder
 from api.service.approve_plan import resume_releases
+from api.service.audit import AuditKeeper, audit_file_of, open_signing_keys
 from api.service.clock import open_clock
 from api.service.conversation_log import ConversationLog
 from api.service.flight import Flight
@@ -34,9 +35,12 @@ from api.service.runtime import Runtime
 from api.service.telemetry_reader import LiveTelemetryReader
 from api.settings import Settings
 from api.ws import console
+from core.authority import ApprovalRequests, DecisionLog, load_policies, package_policies
 from core.command.fleet import Fleet, FleetConfig
+from core.command.keystore import KeyPurpose
+from core.command.signing import Seal
 from core.errors import InputError
-from core.events import EventLog
+from core.events import AuditTrail, EventLog
 from core.ground.simulator.faults import load_faults
 from core.mdb import MissionDatabase, reference_mdb
 from core.mission import load_mission, reference_mission
@@ -62,6 +66,7 @@ def build_runtime(settings: Settings) -> Runtime:
     """All parts of the service over one data folder; nothing runs yet."""
     flown = load_mission(settings.mission) if settings.mission else reference_mission()
     mdb = reference_mdb()
+    policies = load_policies(settings.policies) if settings.policies else package_policies()
     _check_faults(settings, flown, mdb)
     settings.data.mkdir(parents=True, exist_ok=True)
     database = open_database(settings.data / "llamaspace.db")
@@ -86,7 +91,9 @@ def build_runtime(settings: Settings) -> Runtime:
         housekeeping_s=settings.housekeeping_s,
         faults_file=settings.faults,
     )
-    fleet = Fleet(config, flown, mdb, database, events, clock)
+    requests = ApprovalRequests(database, events, policies)
+    store = open_signing_keys(settings)
+    fleet = Fleet(config, flown, mdb, database, events, clock, authority=policies, key_store=store, requests=requests)
     telemetry = LiveTelemetryReader(orbits, fleet.reader, clock_service.begun_utc)
     handbook = open_knowledge(settings.data / "knowledge")
     chat = make_chat(
@@ -126,6 +133,18 @@ def build_runtime(settings: Settings) -> Runtime:
         conjunctions=conjunction_store,
         catalogue=catalogue,
         alternatives=AlternativeFinder(plan_store, events, orbits, clock, settings.alternatives),
+        mdb=mdb,
+        policies=policies,
+        decisions=DecisionLog(database, events),
+        requests=requests,
+        key_store=store,
+        approval_lifetime_s=settings.approval_lifetime_s,
+        audit=AuditKeeper(
+            AuditTrail(database, events, Seal(store, KeyPurpose.AUDIT), audit_file_of(settings)),
+            events,
+            settings.audit_every_events,
+            settings.audit_every_s,
+        ),
     )
 
 
@@ -155,7 +174,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     install_problem_handlers(app)
     app.middleware("http")(app.state.metrics.observe)
     app.middleware("http")(_guard)
-    for part in (auth, mission, intents, plans, conjunctions, flight, records):
+    for part in (auth, mission, intents, plans, approvals, conjunctions, flight, records):
         # The guard refuses by the length that a client tells; the limit also holds for one that tells none.
         app.include_router(part.router, prefix="/api/v1", max_body_size=_MAXIMUM_BODY)
     app.include_router(console.router, prefix="/api/v1")
@@ -167,6 +186,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime: Runtime = app.state.runtime
+    runtime.audit.start()
     runtime.flight.start()
     runtime.alternatives.start(runtime.check, runtime.announce_plan)
     released = resume_releases(runtime)
@@ -190,6 +210,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         runtime.flight.stop()
         runtime.conversations.close()
         runtime.knowledge.close()
+        runtime.audit.stop()
         runtime.database.close()
 
 

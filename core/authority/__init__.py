@@ -4,16 +4,22 @@ from core.authority.decisions import DecisionLog
 from core.authority.engine import Policies, PolicyFileError, load_policies, package_policies
 from core.authority.model import Action, Decision, NotAuthorised, Person, Subject
 from core.authority.quorum import Quorum, missing_approvals
+from core.authority.requests import ApprovalRequest, ApprovalRequests, Grant, RequestedCommand, RequestState
 
 __all__ = [
     "Action",
+    "ApprovalRequest",
+    "ApprovalRequests",
     "Decision",
     "DecisionLog",
+    "Grant",
     "NotAuthorised",
     "Person",
     "Policies",
     "PolicyFileError",
     "Quorum",
+    "RequestState",
+    "RequestedCommand",
     "Subject",
     "load_policies",
     "missing_approvals",

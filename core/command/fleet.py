@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.authority import Policies, package_policies
+from core.authority import ApprovalRequests, Policies, package_policies
 from core.command.keys import open_keys, spacecraft_key_file
 from core.command.keystore import KeyStore
 from core.command.pipeline import TELEMETRY_SOURCE, CommandPipeline, PipelineDeps
@@ -64,6 +64,7 @@ class Fleet:
         policy: Limits of commanding.
         authority: Who may let which commands go; the package's policies without.
         key_store: Signing keys that are kept elsewhere than in the data folder.
+        requests: Where people approve; None takes approvals as they are handed over.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Fleet:
         policy: CommandPolicy | None = None,
         authority: Policies | None = None,
         key_store: KeyStore | None = None,
+        requests: ApprovalRequests | None = None,
     ) -> None:
         keys_folder = config.data / "keys"
         keys = open_keys(keys_folder, mission, key_store)
@@ -111,6 +113,7 @@ class Fleet:
                 latest=self.latest,
                 policy=policy or CommandPolicy(),
                 authority=authority or package_policies(),
+                requests=requests,
             )
         )
         self._stop = threading.Event()

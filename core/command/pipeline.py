@@ -16,7 +16,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from core.authority import DecisionLog, Policies, package_policies
+from core.authority import ApprovalRequests, DecisionLog, Policies, package_policies
 from core.command.acknowledge import take_reports
 from core.command.authorise import CommandAuthority, canonical_set, sign_set, verify_set
 from core.command.frame import build_frame, outstanding_frames, store_frame
@@ -65,6 +65,7 @@ class PipelineDeps:
     latest: LatestValues
     policy: CommandPolicy = field(default_factory=CommandPolicy)
     authority: Policies = field(default_factory=package_policies)
+    requests: ApprovalRequests | None = None  # where people approve: its word is asked at submission and at release
 
 
 class CommandPipeline:
@@ -151,6 +152,8 @@ class CommandPipeline:
         approvals: Sequence[Approval],
         now_utc: datetime,
     ) -> list[Command]:
+        if self._deps.requests is not None:
+            self._deps.requests.check_in(connection, plan.plan_id, plan.revision_hash())
         known = self.register.find_in(connection, plan_id=plan.plan_id, limit=100_000)
         same = [one for one in known if one.revision_hash == drafted[0].revision_hash]
         if same:
@@ -256,6 +259,8 @@ class CommandPipeline:
         query = select(command_sets).where(command_sets.c.set_id == f"{command.plan_id}:{command.revision}")
         with self._deps.database.read() as connection:
             row = connection.execute(query).first()
+            if self._deps.requests is not None:
+                self._deps.requests.check_in(connection, command.plan_id, command.revision_hash)
         if row is None or row.withdrawn:
             raise CommandRefused("its authorisation was withdrawn", code="AUT-004", stage="release")
         verify_set(command, row.content.encode(), row.signature, self._deps.keys.verifying, now_utc)
