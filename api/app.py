@@ -25,7 +25,7 @@ from api.problems import PROBLEM_RESPONSES, install_problem_handlers
 from api.rest import approvals, auth, conjunctions, flight, intents, mission, operations, plans, records
 from api.service.alternatives import AlternativeFinder
 from api.service.approve_plan import resume_releases
-from api.service.audit import AuditKeeper, audit_file_of, open_signing_keys
+from api.service.audit import AuditKeeper
 from api.service.clock import open_clock
 from api.service.conversation_log import ConversationLog
 from api.service.flight import Flight
@@ -34,6 +34,7 @@ from api.service.live import Broadcaster
 from api.service.runtime import Runtime
 from api.service.telemetry_reader import LiveTelemetryReader
 from api.settings import Settings
+from api.signing_keys import audit_file_of, open_signing_keys
 from api.ws import console
 from core.authority import ApprovalRequests, DecisionLog, load_policies, package_policies
 from core.command.fleet import Fleet, FleetConfig

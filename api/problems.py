@@ -75,6 +75,7 @@ _DOCUMENTED: Final[Mapping[int, str]] = {
     412: "The precondition does not hold",
     413: "The body is too large",
     422: "The request is well-formed but wrong",
+    503: "A service that this needs does not answer",
     507: "The data folder cannot take more",
 }
 PROBLEM_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {

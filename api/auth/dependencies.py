@@ -18,6 +18,7 @@ __all__ = [
     "Director",
     "Operator",
     "Planner",
+    "Reviewer",
     "Viewer",
     "may",
     "token_of",
@@ -77,4 +78,5 @@ CurrentRuntime = Annotated[Runtime, Depends(runtime_of)]
 Viewer = Annotated[User, may(Action.READ)]
 Operator = Annotated[User, may(Action.SUBMIT_INTENT)]
 Planner = Annotated[User, may(Action.EDIT_PLAN)]
+Reviewer = Annotated[User, may(Action.REVIEW_PLAN)]
 Director = Annotated[User, may(Action.RESUME_QUEUE)]

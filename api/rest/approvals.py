@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.auth.dependencies import CurrentRuntime, Viewer
+from api.auth.dependencies import CurrentRuntime, Reviewer, Viewer
 from api.rest.answers import RequestAnswer
 from api.rest.ids import PathId
 from api.rest.paging import Cursor, Limit, Page, page_of
@@ -60,7 +60,7 @@ def show(request_id: PathId, user: Viewer, runtime: CurrentRuntime) -> RequestAn
 
 
 @router.post("/{request_id}/revoke")
-def revoke(request_id: PathId, revocation: Revocation, user: Viewer, runtime: CurrentRuntime) -> RequestAnswer:
+def revoke(request_id: PathId, revocation: Revocation, user: Reviewer, runtime: CurrentRuntime) -> RequestAnswer:
     """Take your approval back, or revoke the request as a whole; what has not left then never leaves."""
     changed = revoke_request(runtime, request_id, user, revocation.reason, whole=revocation.whole)
     return _answer(view_request(runtime, changed, user))

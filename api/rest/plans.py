@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth.accounts import User
-from api.auth.dependencies import CurrentRuntime, Planner, Viewer, may
+from api.auth.dependencies import CurrentRuntime, Planner, Reviewer, Viewer, may
 from api.rest.answers import ApprovalAnswer, ReleaseAnswer, StalenessAnswer
 from api.rest.flight import command_answer
 from api.rest.ids import PathId
@@ -136,7 +136,7 @@ def validate(
 
 
 @router.post("/{plan_id}/approve")
-def approve(plan_id: PathId, request: ApprovalRequest, user: Viewer, runtime: CurrentRuntime) -> ApprovalAnswer:
+def approve(plan_id: PathId, request: ApprovalRequest, user: Reviewer, runtime: CurrentRuntime) -> ApprovalAnswer:
     """Approve this exact revision; the last approval needed releases its commands."""
     outcome = approve_plan(runtime, plan_id, user, request.revision_hash, request.comment, request.accept_unknown)
     return ApprovalAnswer(plan=outcome.plan, approvals_needed=outcome.approvals_needed, released=outcome.released)
@@ -144,14 +144,14 @@ def approve(plan_id: PathId, request: ApprovalRequest, user: Viewer, runtime: Cu
 
 @router.post("/{plan_id}/reject")
 def reject(
-    plan_id: PathId, rejection: Rejection, user: Viewer, runtime: CurrentRuntime, response: Response
+    plan_id: PathId, rejection: Rejection, user: Reviewer, runtime: CurrentRuntime, response: Response
 ) -> MissionPlan:
     """Reject a plan that is not released yet."""
     return _tagged(reject_plan(runtime, plan_id, user, rejection.reason), response)
 
 
 @router.post("/{plan_id}/release")
-def release(plan_id: PathId, user: Viewer, runtime: CurrentRuntime) -> ReleaseAnswer:
+def release(plan_id: PathId, user: Reviewer, runtime: CurrentRuntime) -> ReleaseAnswer:
     """Release an approved plan that is not released yet."""
     plan = release_plan(runtime, plan_id, user)
     return ReleaseAnswer(plan=plan, commands=tuple(command_answer(one) for one in runtime.flight.commands(plan_id)))

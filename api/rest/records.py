@@ -43,7 +43,11 @@ def verify(_user: Viewer, runtime: CurrentRuntime) -> VerificationAnswer:
     return VerificationAnswer(**runtime.audit.trail.verify().model_dump())
 
 
-@router.get("/audit/export", response_class=StreamingResponse)
+@router.get(
+    "/audit/export",
+    response_class=StreamingResponse,
+    responses={200: {"description": "JSON lines", "content": {"application/jsonl": {}}}},
+)
 def export(_user: Annotated[User, may(Action.EXPORT_AUDIT)], runtime: CurrentRuntime) -> StreamingResponse:
     """The whole log as JSON lines, with its checkpoints and public keys; `llamaspace audit verify --file` reads it."""
     keys = [one.model_dump(mode="json") for one in runtime.key_store.list_keys() if one.purpose is KeyPurpose.AUDIT]

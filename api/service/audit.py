@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from pathlib import Path
 from typing import Final
 
 import structlog
 
-from api.settings import Settings
-from core.command.keys import open_key_store
-from core.command.keystore import KeyStore
-from core.command.vault import VaultKeyStore
-from core.errors import InputError, LlamaSpaceError
+from core.errors import LlamaSpaceError
 from core.events import AuditTrail, EventLog
 from core.time import SystemClock
 
-__all__ = ["AuditKeeper", "audit_file_of", "open_signing_keys"]
+__all__ = ["AuditKeeper"]
 
 _PERIOD_S: Final = 1.0
 _STOP_TIMEOUT_S: Final = 5.0
@@ -53,44 +48,25 @@ class AuditKeeper:
             self._thread.join(_STOP_TIMEOUT_S)
         self._sign()
 
+    def due(self, signed: int, waited_s: float) -> bool:
+        """Whether the events since the last signed one, or the time, ask for a checkpoint."""
+        fresh = self._events.last_sequence() - signed
+        return fresh >= self._every_events or (fresh > 0 and waited_s >= self._every_s)
+
     def _run(self) -> None:
         last = self.trail.checkpoints.last()
         signed = last.sequence if last else 0
         since_s = time.monotonic()
         while not self._stop.wait(_PERIOD_S):
-            waited_s = time.monotonic() - since_s
-            fresh = self._events.last_sequence() - signed
-            if fresh >= self._every_events or (fresh > 0 and waited_s >= self._every_s):
-                self._sign()
-                signed, since_s = self._events.last_sequence(), time.monotonic()
+            try:
+                if self.due(signed, time.monotonic() - since_s):
+                    self._sign()
+                    signed, since_s = self._events.last_sequence(), time.monotonic()
+            except LlamaSpaceError as error:
+                _log.error("the audit log could not be looked at", error=error.message, code=error.code)
 
     def _sign(self) -> None:
         try:
             self.trail.checkpoint(SystemClock().now_utc())
         except LlamaSpaceError as error:
             _log.error("no checkpoint of the audit log was signed", error=error.message, code=error.code)
-
-
-def audit_file_of(settings: Settings) -> Path:
-    """Where checkpoints are kept outside the database."""
-    return settings.audit_file or settings.data / "audit" / "checkpoints.jsonl"
-
-
-def open_signing_keys(settings: Settings) -> KeyStore:
-    """The key store that the settings name.
-
-    Raises:
-        InputError: Vault is named and there is no token for it.
-    """
-    folder = settings.data / "keys"
-    if settings.key_store == "file":
-        return open_key_store(folder)
-    if settings.vault_token is None:
-        raise InputError("vault_token", "the key store is Vault, which needs a token (LLAMASPACE_VAULT_TOKEN)")
-    return VaultKeyStore(
-        settings.vault_url,
-        settings.vault_token.get_secret_value(),
-        settings.vault_mount,
-        settings.vault_key_prefix,
-        folder / "vault-key-states.json",
-    )

@@ -26,6 +26,7 @@ class Action(StrEnum):
     SET_CLOCK = "set_clock"
     HOLD_QUEUE = "hold_queue"
     EDIT_PLAN = "edit_plan"
+    REVIEW_PLAN = "review_plan"
     LOAD_CONJUNCTIONS = "load_conjunctions"
     EDIT_STACK = "edit_stack"
     EDIT_QUEUE = "edit_queue"

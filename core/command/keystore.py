@@ -18,7 +18,7 @@ import fcntl
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
@@ -33,7 +33,7 @@ from core.errors import Conflict, InputError, NotFound
 from core.link import write_secret_file
 from core.time import SystemClock
 
-__all__ = ["FileKeyStore", "KeyPurpose", "KeyState", "KeyStore", "SigningKey", "key_id_of"]
+__all__ = ["FileKeyStore", "KeyPurpose", "KeyState", "KeyStore", "KnownKeys", "SigningKey", "key_id_of"]
 
 
 class KeyPurpose(StrEnum):
@@ -215,6 +215,43 @@ class FileKeyStore:
             yield
         finally:
             os.close(descriptor)
+
+
+class KnownKeys:
+    """Public keys that somebody handed over, to verify with and nothing else.
+
+    Args:
+        keys: The keys.
+    """
+
+    def __init__(self, keys: Sequence[SigningKey]) -> None:
+        self._keys = {one.key_id: one for one in keys}
+
+    def list_keys(self) -> tuple[SigningKey, ...]:
+        """Every key."""
+        return tuple(self._keys.values())
+
+    def key(self, key_id: str) -> SigningKey:
+        """A key by id; NotFound where there is none."""
+        if key_id not in self._keys:
+            raise NotFound(f"key {key_id!r} is not among those to verify with", code="unknown-key")
+        return self._keys[key_id]
+
+    def active(self, purpose: KeyPurpose) -> SigningKey:
+        """None of them signs."""
+        raise NotFound(f"no key signs for {purpose} here: these are public keys", code="no-active-key")
+
+    def sign(self, key_id: str, message: bytes) -> bytes:
+        """None of them signs."""
+        raise Conflict(f"key {key_id} is a public key and signs nothing", code="key-state")
+
+    def rotate(self, purpose: KeyPurpose) -> SigningKey:
+        """Public keys are rotated where their private halves are."""
+        raise Conflict(f"keys for {purpose} cannot be rotated here: these are public keys", code="key-state")
+
+    def revoke(self, key_id: str, reason: str) -> SigningKey:
+        """Public keys are revoked where their private halves are."""
+        raise Conflict(f"key {key_id} cannot be revoked here ({reason}): it is a public key", code="key-state")
 
 
 def key_id_of(public: Ed25519PublicKey) -> str:

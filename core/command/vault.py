@@ -61,10 +61,14 @@ class VaultKeyStore:
         self._lock = threading.Lock()
         self._known: dict[KeyPurpose, tuple[SigningKey, ...]] = {}
         self._read_s = 0.0
-        for purpose in KeyPurpose:
-            # Creating a key that is there changes nothing, says the documentation.
-            self._call("POST", f"keys/{self._name(purpose)}", {"type": _TYPE})
-        self._refresh()
+        try:
+            for purpose in KeyPurpose:
+                # Creating a key that is there changes nothing, says the documentation.
+                self._call("POST", f"keys/{self._name(purpose)}", {"type": _TYPE})
+            self._refresh()
+        except LlamaSpaceError:
+            self._http.close()
+            raise
 
     def close(self) -> None:
         """Close the connections."""

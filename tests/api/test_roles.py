@@ -9,7 +9,7 @@ import pytest
 from tests.api.conftest import Headers, Service
 from tools.contract import Role
 
-V, O, P = Role.VIEWER, Role.OPERATOR, Role.PLANNER  # noqa: E741
+V, O, P, F = Role.VIEWER, Role.OPERATOR, Role.PLANNER, Role.FLIGHT_DIRECTOR  # noqa: E741
 HASH = "0" * 64
 CHANGE = {"kind": "shift", "activity_id": "a", "shift_s": 1.0, "description": "later"}
 
@@ -42,6 +42,9 @@ ROUTES: Final[list[tuple[str, str, Role | None, dict[str, Any] | None]]] = [
     ("post", "/api/v1/plans/{plan_id}/approve", P, {"revision_hash": HASH}),
     ("post", "/api/v1/plans/{plan_id}/reject", P, {"reason": "no"}),
     ("post", "/api/v1/plans/{plan_id}/release", P, None),
+    ("get", "/api/v1/approvals", V, None),
+    ("get", "/api/v1/approvals/{request_id}", V, None),
+    ("post", "/api/v1/approvals/{request_id}/revoke", P, {"reason": "no"}),
     ("get", "/api/v1/conjunctions", V, None),
     ("post", "/api/v1/conjunctions", P, {"not": "a message"}),
     ("get", "/api/v1/commands", V, None),
@@ -52,6 +55,7 @@ ROUTES: Final[list[tuple[str, str, Role | None, dict[str, Any] | None]]] = [
     ("get", "/api/v1/knowledge/search", V, None),
     ("get", "/api/v1/audit", V, None),
     ("get", "/api/v1/audit/verify", V, None),
+    ("get", "/api/v1/audit/export", F, None),
     ("get", "/healthz", None, None),
     ("get", "/readyz", None, None),
     ("get", "/metrics", None, None),
@@ -61,7 +65,13 @@ _QUERIES = {
     "/api/v1/telemetry/samples": "?satellite=LSAT-1&parameter=SOC",
     "/api/v1/knowledge/search": "?q=battery",
 }
-_IDS = {"{intent_id}": "none", "{conversation_id}": "none", "{plan_id}": "plan-none0000", "{command_id}": "none"}
+_IDS = {
+    "{intent_id}": "none",
+    "{conversation_id}": "none",
+    "{plan_id}": "plan-none0000",
+    "{command_id}": "none",
+    "{request_id}": "none",
+}
 
 
 def _url(path: str) -> str:

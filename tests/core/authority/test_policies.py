@@ -42,6 +42,7 @@ WITH_THE_MISSION = {
     Action.SET_CLOCK: "opf",
     Action.HOLD_QUEUE: "opf",
     Action.EDIT_PLAN: "pf",
+    Action.REVIEW_PLAN: "pf",
     Action.LOAD_CONJUNCTIONS: "pf",
     Action.EDIT_STACK: "pf",
     Action.EDIT_QUEUE: "pf",
