@@ -19,6 +19,7 @@ from core.errors import CommandRefused, Conflict, NotFound
 from core.plan.model import MissionPlan, PlanState
 
 __all__ = [
+    "PLAN",
     "ApprovalView",
     "ask_again",
     "expire_requests",
@@ -187,9 +188,10 @@ def revoke_request(runtime: Runtime, request_id: str, user: User, reason: str, *
     require(runtime, decision, user, request.subject)
     if not whole and not any(one.by == user.username for one in request.grants):
         raise Conflict(f"you have not approved request {request_id}", code="no-approval")
-    if not whole and request.state in (RequestState.PENDING, RequestState.APPROVED):
+    handed_over = runtime.flight.waits(request.subject_id, request.subject_hash)
+    if not whole and request.state in (RequestState.PENDING, RequestState.APPROVED) and not handed_over:
         return _withdraw_own(runtime, request, user, reason)
-    if not whole and request.state is RequestState.RELEASED and runtime.flight.has_left(request.subject_id):
+    if not whole and runtime.flight.has_left(request.subject_id):
         raise Conflict(
             "commands of it have left already: a flight director can revoke the rest", code="commands-have-left"
         )

@@ -11,7 +11,15 @@ from sqlalchemy import Connection
 from agent.state import DecisionKind, ReviewDecision
 from api.auth.accounts import User
 from api.auth.errors import NotAllowed
-from api.service.approvals import expire_requests, open_request, person_of, require, subject_of_plan, sync_requests
+from api.service.approvals import (
+    PLAN,
+    expire_requests,
+    open_request,
+    person_of,
+    require,
+    subject_of_plan,
+    sync_requests,
+)
 from api.service.runtime import Runtime
 from core.authority import (
     Action,
@@ -69,6 +77,8 @@ def approve_plan(
             f"{plan_id} has changed since you saw it: review revision {plan.revision}", code="revision-changed"
         )
     expire_requests(runtime)
+    if plan.validation is None or plan.validation.blocked:
+        _check_present(runtime, plan, user, accept_unknown)
     request = open_request(runtime, plan)
     _check_authority(runtime, request, user)
     _check_present(runtime, plan, user, accept_unknown)
@@ -101,10 +111,7 @@ def reject_plan(runtime: Runtime, plan_id: str, user: User, reason: str) -> Miss
     require(runtime, runtime.policies.may_with(person_of(user), Action.REJECT, subject, {}), user, subject)
     if plan.state in _RELEASED:
         raise Conflict(f"{plan_id} is {plan.state}: it can no longer be rejected", code="plan-state")
-    now = runtime.clock.now_utc()
-    plan = runtime.plans.set_state(
-        plan_id, PlanState.REJECTED, actor=f"user:{user.username}", at_utc=now, reason=reason
-    )
+    plan = _reject(runtime, plan, f"user:{user.username}", reason)
     runtime.announce_plan(plan)
     decision = ReviewDecision(
         kind=DecisionKind.REJECT, by=user.username, role=user.role, text=reason, revision=plan.revision
@@ -121,7 +128,8 @@ def resume_releases(runtime: Runtime) -> int:
     resumed = 0
     sync_requests(runtime)
     for request in runtime.requests.find((RequestState.REVOKED,)):
-        runtime.flight.withdraw(request.subject_id, actor="service", reason=f"approval revoked: {request.reason}")
+        if runtime.flight.waits(request.subject_id, request.subject_hash):
+            runtime.flight.withdraw(request.subject_id, actor="service", reason=f"approval revoked: {request.reason}")
     for plan in runtime.plans.list_plans(limit=10_000, state=PlanState.APPROVED):
         last = plan.approvals[-1]
         try:
@@ -132,6 +140,20 @@ def resume_releases(runtime: Runtime) -> int:
                 "an approved plan was not released", plan_id=plan.plan_id, code=refusal.code, reason=refusal.message
             )
     return resumed
+
+
+def _reject(runtime: Runtime, plan: MissionPlan, actor: str, reason: str) -> MissionPlan:
+    """Plan and request in one transaction: a release that is under way at this moment finds neither."""
+    now_utc = runtime.clock.now_utc()
+    request = runtime.requests.newest(PLAN, plan.plan_id, plan.revision_hash())
+    if request is None or request.state not in (RequestState.PENDING, RequestState.APPROVED):
+        return runtime.plans.set_state(plan.plan_id, PlanState.REJECTED, actor=actor, at_utc=now_utc, reason=reason)
+
+    def reject(connection: Connection, _revoked: ApprovalRequest) -> None:
+        runtime.plans.move(connection, plan.plan_id, PlanState.REJECTED, actor=actor, at_utc=now_utc, reason=reason)
+
+    runtime.requests.revoke(request.request_id, actor, now_utc, f"the plan was rejected: {reason}", reject)
+    return runtime.plans.get(plan.plan_id)
 
 
 def _check_authority(runtime: Runtime, request: ApprovalRequest, user: User) -> None:
@@ -186,7 +208,11 @@ def _release(runtime: Runtime, plan_id: str, user: User) -> MissionPlan:
     runtime.flight.submit(plan, _standing_approvals(runtime, plan, request))
     now = runtime.clock.now_utc()
     actor = f"user:{user.username}"
-    runtime.requests.released(request.request_id, actor, now)
+    try:
+        runtime.requests.released(request.request_id, actor, now)
+    except Conflict as revoked:
+        runtime.flight.withdraw(plan_id, actor="service", reason=revoked.message)
+        raise
     plan = runtime.plans.get(plan_id)
     if plan.state not in _RELEASED:
         plan = runtime.plans.set_state(plan_id, PlanState.RELEASED, actor=actor, at_utc=now)

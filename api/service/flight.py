@@ -97,6 +97,10 @@ class Flight:
         """Stop what has not left of a plan's commands; gives those."""
         return self._fleet.pipeline.withdraw(plan_id, actor=actor, reason=reason)
 
+    def waits(self, plan_id: str, revision_hash: str) -> bool:
+        """Whether any command of a plan's revision has been submitted and has not ended."""
+        return any(one.revision_hash == revision_hash and not one.final for one in self.commands(plan_id))
+
     def has_left(self, plan_id: str) -> bool:
         """Whether any of a plan's commands is on its way or has arrived."""
         return any(one.state in _LEFT for one in self.commands(plan_id))

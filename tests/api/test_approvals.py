@@ -221,4 +221,4 @@ def test_a_rejected_plan_closes_its_request(service: Service, planner: Headers, 
     request_id = _request(service, planner, plan_id)["request_id"]
     service.client.post(f"/api/v1/plans/{plan_id}/reject", json={"reason": "no"}, headers=planner)
     closed = service.client.get(f"/api/v1/approvals/{request_id}", headers=planner).json()
-    assert (closed["state"], closed["reason"]) == ("revoked", "the plan was rejected")
+    assert (closed["state"], closed["reason"]) == ("revoked", "the plan was rejected: no")

@@ -117,7 +117,7 @@ def test_a_key_of_another_purpose_signs_nothing_here(store: FileKeyStore, seal: 
         seal.check_detached(Seal(store, KeyPurpose.AUDIT).sign_detached(CONTENT), CONTENT)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_flipped_bit_anywhere_is_refused(store: FileKeyStore, seal: Seal, data: st.DataObject) -> None:
     token = seal.sign(CONTENT)

@@ -118,7 +118,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory, store: FileKeyStore) -> Ite
     one.database.close()
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(mutation=_mutations, value=st.text(max_size=70), hashed=st.booleans())
 def test_any_single_mutation_is_found_and_located(
     shared: Trail, mutation: tuple[str, int, Any], value: str, hashed: bool
