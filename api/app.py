@@ -24,6 +24,7 @@ from api.metrics import Metrics
 from api.problems import PROBLEM_RESPONSES, install_problem_handlers
 from api.rest import approvals, auth, conjunctions, flight, intents, mission, operations, plans, records
 from api.service.alternatives import AlternativeFinder
+from api.service.approvals import ApprovalWatch
 from api.service.approve_plan import resume_releases
 from api.service.audit import AuditKeeper
 from api.service.clock import open_clock
@@ -188,9 +189,11 @@ def create_app(runtime: Runtime) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime: Runtime = app.state.runtime
     runtime.audit.start()
+    watch = ApprovalWatch(runtime)
     runtime.flight.start()
     runtime.alternatives.start(runtime.check, runtime.announce_plan)
     released = resume_releases(runtime)
+    watch.start()
     recovered = runtime.intents.recover()
     _log.info("service started", recovered_intents=recovered, resumed_releases=released)
     # Loading them takes seconds of processor time: they wait until the service has answered its first requests.
@@ -206,6 +209,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         for one in warming:
             one.cancel()
+        watch.stop()
         runtime.alternatives.stop()
         runtime.intents.close()
         runtime.flight.stop()

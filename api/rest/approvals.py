@@ -12,6 +12,7 @@ from api.rest.answers import RequestAnswer
 from api.rest.ids import PathId
 from api.rest.paging import Cursor, Limit, Page, page_of
 from api.service.approvals import ApprovalView, list_requests, revoke_request, sync_requests, view_request
+from api.service.approve_plan import approve_request
 from core.authority import RequestState
 from core.mdb import CommandClass
 
@@ -27,6 +28,16 @@ class Revocation(BaseModel):
 
     reason: Annotated[str, Field(min_length=1, max_length=2000)]
     whole: bool = False
+
+
+class Consent(BaseModel):
+    """One person's yes to exactly the content of a hash."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    subject_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    comment: Annotated[str, Field(max_length=2000)] = ""
+    accept_unknown: Annotated[tuple[str, ...], Field(max_length=50)] = ()
 
 
 @router.get("")
@@ -57,6 +68,13 @@ def show(request_id: PathId, user: Viewer, runtime: CurrentRuntime) -> RequestAn
     """One request."""
     sync_requests(runtime)
     return _answer(view_request(runtime, runtime.requests.get(request_id), user))
+
+
+@router.post("/{request_id}/approve")
+def approve(request_id: PathId, consent: Consent, user: Reviewer, runtime: CurrentRuntime) -> RequestAnswer:
+    """Approve what the request is about; the last approval of a plan releases its commands."""
+    changed = approve_request(runtime, request_id, user, consent.subject_hash, consent.comment, consent.accept_unknown)
+    return _answer(view_request(runtime, changed, user))
 
 
 @router.post("/{request_id}/revoke")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, select, update
+import structlog
+from sqlalchemy import Connection
 
 from api.auth.accounts import User
 from api.service.runtime import Runtime
@@ -15,12 +17,13 @@ from core.authority import Action, ApprovalRequest, Decision, Person, RequestedC
 from core.authority.model import strictest_class
 from core.command.schedule import latest_release_utc
 from core.command.validate import draft_commands
-from core.errors import CommandRefused, Conflict, NotFound
+from core.errors import CommandRefused, Conflict, LlamaSpaceError, NotFound
 from core.plan.model import MissionPlan, PlanState
 
 __all__ = [
     "PLAN",
     "ApprovalView",
+    "ApprovalWatch",
     "ask_again",
     "expire_requests",
     "list_requests",
@@ -34,15 +37,11 @@ __all__ = [
 ]
 
 PLAN: Final = "plan"
-_PROGRESS_TABLES: Final = MetaData()
-_progress = Table(
-    "approval_progress",
-    _PROGRESS_TABLES,
-    Column("name", String(32), primary_key=True),
-    Column("sequence", Integer, nullable=False),
-)
 _WAITING: Final = (PlanState.DRAFT, PlanState.VALIDATED, PlanState.APPROVED)
 _PAGE: Final = 1000
+_PERIOD_S: Final = 2.0
+_STOP_TIMEOUT_S: Final = 5.0
+_log = structlog.get_logger("approvals")
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,32 @@ class ApprovalView:
     missing: tuple[str, ...]
     may_approve: bool
     why_not: str
+
+
+class ApprovalWatch:
+    """Opens and closes requests while the service runs, also when nobody looks at the inbox."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="approvals", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(_STOP_TIMEOUT_S)
+
+    def _run(self) -> None:
+        while not self._stop.wait(_PERIOD_S):
+            try:
+                sync_requests(self._runtime)
+            except LlamaSpaceError as error:
+                _log.error("approval requests were not brought up to date", error=error.message, code=error.code)
 
 
 def person_of(user: User) -> Person:
@@ -118,15 +143,12 @@ def sync_requests(runtime: Runtime) -> None:
 
     It follows the event log from where it came to last; interrupted anywhere, it does the same again.
     """
-    runtime.database.create(_PROGRESS_TABLES)
-    with runtime.database.read() as connection:
-        reached = connection.execute(select(_progress.c.sequence)).scalar() or 0
+    reached = runtime.requests.followed(PLAN)
     while events := runtime.events.read(after=reached, kinds=("plan.",), limit=_PAGE):
         for plan_id in dict.fromkeys(one.subject for one in events):
             _follow_plan(runtime, plan_id)
         reached = events[-1].sequence
-        with runtime.database.write() as connection:
-            _keep_progress(connection, reached)
+        runtime.requests.follow_to(PLAN, reached)
     expire_requests(runtime)
 
 
@@ -255,11 +277,6 @@ def _close_rejected(runtime: Runtime, plan: MissionPlan) -> None:
     request = runtime.requests.newest(PLAN, plan.plan_id, plan.revision_hash())
     if request is not None and request.state in (RequestState.PENDING, RequestState.APPROVED):
         runtime.requests.revoke(request.request_id, "service", runtime.clock.now_utc(), "the plan was rejected")
-
-
-def _keep_progress(connection: Connection, sequence: int) -> None:
-    if not connection.execute(update(_progress).values(sequence=sequence)).rowcount:
-        connection.execute(insert(_progress).values(name="plans", sequence=sequence))
 
 
 def _class(runtime: Runtime, command: str) -> str:

@@ -35,7 +35,7 @@ from core.plan.check import unknowns
 from core.plan.model import Approval, Finding, MissionPlan, PlanState, Severity
 from tools.contract import Role
 
-__all__ = ["ApprovalOutcome", "approve_plan", "reject_plan", "release_plan", "resume_releases"]
+__all__ = ["ApprovalOutcome", "approve_plan", "approve_request", "reject_plan", "release_plan", "resume_releases"]
 
 _log = structlog.get_logger("plans")
 _RELEASED: Final = (PlanState.RELEASED, PlanState.EXECUTING, PlanState.COMPLETED)
@@ -88,6 +88,32 @@ def approve_plan(
     if approved.state is RequestState.PENDING:
         return ApprovalOutcome(plan, needed, released=False)
     return ApprovalOutcome(_release(runtime, plan_id, user), needed, released=True)
+
+
+def approve_request(
+    runtime: Runtime,
+    request_id: str,
+    user: User,
+    subject_hash: str,
+    comment: str = "",
+    accept_unknown: tuple[str, ...] = (),
+) -> ApprovalRequest:
+    """Record one person's approval of whatever a request is about; of a plan it is the approval of the plan.
+
+    Raises:
+        NotAuthorised, Conflict, PlanRejected: As for a plan.
+    """
+    sync_requests(runtime)
+    request = runtime.requests.get(request_id)
+    if request.subject_hash != subject_hash:
+        raise Conflict(f"request {request_id} is about other content than you saw", code="revision-changed")
+    if request.subject_kind == PLAN:
+        approve_plan(runtime, request.subject_id, user, subject_hash, comment, accept_unknown)
+        return runtime.requests.get(request_id)
+    present = _present_role(runtime, user)
+    return runtime.requests.grant(
+        request_id, Person(user.username, present.value), runtime.clock.now_utc(), comment=comment
+    )
 
 
 def release_plan(runtime: Runtime, plan_id: str, user: User) -> MissionPlan:
@@ -171,9 +197,7 @@ def _grant(
 ) -> ApprovalRequest:
     """One person's approval, of request and plan in one transaction, with the role that they hold now."""
     now_utc = runtime.clock.now_utc()
-    present = runtime.accounts.role_of(user.username)
-    if present is None:
-        raise NotAllowed(f"the account {user.username} is no longer active", code="AUT-003")
+    present = _present_role(runtime, user)
     approval = Approval(
         revision_hash=request.subject_hash,
         by=user.username,
@@ -195,6 +219,13 @@ def _grant(
         accepted_unknown=accept_unknown,
         within=approve,
     )
+
+
+def _present_role(runtime: Runtime, user: User) -> Role:
+    present = runtime.accounts.role_of(user.username)
+    if present is None:
+        raise NotAllowed(f"the account {user.username} is no longer active", code="AUT-003")
+    return present
 
 
 def _release(runtime: Runtime, plan_id: str, user: User) -> MissionPlan:

@@ -122,9 +122,11 @@ class Policies:
         names = tuple(sorted(diagnostics.id_annotations_by_reason.values()))
         if result.allowed:
             return Decision(True, action, names)
-        told = [self._annotations[name] for name in names if "says" in self._annotations[name]]
+        told = [
+            self._annotations[name] for name in self._annotations if name in names and "says" in self._annotations[name]
+        ]
         if told:
-            # The same policies in the order of their ids: the message does not depend on the engine's order.
+            # In the order of the files: the message does not depend on the engine's.
             return Decision(False, action, names, told[0].get("code", ""), told[0]["says"])
         return Decision(False, action, names, "", f"no policy permits {action} to {role or 'the service'}")
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from sqlalchemy import Column, Connection, Index, MetaData, String, Table, Text, insert, select, update
+from sqlalchemy import BigInteger, Column, Connection, Index, MetaData, String, Table, Text, insert, select, update
 
 from core.authority.decisions import DecisionLog
 from core.authority.engine import Policies
@@ -41,6 +41,15 @@ _requests = Table(
     Column("content", Text, nullable=False),
     Index("approval_requests_by_subject", "subject_id", "subject_hash"),
     Index("approval_requests_by_state", "state", "expires_at_utc"),
+)
+
+
+# How far each owner of subjects has followed the event log with its requests.
+_followed = Table(
+    "approvals_followed",
+    REQUEST_TABLES,
+    Column("kind", String(16), primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
 )
 
 
@@ -154,6 +163,18 @@ class ApprovalRequests:
     def quorum(self, request: ApprovalRequest) -> Quorum:
         """The approvals that count."""
         return Quorum.of(self._policies, request.subject, request.grants)
+
+    def followed(self, kind: str) -> int:
+        """The last event that requests of a kind have followed."""
+        with self._database.read() as connection:
+            return connection.execute(select(_followed.c.sequence).where(_followed.c.kind == kind)).scalar() or 0
+
+    def follow_to(self, kind: str, sequence: int) -> None:
+        """Remember that; doing the work before it twice changes nothing, so it is noted after."""
+        with self._database.write() as connection:
+            where = _followed.c.kind == kind
+            if not connection.execute(update(_followed).where(where).values(sequence=sequence)).rowcount:
+                connection.execute(insert(_followed).values(kind=kind, sequence=sequence))
 
     # Opening
 

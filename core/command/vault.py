@@ -88,6 +88,7 @@ class VaultKeyStore:
             except VaultUnavailable:
                 if found is None:
                     raise
+                self._read_s = time.monotonic()  # asked again in a minute, not at each release
             found = self._find(key_id)
         if found is None:
             raise NotFound(f"there is no key {key_id!r} in the key store", code="unknown-key")

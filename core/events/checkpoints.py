@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Text, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, insert, select
 
 from core.errors import LlamaSpaceError, StoreError
 from core.events.chain import GENESIS_HASH, ChainEnd
@@ -54,9 +54,8 @@ class Checkpoints:
 
     def stored(self) -> list[str]:
         """The tokens in the database, oldest first."""
-        query = select(_checkpoints.c.token).order_by(_checkpoints.c.number)
         with self._database.read() as connection:
-            return list(connection.execute(query).scalars())
+            return self._stored_in(connection)
 
     def outside(self) -> list[str] | None:
         """The tokens in the file, oldest first; None where there is no file. A line that a crash cut is left out."""
@@ -76,22 +75,38 @@ class Checkpoints:
         Args:
             now_utc: The time of the computer's clock.
         """
-        with self._database.write() as connection:
+        self._take_over()
+        with self._database.read() as connection:
             end = self._log.end_in(connection)
-            tokens = list(connection.execute(select(_checkpoints.c.token).order_by(_checkpoints.c.number)).scalars())
-            for token in (self.outside() or [])[len(tokens) :]:
+            tokens = self._stored_in(connection)
+        last = read_claim(tokens[-1]) if tokens else None
+        if end is None or (last is not None and last.sequence == end.sequence and last.hash == end.hash):
+            return None
+        claim = self._claim(end, last, now_utc)
+        # Signed before the transaction: a key store on the network must not hold up the writers of the log.
+        token = self._seal.sign(json.dumps(claim, sort_keys=True, separators=(",", ":")).encode())
+        with self._database.write() as connection:
+            if len(self._stored_in(connection)) != len(tokens):
+                return None  # another process has signed meanwhile
+            self._write_outside(token)
+            connection.execute(insert(_checkpoints).values(number=claim["number"], token=token))
+        return read_claim(token)
+
+    def _take_over(self) -> None:
+        """Bring into the database what a crash left in the file alone."""
+        outside = self.outside() or []
+        if len(outside) <= len(self.stored()):
+            return
+        with self._database.write() as connection:
+            tokens = self._stored_in(connection)
+            for token in outside[len(tokens) :]:
                 if not self._follows(token, tokens):
                     break
                 connection.execute(insert(_checkpoints).values(number=len(tokens) + 1, token=token))
                 tokens.append(token)
-            last = read_claim(tokens[-1]) if tokens else None
-            if end is None or (last is not None and last.sequence == end.sequence and last.hash == end.hash):
-                return None
-            claim = self._claim(end, last, now_utc)
-            token = self._seal.sign(json.dumps(claim, sort_keys=True, separators=(",", ":")).encode())
-            self._write_outside(token)
-            connection.execute(insert(_checkpoints).values(number=claim["number"], token=token))
-        return read_claim(token)
+
+    def _stored_in(self, connection: Connection) -> list[str]:
+        return list(connection.execute(select(_checkpoints.c.token).order_by(_checkpoints.c.number)).scalars())
 
     def _claim(self, end: ChainEnd, last: Checkpoint | None, now_utc: datetime) -> dict[str, Any]:
         return {

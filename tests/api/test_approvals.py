@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import text
 from api.auth.accounts import User
 from api.service.approvals import ask_again, expire_requests, open_request
 from api.service.approve_plan import approve_plan, resume_releases
-from core.authority import Person, RequestState
+from core.authority import Person, RequestState, Subject
 from core.errors import Conflict
 from core.plan.model import Approval, PlanState
 from tests.api.conftest import Headers, Service
@@ -67,7 +68,7 @@ def test_the_inbox_shows_what_i_can_approve_and_why_not(
     assert waiting["opened_at"] < waiting["expires_at"] < waiting["opened_at"][:8] + "24"
     assert _request(service, operator, plan_id) == {}
     seen = _request(service, operator, plan_id, "&mine=false")
-    assert not seen["may_approve"] and "whoever wrote the intent" in seen["why_not"]
+    assert not seen["may_approve"] and "only planners and flight directors" in seen["why_not"]
     assert _request(service, director, plan_id, "&command_class=hazardous") == {}
     one = service.client.get(f"/api/v1/approvals/{waiting['request_id']}", headers=director).json()
     assert one["request_id"] == waiting["request_id"]
@@ -222,3 +223,23 @@ def test_a_rejected_plan_closes_its_request(service: Service, planner: Headers, 
     service.client.post(f"/api/v1/plans/{plan_id}/reject", json={"reason": "no"}, headers=planner)
     closed = service.client.get(f"/api/v1/approvals/{request_id}", headers=planner).json()
     assert (closed["state"], closed["reason"]) == ("revoked", "the plan was rejected: no")
+
+
+def test_a_request_is_approved_by_its_own_id_also_where_it_is_no_plan(
+    service: Service, planner: Headers, director: Headers, plan_id: str
+) -> None:
+    waiting = _request(service, planner, plan_id)
+    url = f"/api/v1/approvals/{waiting['request_id']}/approve"
+    other = service.client.post(url, json={"subject_hash": "0" * 64}, headers=planner)
+    assert (other.status_code, other.json()["code"]) == (409, "revision-changed")
+    done = service.client.post(url, json={"subject_hash": waiting["subject_hash"]}, headers=planner)
+    assert (done.status_code, done.json()["state"]) == (200, "released"), done.text
+    runtime, now_utc = service.runtime, service.runtime.clock.now_utc()
+    stack = Subject("stack", f"stack-of-{plan_id}", "operator", "hazardous")
+    request = runtime.requests.open(stack, "c" * 64, 1, (), now_utc + timedelta(hours=1), now_utc)
+    url = f"/api/v1/approvals/{request.request_id}/approve"
+    for headers, state in ((planner, "pending"), (director, "approved")):
+        answer = service.client.post(url, json={"subject_hash": "c" * 64}, headers=headers)
+        assert (answer.status_code, answer.json()["state"]) == (200, state), answer.text
+    revoked = _revoke(service, director, request.request_id, whole=True)
+    assert (revoked.status_code, revoked.json()["state"]) == (200, "revoked")

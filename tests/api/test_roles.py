@@ -44,6 +44,7 @@ ROUTES: Final[list[tuple[str, str, Role | None, dict[str, Any] | None]]] = [
     ("post", "/api/v1/plans/{plan_id}/release", P, None),
     ("get", "/api/v1/approvals", V, None),
     ("get", "/api/v1/approvals/{request_id}", V, None),
+    ("post", "/api/v1/approvals/{request_id}/approve", P, {"subject_hash": HASH}),
     ("post", "/api/v1/approvals/{request_id}/revoke", P, {"reason": "no"}),
     ("get", "/api/v1/conjunctions", V, None),
     ("post", "/api/v1/conjunctions", P, {"not": "a message"}),

@@ -65,13 +65,13 @@ def test_what_each_role_may_do_with_the_mission(role: str, action: Action) -> No
 
 # action, role, class, approvals that are there -> allowed, and the code of the refusal
 WITH_A_SUBJECT = [
-    (Action.APPROVE, "viewer", "routine", "", False, ""),
-    (Action.APPROVE, "operator", "routine", "", False, ""),
+    (Action.APPROVE, "viewer", "routine", "", False, "AUT-003"),
+    (Action.APPROVE, "operator", "routine", "", False, "AUT-003"),
     (Action.APPROVE, "planner", "routine", "", True, ""),
     (Action.APPROVE, "flight_director", "routine", "", True, ""),
     (Action.APPROVE, "admin", "routine", "", False, "AUT-003"),
     (Action.APPROVE, "planner", "vital", "", True, ""),
-    (Action.APPROVE, "operator", "vital", "", False, ""),
+    (Action.APPROVE, "operator", "vital", "", False, "AUT-003"),
     (Action.APPROVE, "planner", "critical", "", False, "AUT-001"),
     (Action.APPROVE, "flight_director", "critical", "", True, ""),
     (Action.APPROVE, "admin", "critical", "", False, "AUT-003"),
