@@ -144,11 +144,14 @@ def sync_requests(runtime: Runtime) -> None:
     It follows the event log from where it came to last; interrupted anywhere, it does the same again.
     """
     reached = runtime.requests.followed(PLAN)
+    newest = runtime.events.last_sequence()
     while events := runtime.events.read(after=reached, kinds=("plan.",), limit=_PAGE):
         for plan_id in dict.fromkeys(one.subject for one in events):
             _follow_plan(runtime, plan_id)
         reached = events[-1].sequence
         runtime.requests.follow_to(PLAN, reached)
+    if newest - reached >= _PAGE:
+        runtime.requests.follow_to(PLAN, newest)  # what came since is of others, and is not looked through again
     expire_requests(runtime)
 
 

@@ -224,6 +224,15 @@ class ApprovalRequests:
 
     def supersede(self, kind: str, subject_id: str, kept_hash: str, at_utc: datetime) -> None:
         """Void the open requests of a subject whose content is another one by now."""
+        query = select(_requests.c.request_id).where(
+            _requests.c.subject_kind == kind,
+            _requests.c.subject_id == subject_id,
+            _requests.c.subject_hash != kept_hash,
+            _requests.c.state.in_([str(one) for one in _OPEN]),
+        )
+        with self._database.read() as connection:
+            if connection.execute(query).first() is None:
+                return
         with self._database.write() as connection:
             self._supersede(connection, Subject(kind, subject_id, "", ""), kept_hash, at_utc)
 
