@@ -4,7 +4,8 @@ from core.authority.decisions import DecisionLog
 from core.authority.engine import Policies, PolicyFileError, load_policies, package_policies
 from core.authority.model import Action, Decision, NotAuthorised, Person, Subject
 from core.authority.quorum import Quorum, missing_approvals
-from core.authority.requests import ApprovalRequest, ApprovalRequests, Grant, RequestedCommand, RequestState
+from core.authority.request import ApprovalRequest, Grant, RequestedCommand, RequestState
+from core.authority.requests import ApprovalRequests
 
 __all__ = [
     "Action",

@@ -11,22 +11,28 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy import BigInteger, Column, Connection, Index, MetaData, String, Table, Text, insert, select, update
 
 from core.authority.decisions import DecisionLog
 from core.authority.engine import Policies
 from core.authority.model import Action, NotAuthorised, Person, Subject
 from core.authority.quorum import Quorum, missing_approvals
+from core.authority.request import (
+    LIVE_STATES,
+    OPEN_STATES,
+    ApprovalRequest,
+    Grant,
+    RequestedCommand,
+    RequestState,
+)
 from core.errors import CommandRefused, Conflict, NotFound
 from core.events import EventLog
 from core.store import Database
 from core.time import format_utc
 
-__all__ = ["ApprovalRequest", "ApprovalRequests", "Grant", "RequestState", "RequestedCommand"]
+__all__ = ["ApprovalRequests"]
 
 REQUEST_TABLES: Final = MetaData()
 _requests = Table(
@@ -51,67 +57,6 @@ _followed = Table(
     Column("kind", String(16), primary_key=True),
     Column("sequence", BigInteger, nullable=False),
 )
-
-
-class RequestState(StrEnum):
-    """The life of a request."""
-
-    PENDING = "pending"
-    APPROVED = "approved"
-    RELEASED = "released"
-    EXPIRED = "expired"
-    REVOKED = "revoked"
-    SUPERSEDED = "superseded"
-
-
-_OPEN: Final = (RequestState.PENDING, RequestState.APPROVED)
-_LIVE: Final = (*_OPEN, RequestState.RELEASED)
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class RequestedCommand(_Part):
-    """A command that waits, in one line."""
-
-    command: str
-    satellite: str
-    command_class: str
-    execute_at: AwareDatetime
-
-
-class Grant(_Part):
-    """One person's approval, in the role that they gave it in."""
-
-    by: str
-    role: str
-    at: AwareDatetime
-    comment: str = ""
-    accepted_unknown: tuple[str, ...] = ()
-
-
-class ApprovalRequest(_Part):
-    """What waits, who has approved it, and until when it can be approved (mission time)."""
-
-    request_id: str
-    subject_kind: str
-    subject_id: str
-    subject_hash: str
-    revision: int
-    author: str
-    command_class: str
-    commands: tuple[RequestedCommand, ...]
-    state: RequestState
-    opened_at: AwareDatetime
-    expires_at: AwareDatetime
-    grants: tuple[Grant, ...] = ()
-    reason: str = ""
-
-    @property
-    def subject(self) -> Subject:
-        """The same as the policies see it."""
-        return Subject(self.subject_kind, self.subject_id, self.author, self.command_class)
 
 
 _Within = Callable[[Connection, ApprovalRequest], None]
@@ -228,7 +173,7 @@ class ApprovalRequests:
             _requests.c.subject_kind == kind,
             _requests.c.subject_id == subject_id,
             _requests.c.subject_hash != kept_hash,
-            _requests.c.state.in_([str(one) for one in _OPEN]),
+            _requests.c.state.in_([str(one) for one in OPEN_STATES]),
         )
         with self._database.read() as connection:
             if connection.execute(query).first() is None:
@@ -264,7 +209,7 @@ class ApprovalRequests:
         try:
             with self._database.write() as connection:
                 request = self._get(connection, request_id)
-                if any(one.by == person.name for one in request.grants) and request.state in _LIVE:
+                if any(one.by == person.name for one in request.grants) and request.state in LIVE_STATES:
                     return request
                 _check_pending(request, at_utc)
                 context = self.quorum(request).context()
@@ -324,7 +269,7 @@ class ApprovalRequests:
         """Take approvals back while nothing is released: the request waits again."""
         with self._database.write() as connection:
             request = self._get(connection, request_id)
-            if request.state not in _OPEN:
+            if request.state not in OPEN_STATES:
                 raise Conflict(f"request {request_id} is {request.state}", code="request-state")
             kept = tuple(one for one in request.grants if one.by not in people)
             request = request.model_copy(update={"grants": kept, "state": RequestState.PENDING})
@@ -342,7 +287,7 @@ class ApprovalRequests:
             request = self._get(connection, request_id)
             if request.state is RequestState.REVOKED:
                 return request
-            if request.state not in _LIVE:
+            if request.state not in LIVE_STATES:
                 raise Conflict(f"request {request_id} is {request.state}", code="request-state")
             revoked = self._move(connection, request, RequestState.REVOKED, actor, at_utc, reason)
             if within is not None:
@@ -351,12 +296,12 @@ class ApprovalRequests:
 
     def expire(self, at_utc: datetime, within: _Within) -> list[ApprovalRequest]:
         """Close what nobody finished in time; each in a transaction of its own."""
-        due = [one for one in self.find(_OPEN) if one.expires_at < at_utc]
+        due = [one for one in self.find(OPEN_STATES) if one.expires_at < at_utc]
         closed = []
         for one in due:
             with self._database.write() as connection:
                 request = self._get(connection, one.request_id)
-                if request.state in _OPEN:
+                if request.state in OPEN_STATES:
                     closed.append(
                         self._move(connection, request, RequestState.EXPIRED, "service", at_utc, "its time is over")
                     )
@@ -380,14 +325,14 @@ class ApprovalRequests:
             _requests.c.subject_hash == subject_hash,
         )
         found = [ApprovalRequest.model_validate_json(one) for one in connection.execute(query).scalars()]
-        return sorted(found, key=lambda one: (one.state in _LIVE, one.opened_at))
+        return sorted(found, key=lambda one: (one.state in LIVE_STATES, one.opened_at))
 
     def _supersede(self, connection: Connection, subject: Subject, kept_hash: str, at_utc: datetime) -> None:
         query = select(_requests.c.content).where(
             _requests.c.subject_kind == subject.kind,
             _requests.c.subject_id == subject.subject_id,
             _requests.c.subject_hash != kept_hash,
-            _requests.c.state.in_([str(one) for one in _OPEN]),
+            _requests.c.state.in_([str(one) for one in OPEN_STATES]),
         )
         for text in connection.execute(query).scalars().all():
             older = ApprovalRequest.model_validate_json(text)
