@@ -93,8 +93,8 @@ def build_runtime(settings: Settings) -> Runtime:
         housekeeping_s=settings.housekeeping_s,
         faults_file=settings.faults,
     )
-    requests = ApprovalRequests(database, events, policies)
     store = open_signing_keys(settings)
+    requests = ApprovalRequests(database, events, policies, Seal(store, KeyPurpose.APPROVAL))
     fleet = Fleet(config, flown, mdb, database, events, clock, authority=policies, key_store=store, requests=requests)
     telemetry = LiveTelemetryReader(orbits, fleet.reader, clock_service.begun_utc)
     handbook = open_knowledge(settings.data / "knowledge")

@@ -1,4 +1,4 @@
-"""``llamaspace keys``: list, rotate and revoke the keys that sign command sets and the audit log.
+"""``llamaspace keys``: list, rotate and revoke the keys that sign approvals, command sets and the audit log.
 
 Whoever can write the data folder (or holds Vault's token) can do this; what they do is an event of the log.
 """
@@ -59,7 +59,7 @@ def revoke_key(options: argparse.Namespace) -> int:
 
 
 def _means(key: SigningKey) -> str:
-    if key.purpose is KeyPurpose.AUDIT:
+    if key.purpose is not KeyPurpose.COMMAND_SET:
         return ""
     return {
         "retiring": ": what it signed is still released",

@@ -154,15 +154,15 @@ def _audit(commands: _Commands[argparse.ArgumentParser]) -> None:
 
 
 def _keys(commands: _Commands[argparse.ArgumentParser]) -> None:
-    actions = commands.add_parser("keys", help="the keys that sign command sets and the audit log").add_subparsers(
-        required=True, metavar="ACTION"
-    )
+    actions = commands.add_parser(
+        "keys", help="the keys that sign approvals, command sets and the audit log"
+    ).add_subparsers(required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="every key and its state")
     _data(listing)
     listing.add_argument("--json", action="store_true", help="print one JSON document")
     listing.set_defaults(run=_run_keys_list)
     rotate = actions.add_parser("rotate", help="make a new key; the one before still releases, the one before that not")
-    rotate.add_argument("purpose", choices=["command-set", "audit"])
+    rotate.add_argument("purpose", choices=["command-set", "approval", "audit"])
     _data(rotate)
     rotate.set_defaults(run=_run_keys_rotate)
     revoke = actions.add_parser("revoke", help="declare a key compromised: nothing that it signed counts any more")

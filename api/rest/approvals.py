@@ -86,5 +86,8 @@ def revoke(request_id: PathId, revocation: Revocation, user: Reviewer, runtime: 
 
 def _answer(view: ApprovalView) -> RequestAnswer:
     return RequestAnswer(
-        **view.request.model_dump(), missing=view.missing, may_approve=view.may_approve, why_not=view.why_not
+        **view.request.model_dump(exclude={"grants": {"__all__": {"token"}}}),
+        missing=view.missing,
+        may_approve=view.may_approve,
+        why_not=view.why_not,
     )

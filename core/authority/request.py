@@ -41,13 +41,14 @@ class RequestedCommand(_Part):
 
 
 class Grant(_Part):
-    """One person's approval, in the role that they gave it in."""
+    """One person's approval, in the role that they gave it in; ``token`` is the service's signature over it."""
 
     by: str
     role: str
     at: AwareDatetime
     comment: str = ""
     accepted_unknown: tuple[str, ...] = ()
+    token: str = ""
 
 
 class ApprovalRequest(_Part):

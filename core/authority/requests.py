@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import BigInteger, Column, Connection, Index, MetaData, String, Table, Text, insert, select, update
 
@@ -27,7 +27,7 @@ from core.authority.request import (
     RequestedCommand,
     RequestState,
 )
-from core.errors import CommandRefused, Conflict, NotFound
+from core.errors import CommandRefused, Conflict, LlamaSpaceError, NotFound
 from core.events import EventLog
 from core.store import Database
 from core.time import format_utc
@@ -35,6 +35,8 @@ from core.time import format_utc
 __all__ = ["ApprovalRequests"]
 
 REQUEST_TABLES: Final = MetaData()
+_FORMAT: Final = "llamaspace-approval/1"
+_COUNTING: Final = frozenset({RequestState.APPROVED.value, RequestState.RELEASED.value})
 _requests = Table(
     "approval_requests",
     REQUEST_TABLES,
@@ -59,6 +61,16 @@ _followed = Table(
 )
 
 
+class ApprovalSeal(Protocol):
+    """Signs and opens approvals; the key store of the command pipeline has one."""
+
+    def sign(self, payload: bytes) -> str:
+        """A signed token that holds the payload."""
+
+    def open(self, token: str) -> bytes:
+        """The payload of a token that holds; LlamaSpaceError where it does not."""
+
+
 _Within = Callable[[Connection, ApprovalRequest], None]
 
 
@@ -69,9 +81,13 @@ class ApprovalRequests:
         database: Where they are.
         events: The log that tells every change.
         policies: Who may approve what.
+        seal: Signs each approval when it is given; without, what the database says is believed.
     """
 
-    def __init__(self, database: Database, events: EventLog, policies: Policies) -> None:
+    def __init__(
+        self, database: Database, events: EventLog, policies: Policies, seal: ApprovalSeal | None = None
+    ) -> None:
+        self._seal = seal
         self._database = database
         self._events = events
         self._policies = policies
@@ -106,8 +122,8 @@ class ApprovalRequests:
         return missing_approvals(self._policies, request.subject, self.quorum(request))
 
     def quorum(self, request: ApprovalRequest) -> Quorum:
-        """The approvals that count."""
-        return Quorum.of(self._policies, request.subject, request.grants)
+        """The approvals that count: given by people who may, and signed when they were given."""
+        return Quorum.of(self._policies, request.subject, [one for one in request.grants if self._holds(request, one)])
 
     def followed(self, kind: str) -> int:
         """The last event that requests of a kind have followed."""
@@ -206,6 +222,16 @@ class ApprovalRequests:
             NotAuthorised: The policies forbid it; the denial is on record.
             Conflict: It is not pending, or its time is over.
         """
+        given = self._signed(
+            self.get(request_id),
+            Grant(
+                by=person.name,
+                role=person.role,
+                at=at_utc,
+                comment=comment,
+                accepted_unknown=tuple(accepted_unknown),
+            ),
+        )
         try:
             with self._database.write() as connection:
                 request = self._get(connection, request_id)
@@ -217,13 +243,6 @@ class ApprovalRequests:
                 if not decision.allowed:
                     raise NotAuthorised(decision)
                 self._decisions.record(decision, person, request.subject, at_utc, context, connection)
-                given = Grant(
-                    by=person.name,
-                    role=person.role,
-                    at=at_utc,
-                    comment=comment,
-                    accepted_unknown=tuple(accepted_unknown),
-                )
                 request = request.model_copy(update={"grants": (*request.grants, given)})
                 if self.quorum(request).suffices(self._policies, request.subject).allowed:
                     request = request.model_copy(update={"state": RequestState.APPROVED})
@@ -237,19 +256,34 @@ class ApprovalRequests:
             raise
         return request
 
-    def check_in(self, connection: Connection, subject_id: str, subject_hash: str) -> None:
+    def check_in(self, connection: Connection, subject_id: str, subject_hash: str, *, entering: bool = False) -> None:
         """Refuse commands whose request is not approved as it stands; asked inside the pipeline's own transaction.
 
+        Args:
+            connection: The pipeline's transaction.
+            subject_id: What the commands belong to.
+            subject_hash: Its content.
+            entering: Before they are signed: look at the signature of each approval too. After that the signature of
+                the set says that this was done.
         Raises:
-            CommandRefused: There is no request, or it expired, was revoked or superseded.
+            CommandRefused: There is no request, or it expired, was revoked or superseded, or its approvals are not ours.
         """
-        query = select(_requests.c.state, _requests.c.subject_hash).where(_requests.c.subject_id == subject_id)
-        states = {row.state for row in connection.execute(query) if row.subject_hash == subject_hash}
-        if not states & {RequestState.APPROVED.value, RequestState.RELEASED.value}:
+        query = select(_requests.c.state, _requests.c.content).where(
+            _requests.c.subject_id == subject_id, _requests.c.subject_hash == subject_hash
+        )
+        rows = connection.execute(query).all()
+        states = {row.state for row in rows}
+        if not states & _COUNTING:
             told = " and ".join(sorted(states)) or "not there"
             raise CommandRefused(
                 f"the approval request of {subject_id} is {told}", code="AUT-004", stage="authorise", states=told
             )
+        for row in rows if entering else ():
+            request = ApprovalRequest.model_validate_json(row.content)
+            if row.state in _COUNTING and not self.quorum(request).suffices(self._policies, request.subject).allowed:
+                raise CommandRefused(
+                    f"the approvals of {subject_id} are not signed as they stand", code="AUT-003", stage="authorise"
+                )
 
     def released(self, request_id: str, actor: str, at_utc: datetime) -> ApprovalRequest:
         """Note that the commands have been handed over; noting it twice changes nothing."""
@@ -307,6 +341,21 @@ class ApprovalRequests:
                     )
                     within(connection, closed[-1])
         return closed
+
+    # Signatures of approvals
+
+    def _signed(self, request: ApprovalRequest, given: Grant) -> Grant:
+        if self._seal is None:
+            return given
+        return given.model_copy(update={"token": self._seal.sign(_claim(request, given))})
+
+    def _holds(self, request: ApprovalRequest, given: Grant) -> bool:
+        if self._seal is None:
+            return True
+        try:
+            return self._seal.open(given.token) == _claim(request, given)
+        except LlamaSpaceError:
+            return False  # an approval that the service did not sign is none
 
     # Inside a transaction
 
@@ -376,6 +425,22 @@ class ApprovalRequests:
         self._events.append(
             connection, f"approval.{what}", request.request_id, actor=actor, at_utc=at_utc, payload=payload
         )
+
+
+def _claim(request: ApprovalRequest, given: Grant) -> bytes:
+    """What the signature of an approval covers: who, as what, when, and exactly which content."""
+    claim = {
+        "format": _FORMAT,
+        "request_id": request.request_id,
+        "subject": [request.subject_kind, request.subject_id, request.subject_hash],
+        "command_class": request.command_class,
+        "author": request.author,
+        "by": given.by,
+        "role": given.role,
+        "at": format_utc(given.at),
+        "accepted_unknown": list(given.accepted_unknown),
+    }
+    return json.dumps(claim, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _check_pending(request: ApprovalRequest, at_utc: datetime) -> None:

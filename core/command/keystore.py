@@ -40,6 +40,7 @@ class KeyPurpose(StrEnum):
     """What a key signs, and nothing else."""
 
     COMMAND_SET = "command-set"
+    APPROVAL = "approval"
     AUDIT = "audit"
 
 

@@ -6,16 +6,20 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from api.app import build_runtime
 from api.auth.accounts import User
 from api.service.approvals import ask_again, expire_requests, open_request
 from api.service.approve_plan import approve_plan, resume_releases
-from core.authority import Person, RequestState, Subject
-from core.errors import Conflict
+from api.settings import Settings
+from api.signing_keys import open_signing_keys
+from core.authority import Person, PolicyFileError, RequestState, Subject
+from core.errors import Conflict, InputError
 from core.plan.model import Approval, PlanState
 from tests.api.conftest import Headers, Service
 from tests.api.story import plan_of, say
@@ -243,3 +247,11 @@ def test_a_request_is_approved_by_its_own_id_also_where_it_is_no_plan(
         assert (answer.status_code, answer.json()["state"]) == (200, state), answer.text
     revoked = _revoke(service, director, request.request_id, whole=True)
     assert (revoked.status_code, revoked.json()["state"]) == (200, "revoked")
+
+
+def test_a_wrong_policy_or_a_vault_without_a_token_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "own.cedar").write_text('@id("x")\npermit (principal, action, resource) when { resource.nothing };')
+    with pytest.raises(PolicyFileError, match=r"policy 'x': .*nothing.*own\.cedar:1"):
+        build_runtime(Settings(data=tmp_path / "data", policies=tmp_path))
+    with pytest.raises(InputError, match="needs a token"):
+        open_signing_keys(Settings(data=tmp_path / "data", key_store="vault"))

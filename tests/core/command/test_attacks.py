@@ -33,7 +33,8 @@ class Attacked:
         self.story = Story(folder, new_clock(1.0))
         self.folder = folder
         deps: PipelineDeps = self.story.fleet.pipeline._deps
-        self.requests = ApprovalRequests(deps.database, deps.events, package_policies())
+        seal = Seal(self.story.fleet.keys.store, KeyPurpose.APPROVAL)
+        self.requests = ApprovalRequests(deps.database, deps.events, package_policies(), seal)
         self.pipeline = CommandPipeline(PipelineDeps(**{**vars(deps), "requests": self.requests}))
         self.plan = story_plan(self.story.clock)
 
@@ -138,6 +139,40 @@ def test_an_approval_is_revoked_between_submission_and_release(attacked: Attacke
 def test_the_signed_set_expires(attacked: Attacked) -> None:
     attacked.ask(attacked.plan)
     attacked.refused(attacked.submit()[0].command_id, "the authorisation expired at", forward_s=90_000.0)
+
+
+def _no_token(grants: list[dict[str, Any]]) -> None:
+    grants[0]["token"] = ""
+
+
+def _another_person(grants: list[dict[str, Any]]) -> None:
+    grants[0]["by"] = "paul"
+
+
+def _another_role(grants: list[dict[str, Any]]) -> None:
+    grants[0]["role"] = "flight_director"
+
+
+def _token_of_the_other_plan(grants: list[dict[str, Any]]) -> None:
+    grants[0]["token"] = grants[1]["token"]
+    del grants[1]
+
+
+@pytest.mark.parametrize("forge", [_no_token, _another_person, _another_role, _token_of_the_other_plan])
+def test_an_approval_is_written_into_the_database_by_hand(
+    attacked: Attacked, forge: Callable[[list[dict[str, Any]]], None]
+) -> None:
+    request_id, other_id = attacked.ask(attacked.plan), attacked.ask(_later(attacked))
+    content = json.loads(attacked.requests.get(request_id).model_dump_json())
+    if forge is _token_of_the_other_plan:
+        content["grants"].append(json.loads(attacked.requests.get(other_id).model_dump_json())["grants"][0])
+    forge(content["grants"])
+    attacked.run("UPDATE approval_requests SET content = :c WHERE request_id = :r", c=json.dumps(content), r=request_id)
+    with pytest.raises(CommandRefused, match="the approvals of plan-story1 are not signed as they stand") as caught:
+        attacked.submit()
+    assert caught.value.code == "AUT-003"
+    assert attacked.story.events.read(kinds=["command.set_refused"])
+    assert attacked.pipeline.register.find() == []
 
 
 def _altered_set(attacked: Attacked, command: Command) -> None:
