@@ -310,11 +310,11 @@ def _check_present(runtime: Runtime, plan: MissionPlan, user: User, accept_unkno
 
 def _accepted(runtime: Runtime, plan: MissionPlan, subject: Subject) -> set[str]:
     """What somebody who may has accepted of this exact revision; it stays decided for the second person."""
-    this_revision = plan.revision_hash()
+    request = runtime.requests.newest(PLAN, plan.plan_id, plan.revision_hash())
     return {
         code
-        for one in plan.approvals
-        if one.revision_hash == this_revision and one.accepted_unknown
+        for one in (runtime.requests.standing(request) if request else ())
+        if one.accepted_unknown
         if runtime.policies.may_with(Person(one.by, one.role), Action.ACCEPT_UNKNOWN, subject, {}).allowed
         for code in one.accepted_unknown
     }

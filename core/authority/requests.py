@@ -123,7 +123,11 @@ class ApprovalRequests:
 
     def quorum(self, request: ApprovalRequest) -> Quorum:
         """The approvals that count: given by people who may, and signed when they were given."""
-        return Quorum.of(self._policies, request.subject, [one for one in request.grants if self._holds(request, one)])
+        return Quorum.of(self._policies, request.subject, self.standing(request))
+
+    def standing(self, request: ApprovalRequest) -> tuple[Grant, ...]:
+        """The approvals whose signature holds."""
+        return tuple(one for one in request.grants if self._holds(request, one))
 
     def followed(self, kind: str) -> int:
         """The last event that requests of a kind have followed."""

@@ -158,6 +158,30 @@ def test_only_approvals_that_may_be_given_count_and_one_person_counts_once() -> 
     assert quorum == Quorum(frozenset({"fred", "paul"}), frozenset({"fred"}))
 
 
+PEOPLE = (
+    _Yes("petra", "planner"),
+    _Yes("paul", "planner"),
+    _Yes("fred", "flight_director"),
+    _Yes("fay", "flight_director"),
+    _Yes("olga", "flight_director"),  # the author
+    _Yes("ada", "admin"),
+    _Yes("oscar", "operator"),
+)
+
+
+@pytest.mark.parametrize("command_class", ["routine", "vital", "critical", "hazardous"])
+def test_every_set_of_approvals_is_judged_as_decision_0022_says(command_class: str) -> None:
+    subject = Subject("plan", "plan-1", "olga", command_class)
+    for number in range(2 ** len(PEOPLE)):
+        given = [one for place, one in enumerate(PEOPLE) if number >> place & 1]
+        people = {one.by for one in given if one.role in ("planner", "flight_director")} - {"olga"}
+        directors = people & {"fred", "fay"}
+        enough = {"critical": bool(directors), "hazardous": len(people) >= 2 and bool(directors)}
+        expected = enough.get(command_class, bool(people))
+        quorum = Quorum.of(POLICIES, subject, given)
+        assert quorum.suffices(POLICIES, subject).allowed == expected, given
+
+
 def test_what_is_missing_follows_from_the_policies() -> None:
     def missing(command_class: str, approvals: str = "") -> tuple[str, ...]:
         return missing_approvals(POLICIES, Subject("plan", "p", "olga", command_class), _quorum(approvals))
