@@ -22,7 +22,7 @@ from api.auth.accounts import Accounts
 from api.browser_safety import SAFE_HEADERS
 from api.metrics import Metrics
 from api.problems import PROBLEM_RESPONSES, install_problem_handlers
-from api.rest import approvals, auth, conjunctions, flight, intents, mission, operations, plans, records
+from api.rest import accounts, approvals, auth, conjunctions, flight, intents, mission, operations, plans, records
 from api.service.alternatives import AlternativeFinder
 from api.service.approvals import ApprovalWatch
 from api.service.approve_plan import resume_releases
@@ -176,7 +176,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     install_problem_handlers(app)
     app.middleware("http")(app.state.metrics.observe)
     app.middleware("http")(_guard)
-    for part in (auth, mission, intents, plans, approvals, conjunctions, flight, records):
+    for part in (auth, accounts, mission, intents, plans, approvals, conjunctions, flight, records):
         # The guard refuses by the length that a client tells; the limit also holds for one that tells none.
         app.include_router(part.router, prefix="/api/v1", max_body_size=_MAXIMUM_BODY)
     app.include_router(console.router, prefix="/api/v1")

@@ -18,7 +18,7 @@ import jwt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Boolean, Column, Float, MetaData, String, Table, func, insert, select, update
+from sqlalchemy import Boolean, Column, Connection, Float, MetaData, String, Table, func, insert, select, update
 
 from api.auth.errors import NotSignedIn
 from core.errors import Conflict, NotFound
@@ -155,16 +155,17 @@ class Accounts:
         row = self._row(username)
         return Role(row["role"]) if row is not None and row["active"] else None
 
-    def set_role(self, username: str, role: Role) -> None:
-        """Give an account another role; it holds from the next request on.
+    def change_in(self, connection: Connection, username: str, role: Role, *, active: bool) -> User:
+        """Give an account another role, or close it, in the caller's transaction; it holds from the next request on.
 
         Raises:
             NotFound: There is no such account.
         """
-        with self._database.write() as connection:
-            changed = connection.execute(update(_accounts).where(_accounts.c.username == username).values(role=role))
+        values = {"role": role, "active": active}
+        changed = connection.execute(update(_accounts).where(_accounts.c.username == username).values(**values))
         if not changed.rowcount:
             raise NotFound(f"there is no account {username!r}", code="unknown-account")
+        return User(username=username, role=role)
 
     def make_link(self, username: str) -> str:
         """A token that signs its holder in once, within 15 minutes."""

@@ -35,23 +35,37 @@ class CommandAuthority:
     log: DecisionLog
     policies: Policies = field(default_factory=package_policies)
 
+    def suffices(
+        self, commands: Sequence[Command], approvals: Sequence[Approval], *, author: str, kind: str = "plan"
+    ) -> bool:
+        """Whether the approvals reach the strictest class among the commands; nothing is written down."""
+        subject = subject_of(commands, author, kind)
+        return Quorum.of(self.policies, subject, approvals).suffices(self.policies, subject).allowed
+
     def check(
-        self, commands: Sequence[Command], approvals: Sequence[Approval], *, author: str, now_utc: datetime
+        self,
+        commands: Sequence[Command],
+        approvals: Sequence[Approval],
+        *,
+        author: str,
+        now_utc: datetime,
+        kind: str = "plan",
     ) -> None:
-        """Refuse commands whose class the approvals do not reach.
+        """Refuse commands whose class the approvals do not reach; the decision is written down.
 
         Args:
             commands: Of one plan or stack.
             approvals: Of exactly its content.
             author: Who wrote it.
             now_utc: Mission time.
+            kind: What it is: ``plan``, ``stack``.
         Raises:
             CommandRefused: Names the command, its class and what it needs.
         """
         by_class = {str(one.command_class): one for one in commands}
         for command_class in sorted(by_class):
             command = by_class[command_class]
-            subject = subject_of([command], author)
+            subject = subject_of([command], author, kind)
             quorum = Quorum.of(self.policies, subject, approvals)
             decision = quorum.suffices(self.policies, subject)
             self.log.record(decision, None, subject, now_utc, quorum.context())

@@ -118,13 +118,16 @@ class Seal:
             self._verified.popitem(last=False)
         return verified[0]
 
-    def key_of(self, token: str) -> str:
-        """The id of the key that a token says it was signed with; nothing is verified."""
-        try:
-            header = jws.extract_compact(token.encode(), registry=_VERIFYING).headers()
-        except (JoseError, ValueError) as error:
-            raise SignatureRefused(f"this is no signature: {error}") from error
-        return str(header.get("kid", ""))
+    def require_counting(self, token: bytes, states: Collection[KeyState] = RELEASE) -> None:
+        """Refuse a detached signature that held before and whose key counts no more; for callers who keep what held.
+
+        Raises:
+            SignatureRefused: The key was retired or compromised, or the signature is not among the latest that held.
+        """
+        known = self._verified.get(token)
+        if known is None:
+            raise SignatureRefused("the signature has not been verified, or so long ago that it has to be again")
+        self._key(known[1], states)
 
     def _check(self, token: bytes, content: bytes | None, states: Collection[KeyState]) -> tuple[bytes, str]:
         try:

@@ -197,7 +197,10 @@ def test_an_approval_by_somebody_who_lost_the_role_does_not_release(service: Ser
     request = open_request(runtime, runtime.plans.get(plan_id))
     _grant_as(runtime, request.request_id, paul)
     assert runtime.plans.get(plan_id).state is PlanState.APPROVED  # a crash came before the release
-    runtime.accounts.set_role(paul.username, Role.VIEWER)
+    changed = service.client.put(
+        f"/api/v1/accounts/{paul.username}", json={"role": "viewer"}, headers=service.as_role("admin")
+    )
+    assert (changed.status_code, changed.json()["role"]) == (200, "viewer")
     assert resume_releases(runtime) == 0
     plan = runtime.plans.get(plan_id)
     assert (plan.state, plan.approvals) == (PlanState.VALIDATED, ())

@@ -9,7 +9,7 @@ import pytest
 from tests.api.conftest import Headers, Service
 from tools.contract import Role
 
-V, O, P, F = Role.VIEWER, Role.OPERATOR, Role.PLANNER, Role.FLIGHT_DIRECTOR  # noqa: E741
+V, O, P, F, A = Role.VIEWER, Role.OPERATOR, Role.PLANNER, Role.FLIGHT_DIRECTOR, Role.ADMIN  # noqa: E741
 HASH = "0" * 64
 CHANGE = {"kind": "shift", "activity_id": "a", "shift_s": 1.0, "description": "later"}
 
@@ -19,6 +19,7 @@ ROUTES: Final[list[tuple[str, str, Role | None, dict[str, Any] | None]]] = [
     ("get", "/api/v1/auth/link", None, None),
     ("post", "/api/v1/auth/logout", None, None),
     ("get", "/api/v1/auth/me", V, None),
+    ("put", "/api/v1/accounts/{username}", A, {"role": "viewer"}),
     ("get", "/api/v1/mission", V, None),
     ("get", "/api/v1/clock", V, None),
     ("put", "/api/v1/clock", O, {"rate": 1.0}),
@@ -72,6 +73,7 @@ _IDS = {
     "{plan_id}": "plan-none0000",
     "{command_id}": "none",
     "{request_id}": "none",
+    "{username}": "nobody",
 }
 
 

@@ -157,10 +157,15 @@ def test_a_key_ages_by_rotation_and_loses_what_it_could(store: FileKeyStore, sea
 
 def test_a_compromised_active_key_is_replaced_at_once(store: FileKeyStore, seal: Seal) -> None:
     token = seal.sign_detached(CONTENT)
+    with pytest.raises(SignatureRefused, match="has not been verified"):
+        seal.require_counting(token)
     seal.check_detached(token, CONTENT)
+    seal.require_counting(token)
     lost = store.active(COMMAND_SET).key_id
     store.revoke(lost, "copied")
     assert store.active(COMMAND_SET).key_id != lost
+    with pytest.raises(SignatureRefused, match="is compromised"):
+        seal.require_counting(token)
     with pytest.raises(SignatureRefused, match="is compromised"):
         seal.check_detached(token, CONTENT)
     assert store.revoke(lost, "again").reason == "copied"

@@ -92,6 +92,20 @@ def test_each_class_needs_its_authority(
         check([command], approvals)
 
 
+def test_approvals_of_a_stack_are_asked_without_a_record() -> None:
+    database = open_database("sqlite://")
+    events = EventLog(database)
+    authority = CommandAuthority(DecisionLog(database, events))
+    fred, petra = _approval("flight_director", "fred"), _approval("planner", "petra")
+    both = [COMMANDS[0], _hazardous()]
+    assert authority.suffices([COMMANDS[0]], [petra], author="olga", kind="stack")
+    assert not authority.suffices(both, [petra], author="olga", kind="stack")
+    assert authority.suffices(both, [petra, fred], author="olga", kind="stack")
+    assert not authority.suffices(both, [petra, fred], author="fred", kind="stack")
+    assert events.read() == []
+    database.close()
+
+
 def test_one_person_in_two_roles_is_one_person(check: Callable[..., None]) -> None:
     with pytest.raises(CommandRefused, match="two different people"):
         check([_hazardous()], [_approval("planner", "fred"), _approval("flight_director", "fred")])
