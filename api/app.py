@@ -22,9 +22,24 @@ from api.auth.accounts import Accounts
 from api.browser_safety import SAFE_HEADERS
 from api.metrics import Metrics
 from api.problems import PROBLEM_RESPONSES, install_problem_handlers
-from api.rest import auth, conjunctions, flight, intents, mission, operations, plans, queues, records, stacks
+from api.rest import (
+    accounts,
+    approvals,
+    auth,
+    conjunctions,
+    flight,
+    intents,
+    mission,
+    operations,
+    plans,
+    queues,
+    records,
+    stacks,
+)
 from api.service.alternatives import AlternativeFinder
+from api.service.approvals import ApprovalWatch
 from api.service.approve_plan import resume_releases
+from api.service.audit import AuditKeeper
 from api.service.clock import open_clock
 from api.service.conversation_log import ConversationLog
 from api.service.flight import Flight
@@ -33,10 +48,14 @@ from api.service.live import Broadcaster
 from api.service.runtime import Runtime
 from api.service.telemetry_reader import LiveTelemetryReader
 from api.settings import Settings
+from api.signing_keys import audit_file_of, open_signing_keys
 from api.ws import console
+from core.authority import ApprovalRequests, DecisionLog, load_policies, package_policies
 from core.command.fleet import Fleet, FleetConfig
+from core.command.keystore import KeyPurpose
+from core.command.signing import Seal
 from core.errors import InputError
-from core.events import EventLog
+from core.events import AuditTrail, EventLog
 from core.ground.simulator.faults import load_faults
 from core.mdb import MissionDatabase, reference_mdb
 from core.mission import load_mission, reference_mission
@@ -62,6 +81,7 @@ def build_runtime(settings: Settings) -> Runtime:
     """All parts of the service over one data folder; nothing runs yet."""
     flown = load_mission(settings.mission) if settings.mission else reference_mission()
     mdb = reference_mdb()
+    policies = load_policies(settings.policies) if settings.policies else package_policies()
     _check_faults(settings, flown, mdb)
     if settings.stations is not None and settings.simulator:
         raise InputError("stations", f"{settings.stations} is for real spacecraft, and `simulator` is on")
@@ -89,7 +109,9 @@ def build_runtime(settings: Settings) -> Runtime:
         faults_file=settings.faults,
         stations_file=settings.stations,
     )
-    fleet = Fleet(config, flown, mdb, database, events, clock)
+    store = open_signing_keys(settings)
+    requests = ApprovalRequests(database, events, policies, Seal(store, KeyPurpose.APPROVAL))
+    fleet = Fleet(config, flown, mdb, database, events, clock, authority=policies, key_store=store, requests=requests)
     telemetry = LiveTelemetryReader(orbits, fleet.reader, clock_service.begun_utc)
     handbook = open_knowledge(settings.data / "knowledge")
     chat = make_chat(
@@ -129,6 +151,18 @@ def build_runtime(settings: Settings) -> Runtime:
         conjunctions=conjunction_store,
         catalogue=catalogue,
         alternatives=AlternativeFinder(plan_store, events, orbits, clock, settings.alternatives),
+        mdb=mdb,
+        policies=policies,
+        decisions=DecisionLog(database, events),
+        requests=requests,
+        key_store=store,
+        approval_lifetime_s=settings.approval_lifetime_s,
+        audit=AuditKeeper(
+            AuditTrail(database, events, Seal(store, KeyPurpose.AUDIT), audit_file_of(settings)),
+            events,
+            settings.audit_every_events,
+            settings.audit_every_s,
+        ),
     )
 
 
@@ -159,7 +193,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.middleware("http")(app.state.metrics.observe)
     app.middleware("http")(_guard)
     # Queues come before flight: /commands/queues is no command's id.
-    for part in (auth, mission, intents, plans, conjunctions, queues, stacks, flight, records):
+    for part in (auth, accounts, mission, intents, plans, approvals, conjunctions, queues, stacks, flight, records):
         # The guard refuses by the length that a client tells; the limit also holds for one that tells none.
         app.include_router(part.router, prefix="/api/v1", max_body_size=_MAXIMUM_BODY)
     app.include_router(console.router, prefix="/api/v1")
@@ -171,9 +205,12 @@ def create_app(runtime: Runtime) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime: Runtime = app.state.runtime
+    runtime.audit.start()
+    watch = ApprovalWatch(runtime)
     runtime.flight.start()
     runtime.alternatives.start(runtime.check, runtime.announce_plan)
     released = resume_releases(runtime)
+    watch.start()
     recovered = runtime.intents.recover()
     _log.info("service started", recovered_intents=recovered, resumed_releases=released)
     # Loading them takes seconds of processor time: they wait until the service has answered its first requests.
@@ -189,11 +226,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         for one in warming:
             one.cancel()
+        watch.stop()
         runtime.alternatives.stop()
         runtime.intents.close()
         runtime.flight.stop()
         runtime.conversations.close()
         runtime.knowledge.close()
+        runtime.audit.stop()
         runtime.database.close()
 
 

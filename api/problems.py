@@ -15,6 +15,9 @@ from starlette.exceptions import HTTPException
 
 from api.auth.errors import NotAllowed, NotSignedIn
 from api.browser_safety import SAFE_HEADERS
+from core.authority import NotAuthorised
+from core.command.signing import SignatureRefused
+from core.command.vault import VaultUnavailable
 from core.errors import (
     CommandRefused,
     Conflict,
@@ -33,6 +36,9 @@ _MEDIA_TYPE: Final = "application/problem+json"
 _STATUS: Final[tuple[tuple[type[LlamaSpaceError], HTTPStatus], ...]] = (
     (NotSignedIn, HTTPStatus.UNAUTHORIZED),
     (NotAllowed, HTTPStatus.FORBIDDEN),
+    (NotAuthorised, HTTPStatus.FORBIDDEN),
+    (VaultUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (SignatureRefused, HTTPStatus.CONFLICT),
     (NotFound, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.CONFLICT),
     (PlanRejected, HTTPStatus.UNPROCESSABLE_ENTITY),
@@ -69,6 +75,7 @@ _DOCUMENTED: Final[Mapping[int, str]] = {
     412: "The precondition does not hold",
     413: "The body is too large",
     422: "The request is well-formed but wrong",
+    503: "A service that this needs does not answer",
     507: "The data folder cannot take more",
 }
 PROBLEM_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {

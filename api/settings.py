@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,7 +16,9 @@ __all__ = ["Settings"]
 class Settings(BaseSettings):
     """What an operator of the service can set: ``LLAMASPACE_<NAME>`` in the environment, or an option of the command line.
 
-    ``model`` is any LiteLLM model name; providers read their own keys (``OPENAI_API_KEY``, …) through LiteLLM.
+    ``policies`` is a folder of Cedar policies of the mission's own; ``approval_lifetime_s`` (mission time) is how long a
+    plan waits for approval at most; ``audit_file`` is where signed checkpoints go outside the database (another disk is
+    best). ``model`` is any LiteLLM model name; providers read their own keys (``OPENAI_API_KEY``, …) through LiteLLM.
     """
 
     model_config = SettingsConfigDict(env_prefix="LLAMASPACE_", extra="ignore", frozen=True)
@@ -41,3 +43,13 @@ class Settings(BaseSettings):
     forbid_model_calls: bool = False
     initial_password: SecretStr | None = None
     log_level: str = "INFO"
+    policies: Path | None = None
+    approval_lifetime_s: Annotated[float, Field(gt=0)] = 86_400.0
+    audit_file: Path | None = None
+    audit_every_events: Annotated[int, Field(ge=1)] = 1000
+    audit_every_s: Annotated[float, Field(gt=0)] = 600.0
+    key_store: Literal["file", "vault"] = "file"
+    vault_url: str = "http://127.0.0.1:8200"
+    vault_token: SecretStr | None = None
+    vault_mount: str = "transit"
+    vault_key_prefix: str = "llamaspace"

@@ -18,10 +18,10 @@ import jwt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Boolean, Column, Float, MetaData, String, Table, func, insert, select, update
+from sqlalchemy import Boolean, Column, Connection, Float, MetaData, String, Table, func, insert, select, update
 
 from api.auth.errors import NotSignedIn
-from core.errors import Conflict
+from core.errors import Conflict, NotFound
 from core.store import Database
 from tools.contract import Role
 
@@ -149,6 +149,23 @@ class Accounts:
         if row is None or not row["active"]:
             raise NotSignedIn("this account is no longer active", code="inactive-account")
         return User(username=row["username"], role=Role(row["role"]))
+
+    def role_of(self, username: str) -> Role | None:
+        """The role that somebody holds now; None where there is no such account, or none that is active."""
+        row = self._row(username)
+        return Role(row["role"]) if row is not None and row["active"] else None
+
+    def change_in(self, connection: Connection, username: str, role: Role, *, active: bool) -> User:
+        """Give an account another role, or close it, in the caller's transaction; it holds from the next request on.
+
+        Raises:
+            NotFound: There is no such account.
+        """
+        values = {"role": role, "active": active}
+        changed = connection.execute(update(_accounts).where(_accounts.c.username == username).values(**values))
+        if not changed.rowcount:
+            raise NotFound(f"there is no account {username!r}", code="unknown-account")
+        return User(username=username, role=role)
 
     def make_link(self, username: str) -> str:
         """A token that signs its holder in once, within 15 minutes."""

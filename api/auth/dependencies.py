@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
@@ -11,9 +10,20 @@ from starlette.requests import HTTPConnection
 from api.auth.accounts import User
 from api.auth.errors import NotAllowed, NotSignedIn
 from api.service.runtime import Runtime
-from tools.contract import Role
+from core.authority import Action, Decision, Person
 
-__all__ = ["COOKIE", "CurrentRuntime", "Director", "Operator", "Planner", "Viewer", "token_of", "user_of_connection"]
+__all__ = [
+    "COOKIE",
+    "CurrentRuntime",
+    "Director",
+    "Operator",
+    "Planner",
+    "Reviewer",
+    "Viewer",
+    "may",
+    "token_of",
+    "user_of_connection",
+]
 
 COOKIE: Final = "llamaspace_session"
 
@@ -41,20 +51,32 @@ def user_of_connection(connection: HTTPConnection) -> User:
     return runtime.accounts.user_of(token_of(connection))
 
 
-def at_least(needed: Role) -> Callable[[Request], User]:
-    """A dependency that gives the user, if the role covers what the route needs."""
+def may(action: Action) -> Any:
+    """A dependency that gives the user, if the policies let them do what the route does; a denial is written down."""
 
     def check(request: Request) -> User:
         user = user_of_connection(request)
-        if not user.role.covers(needed):
-            raise NotAllowed(f"this needs the role {needed}; you are {user.role}")
+        runtime = runtime_of(request)
+        person = Person(user.username, user.role.value)
+        decision = runtime.policies.may(person, action)
+        runtime.decisions.record(decision, person, None, runtime.clock.now_utc())
+        if not decision.allowed:
+            raise NotAllowed(_told(runtime, decision, user), code=decision.code or None)
         return user
 
-    return check
+    return Depends(check)
+
+
+def _told(runtime: Runtime, decision: Decision, user: User) -> str:
+    if decision.code:
+        return decision.reason
+    roles = " or ".join(runtime.policies.roles_that_may(decision.action)) or "that no policy names"
+    return f"this needs the role {roles}; you are {user.role}"
 
 
 CurrentRuntime = Annotated[Runtime, Depends(runtime_of)]
-Viewer = Annotated[User, Depends(at_least(Role.VIEWER))]
-Operator = Annotated[User, Depends(at_least(Role.OPERATOR))]
-Planner = Annotated[User, Depends(at_least(Role.PLANNER))]
-Director = Annotated[User, Depends(at_least(Role.FLIGHT_DIRECTOR))]
+Viewer = Annotated[User, may(Action.READ)]
+Operator = Annotated[User, may(Action.SUBMIT_INTENT)]
+Planner = Annotated[User, may(Action.EDIT_PLAN)]
+Reviewer = Annotated[User, may(Action.REVIEW_PLAN)]
+Director = Annotated[User, may(Action.RESUME_QUEUE)]

@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     _decode(commands)
     _command(commands)
     _audit(commands)
+    _keys(commands)
     _bench(commands)
     return parser
 
@@ -184,9 +185,43 @@ def _audit(commands: _Commands[argparse.ArgumentParser]) -> None:
         required=True, metavar="ACTION"
     )
     verify = actions.add_parser("verify", help="walk the log; 0 intact, 1 broken")
-    verify.add_argument("--data", type=Path, default=Path("data"), help="data folder of the service (default: data)")
+    _data(verify)
+    verify.add_argument("--file", type=Path, help="an exported log instead, offline")
+    verify.add_argument("--keys", type=Path, help="public keys to verify with (`llamaspace keys list --json`)")
     verify.add_argument("--json", action="store_true", help="print one JSON document")
-    verify.set_defaults(run=_run_audit)
+    verify.set_defaults(run=_run_audit_verify)
+    export = actions.add_parser("export", help="the log as JSON lines, with its signed checkpoints")
+    _data(export)
+    export.add_argument("--out", type=Path, help="where it goes (default: standard output)")
+    export.set_defaults(run=_run_audit_export)
+    prune = actions.add_parser("prune", help="remove old events; a signed account of them stays")
+    _data(prune)
+    prune.add_argument("--before", required=True, help="mission time, ISO 8601: what was recorded before goes")
+    prune.add_argument("--reason", required=True, help="why; it is kept in the log")
+    prune.set_defaults(run=_run_audit_prune)
+
+
+def _keys(commands: _Commands[argparse.ArgumentParser]) -> None:
+    actions = commands.add_parser(
+        "keys", help="the keys that sign approvals, command sets and the audit log"
+    ).add_subparsers(required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="every key and its state")
+    _data(listing)
+    listing.add_argument("--json", action="store_true", help="print one JSON document")
+    listing.set_defaults(run=_run_keys_list)
+    rotate = actions.add_parser("rotate", help="make a new key; the one before still releases, the one before that not")
+    rotate.add_argument("purpose", choices=["command-set", "approval", "audit"])
+    _data(rotate)
+    rotate.set_defaults(run=_run_keys_rotate)
+    revoke = actions.add_parser("revoke", help="declare a key compromised: nothing that it signed counts any more")
+    revoke.add_argument("key_id")
+    revoke.add_argument("--reason", required=True, help="why; it is kept in the log")
+    _data(revoke)
+    revoke.set_defaults(run=_run_keys_revoke)
+
+
+def _data(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--data", type=Path, default=Path("data"), help="data folder of the service (default: data)")
 
 
 def _bench(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -265,10 +300,40 @@ def _run_verify(options: argparse.Namespace) -> int:
     return verify_octets(options)
 
 
-def _run_audit(options: argparse.Namespace) -> int:
+def _run_audit_verify(options: argparse.Namespace) -> int:
     from api.cli.audit import verify_log
 
     return verify_log(options)
+
+
+def _run_audit_export(options: argparse.Namespace) -> int:
+    from api.cli.audit import export_log
+
+    return export_log(options)
+
+
+def _run_audit_prune(options: argparse.Namespace) -> int:
+    from api.cli.audit import prune_log
+
+    return prune_log(options)
+
+
+def _run_keys_list(options: argparse.Namespace) -> int:
+    from api.cli.keys import list_keys
+
+    return list_keys(options)
+
+
+def _run_keys_rotate(options: argparse.Namespace) -> int:
+    from api.cli.keys import rotate_key
+
+    return rotate_key(options)
+
+
+def _run_keys_revoke(options: argparse.Namespace) -> int:
+    from api.cli.keys import revoke_key
+
+    return revoke_key(options)
 
 
 def _run_bench(options: argparse.Namespace) -> int:

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.service.intents import IntentView
+from core.authority import ApprovalRequest
 from core.command.model import CommandState
-from core.events import Violation
+from core.events import AuditReport
 from core.mdb import AlarmLevel, CommandClass
 from core.mission.flight_rules import FlightRule
 from core.mission.model import MeanElements
@@ -30,6 +31,7 @@ __all__ = [
     "OrbitsAnswer",
     "PositionsAnswer",
     "ReleaseAnswer",
+    "RequestAnswer",
     "StalenessAnswer",
     "TelemetrySamples",
     "VerificationAnswer",
@@ -257,9 +259,13 @@ class ReleaseAnswer(Answer):
     commands: tuple[CommandAnswer, ...]
 
 
-class VerificationAnswer(Answer):
-    """Whether the log's chain of hashes holds, and where not."""
+class RequestAnswer(ApprovalRequest):
+    """An approval request as the asking person sees it; ``missing`` are the roles that still have to approve."""
 
-    ok: bool
-    events: int
-    violations: tuple[Violation, ...]
+    missing: tuple[str, ...]
+    may_approve: bool
+    why_not: str
+
+
+class VerificationAnswer(AuditReport):
+    """Whether the log holds, and where not."""

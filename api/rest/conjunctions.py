@@ -6,9 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query
 
-from api.auth.dependencies import CurrentRuntime, Planner, Viewer
+from api.auth.accounts import User
+from api.auth.dependencies import CurrentRuntime, Viewer, may
 from api.rest.paging import Cursor, Limit, Page, page_of
 from api.service.conjunctions import ConjunctionView, conjunction_view
+from core.authority import Action
 from core.mission.conjunctions import ConjunctionMessage
 
 __all__ = ["router"]
@@ -25,7 +27,7 @@ def receive(
             media_type="text/plain", min_length=1, max_length=_LARGEST, description="a CDM, KVN or XML (CCSDS 508.0-B)"
         ),
     ],
-    user: Planner,
+    user: Annotated[User, may(Action.LOAD_CONJUNCTIONS)],
     runtime: CurrentRuntime,
 ) -> ConjunctionView:
     """Check and keep a conjunction data message; the same text again gives the same answer."""

@@ -8,7 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.auth.dependencies import CurrentRuntime, Operator, Viewer
+from api.auth.accounts import User
+from api.auth.dependencies import CurrentRuntime, Viewer, may
 from api.rest.answers import (
     ClockAnswer,
     ContactPass,
@@ -23,6 +24,7 @@ from api.rest.answers import (
 )
 from api.rest.paging import Cursor, Limit, Page, page_of
 from api.service.runtime import Runtime
+from core.authority import Action
 from core.errors import InputError
 from core.mission.model import GroundStation, Spacecraft
 from core.orbit import Sgp4Orbit, find_passes, state_at
@@ -83,7 +85,7 @@ def clock(_user: Viewer, runtime: CurrentRuntime) -> ClockAnswer:
 
 
 @router.put("/clock")
-def set_clock(rate: Rate, _user: Operator, runtime: CurrentRuntime) -> ClockAnswer:
+def set_clock(rate: Rate, _user: Annotated[User, may(Action.SET_CLOCK)], runtime: CurrentRuntime) -> ClockAnswer:
     """Change how fast simulated time runs."""
     runtime.clock_service.set_rate(rate.rate)
     runtime.flight.set_rate(rate.rate)

@@ -7,14 +7,17 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.auth.dependencies import CurrentRuntime, Operator, Planner, Viewer
+from api.auth.accounts import User
+from api.auth.dependencies import CurrentRuntime, Planner, Reviewer, Viewer, may
 from api.rest.answers import ApprovalAnswer, ReleaseAnswer, StalenessAnswer
 from api.rest.flight import command_answer
 from api.rest.ids import PathId
 from api.rest.paging import Cursor, Limit, Page, page_of
+from api.service.approvals import ask_again
 from api.service.approve_plan import approve_plan, reject_plan, release_plan
 from api.service.edit_plan import create_plan, edit_plan, revalidate_plan
 from api.service.views import PlanSummary, plan_summary
+from core.authority import Action
 from core.errors import Conflict
 from core.plan.activity import Activity
 from core.plan.model import MissionPlan, PlanState, Repair
@@ -69,7 +72,9 @@ def plans(
 
 
 @router.post("", status_code=201)
-def create(plan: NewPlan, user: Operator, runtime: CurrentRuntime, response: Response) -> MissionPlan:
+def create(
+    plan: NewPlan, user: Annotated[User, may(Action.DRAFT_PLAN)], runtime: CurrentRuntime, response: Response
+) -> MissionPlan:
     """Check and store a plan that a person wrote."""
     return _tagged(create_plan(runtime, plan.intent, plan.activities, user), response)
 
@@ -118,13 +123,20 @@ def edit(
 
 
 @router.post("/{plan_id}/validate")
-def validate(plan_id: PathId, user: Operator, runtime: CurrentRuntime, response: Response) -> MissionPlan:
-    """Check a plan again in the present state."""
-    return _tagged(revalidate_plan(runtime, plan_id, user), response)
+def validate(
+    plan_id: PathId,
+    user: Annotated[User, may(Action.VALIDATE_PLAN)],
+    runtime: CurrentRuntime,
+    response: Response,
+) -> MissionPlan:
+    """Check a plan again in the present state; where its request for approval had expired, ask anew."""
+    plan = revalidate_plan(runtime, plan_id, user)
+    ask_again(runtime, plan)
+    return _tagged(plan, response)
 
 
 @router.post("/{plan_id}/approve")
-def approve(plan_id: PathId, request: ApprovalRequest, user: Planner, runtime: CurrentRuntime) -> ApprovalAnswer:
+def approve(plan_id: PathId, request: ApprovalRequest, user: Reviewer, runtime: CurrentRuntime) -> ApprovalAnswer:
     """Approve this exact revision; the last approval needed releases its commands."""
     outcome = approve_plan(runtime, plan_id, user, request.revision_hash, request.comment, request.accept_unknown)
     return ApprovalAnswer(plan=outcome.plan, approvals_needed=outcome.approvals_needed, released=outcome.released)
@@ -132,14 +144,14 @@ def approve(plan_id: PathId, request: ApprovalRequest, user: Planner, runtime: C
 
 @router.post("/{plan_id}/reject")
 def reject(
-    plan_id: PathId, rejection: Rejection, user: Planner, runtime: CurrentRuntime, response: Response
+    plan_id: PathId, rejection: Rejection, user: Reviewer, runtime: CurrentRuntime, response: Response
 ) -> MissionPlan:
     """Reject a plan that is not released yet."""
     return _tagged(reject_plan(runtime, plan_id, user, rejection.reason), response)
 
 
 @router.post("/{plan_id}/release")
-def release(plan_id: PathId, user: Planner, runtime: CurrentRuntime) -> ReleaseAnswer:
+def release(plan_id: PathId, user: Reviewer, runtime: CurrentRuntime) -> ReleaseAnswer:
     """Release an approved plan that is not released yet."""
     plan = release_plan(runtime, plan_id, user)
     return ReleaseAnswer(plan=plan, commands=tuple(command_answer(one) for one in runtime.flight.commands(plan_id)))

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
 
-from api.auth.dependencies import CurrentRuntime, Viewer
+from api.auth.accounts import User
+from api.auth.dependencies import CurrentRuntime, Viewer, may
 from api.rest.answers import VerificationAnswer
 from api.rest.paging import Limit, Page
+from core.authority import Action
+from core.command.keystore import KeyPurpose
 from core.events import Event
+from core.time import SystemClock
 from knowledge.passage import Passage
 
 __all__ = ["router"]
@@ -34,9 +39,20 @@ def audit(
 
 @router.get("/audit/verify")
 def verify(_user: Viewer, runtime: CurrentRuntime) -> VerificationAnswer:
-    """Walk the whole chain of hashes."""
-    violations = runtime.events.verify()
-    return VerificationAnswer(ok=not violations, events=runtime.events.last_sequence(), violations=tuple(violations))
+    """Walk the whole log against its hashes, its signed checkpoints and the file outside the database."""
+    return VerificationAnswer(**runtime.audit.trail.verify().model_dump())
+
+
+@router.get(
+    "/audit/export",
+    response_class=StreamingResponse,
+    responses={200: {"description": "JSON lines", "content": {"application/jsonl": {}}}},
+)
+def export(_user: Annotated[User, may(Action.EXPORT_AUDIT)], runtime: CurrentRuntime) -> StreamingResponse:
+    """The whole log as JSON lines, with its checkpoints and public keys; `llamaspace audit verify --file` reads it."""
+    keys = [one.model_dump(mode="json") for one in runtime.key_store.list_keys() if one.purpose is KeyPurpose.AUDIT]
+    lines = runtime.audit.trail.export(keys, SystemClock().now_utc())
+    return StreamingResponse(lines, media_type="application/jsonl")
 
 
 @router.get("/knowledge/search")

@@ -19,7 +19,7 @@ from core.errors import LlamaSpaceError
 from core.events import Event, EventLog
 from core.mission.orbit_updates import OrbitRepository
 from core.plan.activity import Activity, ActivityStatus, UplinkActivity
-from core.plan.model import MissionPlan, PlanState
+from core.plan.model import Approval, MissionPlan, PlanState
 from core.plan.repository import PlanRepository
 from core.telemetry import ArchivedSample
 from core.time import format_utc, utc_from_tai_s
@@ -32,6 +32,7 @@ _STOP_TIMEOUT_S: Final = 10.0
 _TELEMETRY_PERIOD_S: Final = 0.5
 _MOVING: Final = frozenset({CommandState.UPLINKED, CommandState.ACCEPTED, CommandState.STARTED, CommandState.COMPLETED})
 _LOST: Final = frozenset(FINAL_STATES - {CommandState.COMPLETED})
+_LEFT: Final = _MOVING | {CommandState.RELEASED, CommandState.FAILED}
 _STATES: Final = frozenset(CommandState)
 _ORDERS: Final = ("queue.", "contact.", "stack.")  # changes that consoles show as they are
 _PLAN: Final = "plan-"
@@ -90,9 +91,21 @@ class Flight:
             self._watch.join(_STOP_TIMEOUT_S)
         self._fleet.stop()
 
-    def submit(self, plan: MissionPlan) -> list[Command]:
+    def submit(self, plan: MissionPlan, approvals: Sequence[Approval]) -> list[Command]:
         """Hand an approved plan's commands to the pipeline; submitting it again finds the same commands."""
-        return self._fleet.pipeline.submit(plan, plan.approvals)
+        return self._fleet.pipeline.submit(plan, approvals)
+
+    def withdraw(self, plan_id: str, *, actor: str, reason: str) -> list[Command]:
+        """Stop what has not left of a plan's commands; gives those."""
+        return self._fleet.pipeline.withdraw(plan_id, actor=actor, reason=reason)
+
+    def waits(self, plan_id: str, revision_hash: str) -> bool:
+        """Whether any command of a plan's revision has been submitted and has not ended."""
+        return any(one.revision_hash == revision_hash and not one.final for one in self.commands(plan_id))
+
+    def has_left(self, plan_id: str) -> bool:
+        """Whether any of a plan's commands is on its way or has arrived."""
+        return any(one.state in _LEFT for one in self.commands(plan_id))
 
     def commands(self, plan_id: str | None = None, satellite: str | None = None) -> list[Command]:
         """Commands in the order of execution."""

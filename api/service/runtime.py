@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from agent.session import Conversations
 from api.auth.accounts import Accounts
 from api.service.alternatives import AlternativeFinder
+from api.service.audit import AuditKeeper
 from api.service.clock import ClockService
 from api.service.conversation_log import ConversationLog
 from api.service.flight import Flight
 from api.service.intents import IntentService
 from api.service.live import Broadcaster
 from api.service.views import plan_summary
+from core.authority import ApprovalRequests, DecisionLog, Policies
+from core.command.keystore import KeyStore
 from core.events import EventLog
+from core.mdb import MissionDatabase
 from core.mission.catalogue_file import CatalogueReader
 from core.mission.conjunctions import ConjunctionMessage, ConjunctionRepository
 from core.mission.model import Mission
@@ -51,6 +55,13 @@ class Runtime:
     conjunctions: ConjunctionRepository
     catalogue: CatalogueReader
     alternatives: AlternativeFinder
+    mdb: MissionDatabase
+    policies: Policies
+    decisions: DecisionLog
+    requests: ApprovalRequests
+    approval_lifetime_s: float
+    key_store: KeyStore
+    audit: AuditKeeper
 
     @property
     def mission(self) -> Mission:

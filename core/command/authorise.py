@@ -1,128 +1,187 @@
 """Stage 2, authorise: do the approvals carry the authority that each class needs? Then sign the exact command set.
 
-| class | approvals of this revision |
-|---|---|
-| routine, vital | one planner or flight director |
-| critical | one flight director |
-| hazardous | two different people, each planner or flight director, at least one of them flight director |
-
-An operator, a viewer or an administrator approves nothing here: administration is no command authority. One person
-in two roles is one person.
+Which approvals suffice for which class stands in the policies (``core/authority/policies``) and nowhere else. The
+signature covers the canonical encoding of every command as it will leave: application data in full, arguments, times,
+contacts, class, and the hash of what was approved.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
+from core.authority import Decision, DecisionLog, Policies, Quorum, Subject, package_policies
+from core.authority.model import strictest_class
 from core.command.model import Command
+from core.command.signing import RELEASE, Seal, SignatureRefused
 from core.errors import CommandRefused
-from core.mdb import CommandClass
 from core.plan.model import Approval
 from core.time import format_utc, parse_utc
 
-__all__ = ["canonical_set", "check_authority", "sign_set", "verify_set"]
+__all__ = ["CommandAuthority", "canonical_set", "sign_set", "subject_of", "verify_set"]
 
 _STAGE: Final = "authorise"
-_PLANNER: Final = "planner"
-_DIRECTOR: Final = "flight_director"
+_FORMAT: Final = "llamaspace-command-set/1"
 
 
-def check_authority(commands: Sequence[Command], approvals: Sequence[Approval]) -> None:
-    """Refuse commands whose class the approvals do not reach.
+@dataclass(frozen=True)
+class CommandAuthority:
+    """What decides whether approvals suffice, and where the decision is written down."""
 
-    Raises:
-        CommandRefused: Names the command, its class and what it needs.
-    """
-    for command in commands:
-        enough, needed = _RULES[command.command_class]
-        if not enough(approvals):
-            raise CommandRefused(
-                f"{command.mnemonic} is {command.command_class} and needs {needed}",
-                code="AUT-001",
-                stage=_STAGE,
-                command_id=command.command_id,
-                command_class=str(command.command_class),
-            )
+    log: DecisionLog
+    policies: Policies = field(default_factory=package_policies)
+
+    def suffices(
+        self, commands: Sequence[Command], approvals: Sequence[Approval], *, author: str, kind: str = "plan"
+    ) -> bool:
+        """Whether the approvals reach the strictest class among the commands; nothing is written down."""
+        subject = subject_of(commands, author, kind)
+        return Quorum.of(self.policies, subject, approvals).suffices(self.policies, subject).allowed
+
+    def check(
+        self,
+        commands: Sequence[Command],
+        approvals: Sequence[Approval],
+        *,
+        author: str,
+        now_utc: datetime,
+        kind: str = "plan",
+    ) -> None:
+        """Refuse commands whose class the approvals do not reach; the decision is written down.
+
+        Args:
+            commands: Of one plan or stack.
+            approvals: Of exactly its content.
+            author: Who wrote it.
+            now_utc: Mission time.
+            kind: What it is: ``plan``, ``stack``.
+        Raises:
+            CommandRefused: Names the command, its class and what it needs.
+        """
+        for command, subject, quorum, decision in self._decisions(commands, approvals, author, kind):
+            self.log.record(decision, None, subject, now_utc, quorum.context())
+            if not decision.allowed:
+                raise _refusal(command, decision)
+
+    def refusal(
+        self, commands: Sequence[Command], approvals: Sequence[Approval], *, author: str, kind: str = "plan"
+    ) -> CommandRefused | None:
+        """Why the approvals do not reach a command's class, None where they do; nothing is written down."""
+        for command, _, _, decision in self._decisions(commands, approvals, author, kind):
+            if not decision.allowed:
+                return _refusal(command, decision)
+        return None
+
+    def _decisions(
+        self, commands: Sequence[Command], approvals: Sequence[Approval], author: str, kind: str
+    ) -> Iterator[tuple[Command, Subject, Quorum, Decision]]:
+        """One decision for each class among the commands."""
+        by_class = {str(one.command_class): one for one in commands}
+        for command_class in sorted(by_class):
+            subject = subject_of([by_class[command_class]], author, kind)
+            quorum = Quorum.of(self.policies, subject, approvals)
+            yield by_class[command_class], subject, quorum, quorum.suffices(self.policies, subject)
+
+
+def _refusal(command: Command, decision: Decision) -> CommandRefused:
+    return CommandRefused(
+        f"{command.mnemonic} is {command.command_class} and {decision.reason}",
+        code=decision.code or "AUT-001",
+        stage=_STAGE,
+        command_id=command.command_id,
+        command_class=str(command.command_class),
+        policies=decision.policies,
+    )
+
+
+def subject_of(commands: Sequence[Command], author: str, kind: str = "plan") -> Subject:
+    """What people approve when they approve these commands."""
+    return Subject(kind, commands[0].plan_id, author, strictest_class([str(one.command_class) for one in commands]))
 
 
 def canonical_set(commands: Sequence[Command], expires_utc: datetime) -> bytes:
-    """The bytes that a signature covers: every command as it will be encoded, the plan's hash and the expiry."""
+    """The bytes that a signature covers: every command as it will leave, the hash of what was approved, the expiry.
+
+    JSON with sorted keys, without spaces, in UTF-8; the commands by id.
+    """
     first = commands[0]
     content = {
+        "format": _FORMAT,
         "plan_id": first.plan_id,
+        "revision": first.revision,
         "revision_hash": first.revision_hash,
         "expires": format_utc(expires_utc),
-        "commands": [
-            {
-                "id": one.command_id,
-                "satellite": one.satellite,
-                "command": one.mnemonic,
-                "service": one.service,
-                "subtype": one.subtype,
-                "data_sha256": hashlib.sha256(bytes.fromhex(one.application_data_hex)).hexdigest(),
-                "execute_at": format_utc(one.execute_at),
-                "contacts": [[one.station, format_utc(one.start), format_utc(one.end)] for one in one.contacts],
-            }
-            for one in sorted(commands, key=lambda one: one.command_id)
-        ],
+        "commands": [_entry(one) for one in sorted(commands, key=lambda one: one.command_id)],
     }
-    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
-def sign_set(content: bytes, key: Ed25519PrivateKey) -> bytes:
-    """Ed25519 signature (RFC 8032) over a canonical command set."""
-    return key.sign(content)
+def sign_set(content: bytes, seal: Seal) -> bytes:
+    """The detached signature of a canonical command set."""
+    return seal.sign_detached(content)
 
 
-def verify_set(command: Command, content: bytes, signature: bytes, key: Ed25519PublicKey, now_utc: datetime) -> None:
+def verify_set(command: Command, content: bytes, signature: bytes, seal: Seal, now_utc: datetime) -> None:
     """Refuse to release a command that the signed set does not hold exactly so, or whose authorisation has expired.
 
     Raises:
         CommandRefused: Altered, not in the set, wrongly signed or expired.
     """
     try:
-        key.verify(signature, content)
-    except InvalidSignature:
-        raise CommandRefused("the signature of the command set does not verify", code="AUT-003", stage=_STAGE) from None
-    signed = json.loads(content)
-    own = json.loads(canonical_set([command], now_utc))
-    if signed["revision_hash"] != own["revision_hash"] or own["commands"][0] not in signed["commands"]:
+        verified = seal.check_detached(signature, content, RELEASE)
+    except SignatureRefused as error:
+        raise CommandRefused(
+            f"the signature of the command set does not verify: {error.message}", code="AUT-003", stage=_STAGE
+        ) from error
+    signed = _signed(verified)
+    own = (command.plan_id, command.revision, command.revision_hash)
+    if signed.bound_to != own or signed.commands.get(command.command_id) != _entry(command):
         raise CommandRefused(
             f"{command.command_id} is not in the signed command set as it stands now", code="AUT-003", stage=_STAGE
         )
-    if now_utc > parse_utc(signed["expires"]):
-        raise CommandRefused(f"the authorisation expired at {signed['expires']}", code="AUT-004", stage=_STAGE)
+    if now_utc > signed.expires_utc:
+        raise CommandRefused(
+            f"the authorisation expired at {format_utc(signed.expires_utc)}", code="AUT-004", stage=_STAGE
+        )
 
 
-def _people(approvals: Sequence[Approval], *roles: str) -> set[str]:
-    return {one.by for one in approvals if one.role in roles}
+@dataclass(frozen=True)
+class _SignedSet:
+    bound_to: tuple[str, int, str]  # plan id, revision, revision hash
+    expires_utc: datetime
+    commands: Mapping[str, Mapping[str, Any]]
 
 
-def _one_planner(approvals: Sequence[Approval]) -> bool:
-    return bool(_people(approvals, _PLANNER, _DIRECTOR))
+@lru_cache(maxsize=64)
+def _signed(content: bytes) -> _SignedSet:
+    """A verified set, read once; ``Seal`` gives the same object again, whose hash the interpreter keeps."""
+    document = json.loads(content)
+    if document.get("format") != _FORMAT:
+        raise CommandRefused(f"the signed set is not in the form {_FORMAT}", code="AUT-003", stage=_STAGE)
+    return _SignedSet(
+        (document["plan_id"], document["revision"], document["revision_hash"]),
+        parse_utc(document["expires"]),
+        {one["id"]: one for one in document["commands"]},
+    )
 
 
-def _one_director(approvals: Sequence[Approval]) -> bool:
-    return bool(_people(approvals, _DIRECTOR))
-
-
-def _two_people(approvals: Sequence[Approval]) -> bool:
-    return len(_people(approvals, _PLANNER, _DIRECTOR)) >= 2 and _one_director(approvals)
-
-
-_RULES: Final[Mapping[CommandClass, tuple[Callable[[Sequence[Approval]], bool], str]]] = {
-    CommandClass.ROUTINE: (_one_planner, "the approval of a planner or flight director"),
-    CommandClass.VITAL: (_one_planner, "the approval of a planner or flight director"),
-    CommandClass.CRITICAL: (_one_director, "the approval of a flight director"),
-    CommandClass.HAZARDOUS: (
-        _two_people,
-        "the approvals of two different people, at least one of them flight director",
-    ),
-}
+def _entry(command: Command) -> dict[str, Any]:
+    """A command as it leaves; what changes on its way (state, counters) is not part of it."""
+    plain = command.model_dump(mode="json", include={"arguments"})
+    return {
+        "id": command.command_id,
+        "activity": command.activity_id,
+        "satellite": command.satellite,
+        "command": command.mnemonic,
+        "arguments": plain["arguments"],
+        "class": str(command.command_class),
+        "service": command.service,
+        "subtype": command.subtype,
+        "application_data": command.application_data_hex,
+        "execute_at": format_utc(command.execute_at),
+        "contacts": [[one.station, format_utc(one.start), format_utc(one.end)] for one in command.contacts],
+    }

@@ -6,8 +6,10 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.authority import ApprovalRequests, Policies, package_policies
 from core.command.dry_runs import TwinDryRuns
 from core.command.keys import open_keys, spacecraft_key_file
+from core.command.keystore import KeyStore
 from core.command.pipeline import TELEMETRY_SOURCE, CommandPipeline, PipelineDeps
 from core.command.policy import CommandPolicy
 from core.events import EventLog
@@ -63,6 +65,9 @@ class Fleet:
         events: The service's event log.
         clock: Mission time, announced to the simulator.
         policy: Limits of commanding.
+        authority: Who may let which commands go; the package's policies without.
+        key_store: Signing keys that are kept elsewhere than in the data folder.
+        requests: Where people approve; None takes approvals as they are handed over.
     """
 
     def __init__(
@@ -74,9 +79,13 @@ class Fleet:
         events: EventLog,
         clock: MissionClock,
         policy: CommandPolicy | None = None,
+        authority: Policies | None = None,
+        key_store: KeyStore | None = None,
+        requests: ApprovalRequests | None = None,
     ) -> None:
         keys_folder = config.data / "keys"
-        keys = open_keys(keys_folder, mission)
+        keys = open_keys(keys_folder, mission, key_store)
+        self.keys = keys
         self._clock = clock
         self.archive = SqlArchive(database)
         self.latest = LatestValues(self.archive, [craft.id for craft in mission.spacecraft])
@@ -115,6 +124,8 @@ class Fleet:
                 latest=self.latest,
                 policy=limits,
                 dry_runs=self._dry_runs,
+                authority=authority or package_policies(),
+                requests=requests,
             )
         )
         self._stop = threading.Event()

@@ -1,23 +1,23 @@
-"""The control centre's keys: link keys of every spacecraft, and the key that signs command sets."""
+"""The control centre's keys: link keys of every spacecraft, and the store of keys that sign."""
 
 from __future__ import annotations
 
 import json
-import stat
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
-from core.errors import InputError
+from core.command.keystore import FileKeyStore, KeyPurpose, KeyStore, check_private, read_old_signing_key
+from core.command.signing import Seal
 from core.link import LinkKeys, new_link_keys, read_link_keys, write_secret_file
 from core.mission.model import Mission
 
-__all__ = ["CommandKeys", "open_keys", "spacecraft_key_file"]
+__all__ = ["CommandKeys", "open_key_store", "open_keys", "spacecraft_key_file"]
 
 _LINK_FILE: Final = "link-keys.json"
-_SIGNING_FILE: Final = "signing-key.json"
+_SIGNING_FILE: Final = "signing-keys.json"
+_OLD_SIGNING_FILE: Final = "signing-key.json"
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,17 @@ class CommandKeys:
     """What the pipeline signs and protects with."""
 
     link: LinkKeys
-    signing: Ed25519PrivateKey = field(repr=False)
+    store: KeyStore = field(repr=False)
+
+    @cached_property
+    def signing(self) -> Seal:
+        """Signs command sets."""
+        return Seal(self.store, KeyPurpose.COMMAND_SET)
 
     @property
-    def verifying(self) -> Ed25519PublicKey:
-        """The public half of the signing key."""
-        return self.signing.public_key()
+    def verifying(self) -> Seal:
+        """Verifies command sets."""
+        return self.signing
 
 
 def spacecraft_key_file(folder: Path) -> Path:
@@ -38,20 +43,29 @@ def spacecraft_key_file(folder: Path) -> Path:
     return folder / _LINK_FILE
 
 
-def open_keys(folder: Path, mission: Mission) -> CommandKeys:
+def open_keys(folder: Path, mission: Mission, store: KeyStore | None = None) -> CommandKeys:
     """The keys in a folder; made at the first start, with link keys added for spacecraft that are new.
 
+    Args:
+        folder: Where the key files are.
+        mission: Its spacecraft have link keys.
+        store: Signing keys that are kept elsewhere; None keeps them in the folder.
     Raises:
         InputError: A key file is damaged, or others may read it.
     """
     link = _open_link_keys(folder / _LINK_FILE, mission)
-    return CommandKeys(link, _open_signing_key(folder / _SIGNING_FILE))
+    return CommandKeys(link, store or open_key_store(folder))
+
+
+def open_key_store(folder: Path) -> FileKeyStore:
+    """The signing keys in a folder; the single key of an older folder becomes the first command-set key."""
+    return FileKeyStore(folder / _SIGNING_FILE, read_old_signing_key(folder / _OLD_SIGNING_FILE))
 
 
 def _open_link_keys(path: Path, mission: Mission) -> LinkKeys:
     known = LinkKeys(spacecraft={})
     if path.exists():
-        _check_private(path)
+        check_private(path)
         known = read_link_keys(path)
     missing = [one for one in mission.spacecraft if one.id not in known.spacecraft]
     if missing:
@@ -59,20 +73,3 @@ def _open_link_keys(path: Path, mission: Mission) -> LinkKeys:
         known = LinkKeys(spacecraft=known.spacecraft | added)
         write_secret_file(path, json.dumps(known.dump(), indent=1))
     return known
-
-
-def _open_signing_key(path: Path) -> Ed25519PrivateKey:
-    if not path.exists():
-        fresh = Ed25519PrivateKey.generate()
-        write_secret_file(path, json.dumps({"ed25519": fresh.private_bytes_raw().hex()}))
-        return fresh
-    _check_private(path)
-    try:
-        return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(json.loads(path.read_text())["ed25519"]))
-    except (ValueError, KeyError, TypeError):
-        raise InputError("keys", f"{path} holds no Ed25519 key") from None
-
-
-def _check_private(path: Path) -> None:
-    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise InputError("keys", f"{path} may be read by others; its mode must be 600")

@@ -22,9 +22,10 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
+from core.authority import ApprovalRequests, DecisionLog, Policies, package_policies
 from core.command.acknowledge import take_reports
 from core.command.agenda import Agenda
-from core.command.authorise import canonical_set, check_authority, sign_set
+from core.command.authorise import CommandAuthority, canonical_set, sign_set
 from core.command.bookings import StationBookings
 from core.command.contacts import ContactPlan
 from core.command.expectations import Expectations
@@ -83,6 +84,8 @@ class PipelineDeps:
     policy: CommandPolicy = field(default_factory=CommandPolicy)
     dry_runs: DryRuns = field(default_factory=NoDryRuns)
     seam: Seam = no_seam
+    authority: Policies = field(default_factory=package_policies)
+    requests: ApprovalRequests | None = None  # where people approve: its word is asked at submission and at release
 
 
 class CommandPipeline:
@@ -98,7 +101,8 @@ class CommandPipeline:
         )
         self._expectations = Expectations(deps.database, deps.mission)
         deps.dry_runs.connect(self._plan_to_fly, lambda plan_id: self._key_changed(f"dry-run:{plan_id}"))
-        self._sets = SignedSets(deps.database, deps.keys.verifying)
+        self._authority = CommandAuthority(DecisionLog(deps.database, deps.events), deps.authority)
+        self._sets = SignedSets(deps.database, deps.keys.verifying, deps.requests)
         self._uplink = Uplink(self.register, deps.link, deps.mission, deps.clock, deps.policy, deps.seam)
         self._agenda = Agenda()
         self._desk = ReleaseDesk(
@@ -129,6 +133,7 @@ class CommandPipeline:
                 register=self.register,
                 events=deps.events,
                 sets=self._sets,
+                authority=self._authority,
                 queues=self.queues,
                 bookings=self.bookings,
                 mission=deps.mission,
@@ -187,7 +192,7 @@ class CommandPipeline:
         try:
             check_plan(plan, approvals, self._deps.clock, self._deps.policy)
             drafted = self._existing(plan) or draft_commands(plan, self._deps.mission, self._deps.mdb, now_utc)
-            check_authority(drafted, approvals)
+            self._authority.check(drafted, approvals, author=plan.intent.author, now_utc=now_utc)
             for one in drafted:
                 self.queues.require_open(one)
             self._deps.seam(Boundary.VALIDATED)
@@ -265,6 +270,8 @@ class CommandPipeline:
         approvals: Sequence[Approval],
         now_utc: datetime,
     ) -> list[Command]:
+        if self._deps.requests is not None:
+            self._deps.requests.check_in(connection, plan.plan_id, plan.revision_hash(), entering=True)
         known = self.register.find_in(connection, plan_id=plan.plan_id, limit=100_000)
         same = [one for one in known if one.revision_hash == drafted[0].revision_hash]
         if same:

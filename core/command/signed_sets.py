@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from core.authority import ApprovalRequests
 from core.command.authorise import verify_set
 from core.command.model import Command
+from core.command.signing import Seal, SignatureRefused
 from core.command.tables import command_sets
 from core.errors import CommandRefused
 from core.store import Database
@@ -20,6 +21,7 @@ from core.time import parse_utc
 
 __all__ = ["SignedSets", "set_id_of"]
 
+STACK_PREFIX: Final = "stack-"  # of the ids of stacks, which keep their approvals themselves
 _KEPT_SETS: Final = 64
 _KEPT_COMMANDS: Final = 4096
 _WITHDRAWN: Final = select(command_sets.c.withdrawn).where(command_sets.c.set_id == bindparam("of_set"))
@@ -42,12 +44,14 @@ class SignedSets:
 
     Args:
         database: Where they are.
-        key: What the signatures are verified with.
+        seal: What the signatures are verified with.
+        requests: Where people approve, whose word is asked at every release; None where approvals are handed over.
     """
 
-    def __init__(self, database: Database, key: Ed25519PublicKey) -> None:
+    def __init__(self, database: Database, seal: Seal, requests: ApprovalRequests | None = None) -> None:
         self._database = database
-        self._key = key
+        self._seal = seal
+        self._requests = requests
         self._kept: dict[str, _Signed] = {}
         # Verified as this very object, until its authorisation expires: a changed command is another object.
         self._verified: dict[str, tuple[Command, datetime]] = {}
@@ -74,24 +78,40 @@ class SignedSets:
         Raises:
             CommandRefused: Altered, not in a set, wrongly signed or expired.
         """
-        known = self._verified.get(command.command_id)
-        if known is not None and known[0] is command and now_utc <= known[1]:
-            return
         signed = self._signed(set_id_of(command.plan_id, command.revision))
-        verify_set(command, signed.content, signed.signature, self._key, now_utc)
+        known = self._verified.get(command.command_id)
+        if known is not None and known[0] is command and now_utc <= known[1] and self._counts(signed.signature):
+            return
+        verify_set(command, signed.content, signed.signature, self._seal, now_utc)
         if len(self._verified) >= _KEPT_COMMANDS:
             self._verified.clear()
         self._verified[command.command_id] = (command, signed.expires_utc)
 
+    def _counts(self, signature: bytes) -> bool:
+        """Whether the key of a signature that held before still counts: it may have been declared compromised since."""
+        try:
+            self._seal.require_counting(signature)
+        except SignatureRefused:
+            return False
+        return True
+
     def require_standing(self, connection: Connection, commands: Iterable[Command]) -> dict[str, CommandRefused]:
-        """Refusals by command id, where the set was withdrawn; in the transaction that releases."""
-        wanted = {one.command_id: set_id_of(one.plan_id, one.revision) for one in commands}
-        standing = {
-            set_id
-            for set_id in set(wanted.values())
-            if connection.execute(_WITHDRAWN, {"of_set": set_id}).scalar() == 0
-        }
-        return {command_id: _withdrawn() for command_id, set_id in wanted.items() if set_id not in standing}
+        """Refusals by command id, where the set was withdrawn or its approval stands no more; in the transaction that releases."""
+        wanted = {one.command_id: (one.plan_id, one.revision, one.revision_hash) for one in commands}
+        refusals = {bound: self._refusal(connection, *bound) for bound in set(wanted.values())}
+        return {command_id: refusal for command_id, bound in wanted.items() if (refusal := refusals[bound]) is not None}
+
+    def _refusal(
+        self, connection: Connection, plan_id: str, revision: int, revision_hash: str
+    ) -> CommandRefused | None:
+        if connection.execute(_WITHDRAWN, {"of_set": set_id_of(plan_id, revision)}).scalar() != 0:
+            return _withdrawn()
+        if self._requests is not None and not plan_id.startswith(STACK_PREFIX):
+            try:
+                self._requests.check_in(connection, plan_id, revision_hash)
+            except CommandRefused as refusal:
+                return refusal
+        return None
 
     def _signed(self, set_id: str) -> _Signed:
         kept = self._kept.get(set_id)

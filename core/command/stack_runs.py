@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy import Connection, insert, select, update
 
-from core.command.authorise import canonical_set, check_authority, sign_set
+from core.command.authorise import CommandAuthority, canonical_set, sign_set
 from core.command.bookings import StationBookings
 from core.command.keys import CommandKeys
 from core.command.model import FINAL_STATES, Command, CommandState, can_follow
@@ -93,6 +93,7 @@ class StackDeps:
     register: CommandRegister
     events: EventLog
     sets: SignedSets
+    authority: CommandAuthority
     queues: CommandQueues
     bookings: StationBookings
     mission: Mission
@@ -189,9 +190,8 @@ class StackRuns:
             others = tuple(one for one in record.approvals if one.by != approval.by)
             record = record.model_copy(update={"approvals": (*others, approval)})
             drafted = draft_stack(stack, deps.mission, deps.mdb, now_utc)
-            try:
-                check_authority(drafted, record.approvals)
-            except CommandRefused as missing:
+            missing = deps.authority.refusal(drafted, record.approvals, author=stack.author, kind="stack")
+            if missing is not None:
                 record = record.model_copy(update={"reason": missing.message})
                 self._store(connection, record)
                 self._tell(connection, "approval", record, f"user:{approval.by}")
@@ -204,6 +204,7 @@ class StackRuns:
             record = record.model_copy(update={"state": StackState.APPROVED, "reason": ""})
             self._store(connection, record)
             self._tell(connection, "approved", record, f"user:{approval.by}")
+        deps.authority.check(drafted, record.approvals, author=stack.author, now_utc=now_utc, kind="stack")
         return record
 
     def start(self, stack_id: str, *, by: str) -> StackRecord:

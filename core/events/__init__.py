@@ -1,5 +1,16 @@
-"""The one append-only, hash-chained log: owners write, everyone reads."""
+"""The one append-only, hash-chained log: owners write, everyone reads; its audit trail is signed."""
 
-from core.events.log import EVENT_TABLES, Event, EventLog, Violation
+from core.events.audit import AuditTrail, export_keys, verify_export
+from core.events.log import EVENT_TABLES, Event, EventLog
+from core.events.verify import AuditReport, Violation
 
-__all__ = ["EVENT_TABLES", "Event", "EventLog", "Violation"]
+__all__ = [
+    "EVENT_TABLES",
+    "AuditReport",
+    "AuditTrail",
+    "Event",
+    "EventLog",
+    "Violation",
+    "export_keys",
+    "verify_export",
+]

@@ -1,14 +1,15 @@
 """Append-only, hash-chained events.
 
 Each event carries the SHA-256 of its predecessor and of its own canonical content, so that an altered, removed,
-reordered or inserted event shows. An event is appended inside the transaction of the state change that it records.
+reordered or inserted event shows (``core/events/verify.py``). An event is appended inside the transaction of the state
+change that it records.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,19 +24,22 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    delete,
+    func,
     insert,
     or_,
     select,
     update,
 )
 
+from core.events.chain import GENESIS_HASH, ChainEnd, StoredEvent, canonical, digest_of
+from core.events.verify import Violation, verify_events
 from core.store import Database
 from core.time import format_utc, parse_utc
 
-__all__ = ["EVENT_TABLES", "GENESIS_HASH", "Event", "EventLog", "Violation"]
+__all__ = ["EVENT_TABLES", "Event", "EventLog"]
 
 EVENT_TABLES: Final = MetaData()
-GENESIS_HASH: Final = "0" * 64
 
 _events = Table(
     "events",
@@ -61,6 +65,17 @@ _head = Table(
     Column("hash", String(64), nullable=False),
 )
 _HEAD_ID: Final = 1
+_COLUMNS: Final = (
+    _events.c.sequence,
+    _events.c.kind,
+    _events.c.subject,
+    _events.c.actor,
+    _events.c.at_utc,
+    _events.c.payload,
+    _events.c.previous_hash,
+    _events.c.hash,
+)
+_PIECE: Final = 2000  # rows in memory at a time
 
 
 class Event(BaseModel):
@@ -80,15 +95,6 @@ class Event(BaseModel):
     payload: dict[str, Any]
     previous_hash: str
     hash: str
-
-
-class Violation(BaseModel):
-    """Where and how the chain is broken."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    sequence: int
-    problem: str
 
 
 class EventLog:
@@ -119,10 +125,10 @@ class EventLog:
             "subject": subject,
             "actor": actor,
             "at_utc": format_utc(at_utc),
-            "payload": _canonical(payload),
+            "payload": canonical(payload),
             "previous_hash": previous_hash,
         }
-        row["hash"] = _digest(row)
+        row["hash"] = digest_of(StoredEvent(**row, hash=""))
         connection.execute(insert(_events).values(**row))
         head = {"sequence": sequence, "hash": row["hash"]}
         if not connection.execute(update(_head).where(_head.c.id == _HEAD_ID).values(**head)).rowcount:
@@ -155,39 +161,37 @@ class EventLog:
             return connection.execute(query).scalar() or 0
 
     def verify(self) -> list[Violation]:
-        """Walk the whole chain; an empty list means that nothing was altered, removed, reordered or inserted."""
+        """Walk the hashes alone; ``AuditTrail.verify`` also holds them against what was signed."""
+        with self.stored() as (rows, head):
+            return list(verify_events(rows, head, None).violations)
+
+    @contextmanager
+    def stored(self) -> Iterator[tuple[Iterator[StoredEvent], ChainEnd | None]]:
+        """All events as they lie there, and where the chain is said to end, of one moment; rows are read in pieces."""
+        query = select(*_COLUMNS).order_by(_events.c.sequence)
         with self._database.read() as connection:
-            rows = connection.execute(select(_events).order_by(_events.c.sequence)).mappings().all()
-            head = connection.execute(select(_head.c.sequence, _head.c.hash)).first()
-        found = list(_violations(rows))
-        last = (rows[-1]["sequence"], rows[-1]["hash"]) if rows else (0, GENESIS_HASH)
-        if head is not None and (head.sequence, head.hash) != last:
-            found.append(
-                Violation(sequence=head.sequence, problem=f"the chain ended here; now it ends at event {last[0]}")
-            )
-        return found
+            head = connection.execute(select(_head.c.sequence, _head.c.hash).where(_head.c.id == _HEAD_ID)).first()
+            rows = connection.execution_options(yield_per=_PIECE).execute(query)
+            yield (StoredEvent(*row) for row in rows), ChainEnd(head.sequence, head.hash) if head else None
 
+    def end_in(self, connection: Connection, at: int | None = None) -> ChainEnd | None:
+        """The newest event, or the one of a number; None where there is none."""
+        query = select(_events.c.sequence, _events.c.hash).order_by(_events.c.sequence.desc()).limit(1)
+        row = connection.execute(query if at is None else query.where(_events.c.sequence == at)).first()
+        return ChainEnd(row.sequence, row.hash) if row else None
 
-def _violations(rows: Iterable[Mapping[Any, Any]]) -> Iterable[Violation]:
-    expected_sequence, previous_hash = 1, GENESIS_HASH
-    for row in rows:
-        sequence = int(row["sequence"])
-        if sequence != expected_sequence:
-            yield Violation(sequence=sequence, problem=f"expected event {expected_sequence}: events are missing")
-        elif row["previous_hash"] != previous_hash:
-            yield Violation(sequence=sequence, problem="does not follow from the event before it")
-        if row["hash"] != _digest(row):
-            yield Violation(sequence=sequence, problem="content does not match its hash: it was altered")
-        expected_sequence, previous_hash = sequence + 1, row["hash"]
+    def sequence_before(self, connection: Connection, at_utc: datetime) -> int:
+        """The number of the last event that was recorded before an instant of mission time; 0 where there is none."""
+        text = format_utc(at_utc)
+        first_kept = select(func.min(_events.c.sequence)).where(_events.c.at_utc >= text)
+        kept = connection.execute(first_kept).scalar()
+        if kept is not None:
+            return int(kept) - 1
+        return int(connection.execute(select(func.max(_events.c.sequence))).scalar() or 0)
 
-
-def _digest(row: Mapping[Any, Any]) -> str:
-    fields = ("sequence", "kind", "subject", "actor", "at_utc", "payload", "previous_hash")
-    return hashlib.sha256(_canonical([row[field] for field in fields]).encode()).hexdigest()
-
-
-def _canonical(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    def remove_in(self, connection: Connection, through: int) -> int:
+        """Remove the events up to a number; only retention may, which leaves a signed account of them."""
+        return connection.execute(delete(_events).where(_events.c.sequence <= through)).rowcount
 
 
 def _event(row: Mapping[Any, Any]) -> Event:

@@ -125,21 +125,48 @@ class PlanRepository:
             Conflict: The approval is for other content, or the plan is not open.
         """
         with self._database.write() as connection:
-            plan = self._newest(connection, plan_id)
-            if plan.revision_hash() != approval.revision_hash:
-                raise Conflict(
-                    f"{plan_id} has changed since you saw it: review revision {plan.revision}", code="revision-changed"
-                )
-            if plan.state not in _OPEN:
-                raise Conflict(f"{plan_id} is {plan.state} and cannot be approved", code="plan-state")
-            if any(one.by == approval.by for one in plan.approvals):
-                return plan
-            state = PlanState.APPROVED if complete else plan.state
-            approved = plan.model_copy(update={"approvals": (*plan.approvals, approval), "state": state})
-            self._update(connection, approved, at_utc)
-            payload = {"by": approval.by, "role": approval.role, "comment": approval.comment, "complete": complete}
-            self._record(connection, "plan.approved", approved, f"user:{approval.by}", at_utc, payload)
+            return self.approve_in(connection, plan_id, approval, complete=complete, at_utc=at_utc)
+
+    def approve_in(
+        self, connection: Connection, plan_id: str, approval: Approval, *, complete: bool, at_utc: datetime
+    ) -> MissionPlan:
+        """The same inside the caller's transaction."""
+        plan = self._newest(connection, plan_id)
+        if plan.revision_hash() != approval.revision_hash:
+            raise Conflict(
+                f"{plan_id} has changed since you saw it: review revision {plan.revision}", code="revision-changed"
+            )
+        if plan.state not in _OPEN:
+            raise Conflict(f"{plan_id} is {plan.state} and cannot be approved", code="plan-state")
+        if any(one.by == approval.by for one in plan.approvals):
+            return plan
+        state = PlanState.APPROVED if complete else plan.state
+        approved = plan.model_copy(update={"approvals": (*plan.approvals, approval), "state": state})
+        self._update(connection, approved, at_utc)
+        payload = {"by": approval.by, "role": approval.role, "comment": approval.comment, "complete": complete}
+        self._record(connection, "plan.approved", approved, f"user:{approval.by}", at_utc, payload)
         return approved
+
+    def disapprove_in(
+        self, connection: Connection, plan_id: str, kept: Sequence[str], *, actor: str, at_utc: datetime, reason: str
+    ) -> MissionPlan:
+        """Keep only some people's approvals of the newest revision; one that was approved is open again.
+
+        Raises:
+            Conflict: The plan is released or past that.
+        """
+        plan = self._newest(connection, plan_id)
+        if plan.state not in _OPEN:
+            raise Conflict(f"{plan_id} is {plan.state} and keeps its approvals", code="plan-state")
+        approvals = tuple(one for one in plan.approvals if one.by in kept)
+        if approvals == plan.approvals:
+            return plan
+        state = PlanState.VALIDATED if plan.state is PlanState.APPROVED else plan.state
+        opened = plan.model_copy(update={"approvals": approvals, "state": state})
+        self._update(connection, opened, at_utc)
+        withdrawn = sorted({one.by for one in plan.approvals} - set(kept))
+        self._record(connection, "plan.disapproved", opened, actor, at_utc, {"withdrawn": withdrawn, "reason": reason})
+        return opened
 
     def set_state(
         self, plan_id: str, state: PlanState, *, actor: str, at_utc: datetime, reason: str = ""

@@ -9,7 +9,7 @@ import pytest
 from tests.api.conftest import Headers, Service
 from tools.contract import Role
 
-V, O, P = Role.VIEWER, Role.OPERATOR, Role.PLANNER  # noqa: E741
+V, O, P, F, A = Role.VIEWER, Role.OPERATOR, Role.PLANNER, Role.FLIGHT_DIRECTOR, Role.ADMIN  # noqa: E741
 HASH = "0" * 64
 CHANGE = {"kind": "shift", "activity_id": "a", "shift_s": 1.0, "description": "later"}
 
@@ -19,6 +19,7 @@ ROUTES: Final[list[tuple[str, str, Role | None, dict[str, Any] | None]]] = [
     ("get", "/api/v1/auth/link", None, None),
     ("post", "/api/v1/auth/logout", None, None),
     ("get", "/api/v1/auth/me", V, None),
+    ("put", "/api/v1/accounts/{username}", A, {"role": "viewer"}),
     ("get", "/api/v1/mission", V, None),
     ("get", "/api/v1/clock", V, None),
     ("put", "/api/v1/clock", O, {"rate": 1.0}),
@@ -42,6 +43,10 @@ ROUTES: Final[list[tuple[str, str, Role | None, dict[str, Any] | None]]] = [
     ("post", "/api/v1/plans/{plan_id}/approve", P, {"revision_hash": HASH}),
     ("post", "/api/v1/plans/{plan_id}/reject", P, {"reason": "no"}),
     ("post", "/api/v1/plans/{plan_id}/release", P, None),
+    ("get", "/api/v1/approvals", V, None),
+    ("get", "/api/v1/approvals/{request_id}", V, None),
+    ("post", "/api/v1/approvals/{request_id}/approve", P, {"subject_hash": HASH}),
+    ("post", "/api/v1/approvals/{request_id}/revoke", P, {"reason": "no"}),
     ("get", "/api/v1/conjunctions", V, None),
     ("post", "/api/v1/conjunctions", P, {"not": "a message"}),
     ("get", "/api/v1/commands/queues", V, None),
@@ -72,6 +77,7 @@ ROUTES: Final[list[tuple[str, str, Role | None, dict[str, Any] | None]]] = [
     ("get", "/api/v1/knowledge/search", V, None),
     ("get", "/api/v1/audit", V, None),
     ("get", "/api/v1/audit/verify", V, None),
+    ("get", "/api/v1/audit/export", F, None),
     ("get", "/healthz", None, None),
     ("get", "/readyz", None, None),
     ("get", "/metrics", None, None),
@@ -89,6 +95,8 @@ _IDS = {
     "{stack_id}": "stack-none00",
     "{satellite}": "LSAT-1",
     "{command_class}": "routine",
+    "{request_id}": "none",
+    "{username}": "nobody",
 }
 
 

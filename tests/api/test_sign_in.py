@@ -15,6 +15,23 @@ from tools.contract import Role
 Headers = dict[str, str]
 
 
+def test_an_administrator_changes_other_accounts_and_never_their_own(service: Service, operator: Headers) -> None:
+    admin = service.as_role("admin")
+    service.runtime.accounts.add("vera", Role.VIEWER, PASSWORD)
+    vera = service.as_role("vera")
+    put = service.client.put
+    assert put("/api/v1/accounts/vera", json={"role": "operator"}, headers=operator).status_code == 403
+    own = put("/api/v1/accounts/admin", json={"role": "flight_director"}, headers=admin)
+    assert (own.status_code, own.json()["code"]) == (403, "own-account")
+    assert put("/api/v1/accounts/vera", json={"role": "operator"}, headers=admin).json()["role"] == "operator"
+    assert service.client.get("/api/v1/auth/me", headers=vera).json()["role"] == "operator"
+    put("/api/v1/accounts/vera", json={"role": "operator", "active": False}, headers=admin)
+    assert service.client.get("/api/v1/auth/me", headers=vera).status_code == 401
+    assert put("/api/v1/accounts/nobody", json={"role": "viewer"}, headers=admin).status_code == 404
+    told = service.runtime.events.read(subject="vera")
+    assert [(one.kind, one.actor) for one in told] == [("account.changed", "user:admin")] * 2
+
+
 def test_nobody_gets_in_without_signing_in(service: Service) -> None:
     for path in ("auth/me", "mission", "plans", "intents/x", "commands", "audit", "telemetry/latest?satellite=LSAT-1"):
         answer = service.client.get(f"/api/v1/{path}")

@@ -1,52 +1,61 @@
-"""AUT: what approval a plan needs.
+"""AUT: what approval a plan needs, asked of the policies (``core/authority``).
 
-AUT-001 hazardous commands, which two different people must approve (stated, not blocking: approval comes after
+AUT-001 commands that more than one planner's approval is needed for (stated, not blocking: approval comes after
 validation), AUT-002 an approval that is not for this revision, AUT-003 an approval by someone who must not give it,
 AUT-004 one person's approval counted twice, AUT-005 a plan that went on without the approvals that it needs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Final
 
+from core.authority import Action, Person, Quorum, Subject, missing_approvals, package_policies
+from core.authority.model import strictest_class
+from core.mdb import reference_mdb
+from core.plan.activity import Activity
 from core.plan.checks.context import CheckContext
 from core.plan.model import Finding, MissionPlan, PlanState, Severity
 
-__all__ = ["HAZARDOUS_COMMANDS", "approvals_needed", "authority_checks"]
+__all__ = ["approvals_needed", "authority_checks", "plan_subject"]
 
-# The mission database gives these the consequence level "critical" or "severe".
-HAZARDOUS_COMMANDS: Final = frozenset({"EXECUTE_BURN", "LOAD_MEMORY", "SECURITY_PROCEDURE", "SET_PARAMETER"})
-_DIRECTOR: Final = "flight_director"
-_APPROVING_ROLES: Final = ("planner", _DIRECTOR)
+_UNKNOWN_CLASS: Final = (
+    "hazardous"  # a command that the mission database does not have: the strictest, never the mildest
+)
+_ORDINARY: Final = ("planner",)
 _PAST_APPROVAL: Final = {PlanState.APPROVED, PlanState.RELEASED, PlanState.EXECUTING, PlanState.COMPLETED}
 
 
+def plan_subject(plan: MissionPlan) -> Subject:
+    """What people approve when they approve a plan: its author, and the strictest class among its commands."""
+    return Subject("plan", plan.plan_id, plan.intent.author, strictest_class([_class(one) for one in plan.activities]))
+
+
 def approvals_needed(plan: MissionPlan) -> int:
-    """How many different people must approve a plan: two when any command is hazardous."""
-    hazardous = any(command.command in HAZARDOUS_COMMANDS for one in plan.activities for command in one.commands)
-    return 2 if hazardous else 1
+    """How many different people must approve a plan."""
+    return len(missing_approvals(package_policies(), plan_subject(plan), Quorum()))
 
 
 def authority_checks(context: CheckContext) -> Iterator[Finding]:
     """What approval the plan needs, and approvals that do not belong to it."""
     plan = context.plan
-    hazardous = [
-        one for one in plan.activities if any(command.command in HAZARDOUS_COMMANDS for command in one.commands)
-    ]
-    if hazardous:
+    subject = plan_subject(plan)
+    needed = missing_approvals(package_policies(), subject, Quorum())
+    if needed != _ORDINARY:
+        strict = [one for one in plan.activities if _class(one) == subject.command_class]
         yield Finding(
             code="AUT-001",
             severity=Severity.INFO,
-            activities=tuple(one.activity_id for one in hazardous),
-            satellite=hazardous[0].satellite,
+            activities=tuple(one.activity_id for one in strict),
+            satellite=strict[0].satellite,
             quantity="approvals needed",
-            value=float(approvals_needed(plan)),
+            value=float(len(needed)),
             unit="people",
-            explanation="hazardous commands: two different people must approve this exact revision, one of them a flight director",
+            explanation=f"{subject.command_class} commands: {_people(needed)} must approve this exact revision",
         )
-    yield from _approvers(plan)
-    yield from _bypass(plan)
+    yield from _approvers(plan, subject)
+    yield from _bypass(plan, subject)
     for approval in plan.approvals:
         if approval.revision_hash != plan.revision_hash():
             yield Finding(
@@ -57,31 +66,51 @@ def authority_checks(context: CheckContext) -> Iterator[Finding]:
             )
 
 
-def _approvers(plan: MissionPlan) -> Iterator[Finding]:
+def _approvers(plan: MissionPlan, subject: Subject) -> Iterator[Finding]:
+    policies = package_policies()
     seen: set[str] = set()
     for one in plan.approvals:
-        if one.role not in _APPROVING_ROLES:
-            yield _approval("AUT-003", f"{one.by} approved as {one.role}; only {' and '.join(_APPROVING_ROLES)} may")
-        elif one.by == plan.intent.author:
-            yield _approval("AUT-003", f"{one.by} wrote the intent and cannot approve its plan")
+        alone = Quorum().context()
+        decision = policies.may_with(Person(one.by, one.role), Action.APPROVE, subject, alone)
+        if not decision.allowed:
+            yield _approval("AUT-003", f"{one.by} approved as {one.role} and may not: {decision.reason}")
         if one.by in seen:
             yield _approval("AUT-004", f"{one.by} approved more than once; approvals need different people")
         seen.add(one.by)
 
 
-def _bypass(plan: MissionPlan) -> Iterator[Finding]:
+def _bypass(plan: MissionPlan, subject: Subject) -> Iterator[Finding]:
     if plan.state not in _PAST_APPROVAL:
         return
+    policies = package_policies()
     this_revision = plan.revision_hash()
-    valid = {one.by: one.role for one in plan.approvals if one.revision_hash == this_revision}
-    needed = approvals_needed(plan)
-    if len(valid) < needed:
-        text = f"the plan is {plan.state} with {len(valid)} of the {needed} approvals that this revision needs"
-        yield _approval("AUT-005", text, float(len(valid)), float(needed))
-    elif needed > 1 and _DIRECTOR not in valid.values():
-        yield _approval(
-            "AUT-005", f"the plan is {plan.state} with hazardous commands and no flight director's approval"
+    quorum = Quorum.of(policies, subject, [one for one in plan.approvals if one.revision_hash == this_revision])
+    decision = quorum.suffices(policies, subject)
+    if not decision.allowed:
+        needed = approvals_needed(plan)
+        text = (
+            f"the plan is {plan.state} with {len(quorum.people)} of the {needed} approvals that this revision needs: "
+            f"it {decision.reason}"
         )
+        yield _approval("AUT-005", text, float(len(quorum.people)), float(needed))
+
+
+@cache
+def _classes() -> Mapping[str, str]:
+    return {name: str(one.command_class) for name, one in reference_mdb().commands.items()}
+
+
+def _class(activity: Activity) -> str:
+    return strictest_class([_classes().get(one.command, _UNKNOWN_CLASS) for one in activity.commands])
+
+
+def _people(needed: tuple[str, ...]) -> str:
+    directors = needed.count("flight_director")
+    if len(needed) == 1:
+        return "a flight director" if directors else "a planner or flight director"
+    number = {2: "two"}.get(len(needed), str(len(needed)))
+    leaders = {0: "", 1: ", one of them a flight director"}.get(directors, f", {directors} of them flight directors")
+    return f"{number} different people{leaders}"
 
 
 def _approval(code: str, explanation: str, value: float | None = None, limit: float | None = None) -> Finding:

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "ground"))
 
 from story import MISSION, SATELLITE, Story, approval, new_clock, story_plan
 
+from core.authority import DecisionLog
 from core.command import Command, CommandPolicy, CommandState, open_keys, spacecraft_key_file
-from core.command.authorise import canonical_set, check_authority, sign_set, verify_set
+from core.command.authorise import CommandAuthority, canonical_set, sign_set, verify_set
+from core.command.keystore import FileKeyStore, KeyPurpose
 from core.command.model import FINAL_STATES, can_follow
 from core.command.present import check_present
 from core.command.schedule import Route, latest_release_utc, release_now
+from core.command.signing import Seal
 from core.command.validate import draft_commands
 from core.errors import CommandRefused, Conflict, InputError
+from core.events import EventLog
 from core.mdb import CommandClass, reference_mdb
 from core.plan.model import Approval, Finding, MissionPlan, Severity
+from core.store import open_database
 from core.telemetry import LatestValue
 from core.telemetry.archive import ArchivedSample
 from core.time import MissionClock, add_s
@@ -48,60 +53,98 @@ def _hazardous() -> Command:
     return COMMANDS[0].model_copy(update={"command_class": CommandClass.HAZARDOUS})
 
 
+@pytest.fixture
+def check() -> Iterator[Callable[[Sequence[Command], Sequence[Approval]], None]]:
+    """Stage 2 over a database of its own."""
+    database = open_database("sqlite://")
+    authority = CommandAuthority(DecisionLog(database, EventLog(database)))
+    yield lambda commands, approvals: authority.check(commands, approvals, author="olga", now_utc=CLOCK.now_utc())
+    database.close()
+
+
 @pytest.mark.parametrize(
     ("command_class", "roles", "enough"),
     [
-        (CommandClass.ROUTINE, {"olga": "operator"}, False),
+        (CommandClass.ROUTINE, {"oscar": "operator"}, False),
         (CommandClass.ROUTINE, {"ada": "admin"}, False),
+        (CommandClass.ROUTINE, {"olga": "planner"}, False),
         (CommandClass.ROUTINE, {"petra": "planner"}, True),
         (CommandClass.VITAL, {"petra": "planner"}, True),
         (CommandClass.CRITICAL, {"petra": "planner", "paul": "planner"}, False),
         (CommandClass.CRITICAL, {"fred": "flight_director"}, True),
         (CommandClass.HAZARDOUS, {"fred": "flight_director"}, False),
         (CommandClass.HAZARDOUS, {"petra": "planner", "paul": "planner"}, False),
-        (CommandClass.HAZARDOUS, {"fred": "flight_director", "olga": "operator"}, False),
+        (CommandClass.HAZARDOUS, {"fred": "flight_director", "oscar": "operator"}, False),
         (CommandClass.HAZARDOUS, {"fred": "flight_director", "petra": "planner"}, True),
         (CommandClass.HAZARDOUS, {"fred": "flight_director", "fay": "flight_director"}, True),
+        (CommandClass.HAZARDOUS, {"olga": "flight_director", "petra": "planner"}, False),
     ],
 )
-def test_each_class_needs_its_authority(command_class: CommandClass, roles: dict[str, str], enough: bool) -> None:
+def test_each_class_needs_its_authority(
+    check: Callable[..., None], command_class: CommandClass, roles: dict[str, str], enough: bool
+) -> None:
     command = COMMANDS[0].model_copy(update={"command_class": command_class})
     approvals = [_approval(role, by) for by, role in roles.items()]
     if enough:
-        check_authority([command], approvals)
+        check([command], approvals)
         return
     with pytest.raises(CommandRefused, match=str(command_class)):
-        check_authority([command], approvals)
+        check([command], approvals)
 
 
-def test_one_person_in_two_roles_is_one_person() -> None:
+def test_approvals_of_a_stack_are_asked_without_a_record() -> None:
+    database = open_database("sqlite://")
+    events = EventLog(database)
+    authority = CommandAuthority(DecisionLog(database, events))
+    fred, petra = _approval("flight_director", "fred"), _approval("planner", "petra")
+    both = [COMMANDS[0], _hazardous()]
+    assert authority.suffices([COMMANDS[0]], [petra], author="olga", kind="stack")
+    assert not authority.suffices(both, [petra], author="olga", kind="stack")
+    assert authority.suffices(both, [petra, fred], author="olga", kind="stack")
+    assert not authority.suffices(both, [petra, fred], author="fred", kind="stack")
+    assert events.read() == []
+    database.close()
+
+
+def test_one_person_in_two_roles_is_one_person(check: Callable[..., None]) -> None:
     with pytest.raises(CommandRefused, match="two different people"):
-        check_authority([_hazardous()], [_approval("planner", "fred"), _approval("flight_director", "fred")])
+        check([_hazardous()], [_approval("planner", "fred"), _approval("flight_director", "fred")])
 
 
-def test_a_signed_set_holds_for_exactly_its_commands() -> None:
-    key = Ed25519PrivateKey.generate()
+def _seal(folder: Path) -> Seal:
+    return Seal(FileKeyStore(folder / "signing-keys.json"), KeyPurpose.COMMAND_SET)
+
+
+def test_a_signed_set_holds_for_exactly_its_commands(tmp_path: Path) -> None:
+    seal = _seal(tmp_path)
     content = canonical_set(COMMANDS, add_s(CLOCK.now_utc(), 3600.0))
-    signature = sign_set(content, key)
+    signature = sign_set(content, seal)
     for command in COMMANDS:
-        verify_set(command, content, signature, key.public_key(), CLOCK.now_utc())
+        verify_set(command, content, signature, seal, CLOCK.now_utc())
     changed = [
         {"application_data_hex": "00"},
+        {"arguments": {"mode": "nadir"}},
+        {"command_class": CommandClass.VITAL},
         {"execute_at": COMMANDS[0].execute_at + timedelta(seconds=1)},
         {"satellite": "LSAT-2"},
+        {"mnemonic": "PING"},
+        {"service": 17},
+        {"subtype": 2},
+        {"activity_id": "another"},
+        {"revision": 7},
         {"revision_hash": "0" * 64},
+        {"plan_id": "plan-other"},
         {"contacts": ()},
     ]
     for change in changed:
         with pytest.raises(CommandRefused, match="not in the signed command set"):
-            verify_set(COMMANDS[0].model_copy(update=change), content, signature, key.public_key(), CLOCK.now_utc())
+            verify_set(COMMANDS[0].model_copy(update=change), content, signature, seal, CLOCK.now_utc())
     with pytest.raises(CommandRefused, match="does not verify"):
-        verify_set(COMMANDS[0], content + b" ", signature, key.public_key(), CLOCK.now_utc())
+        verify_set(COMMANDS[0], content + b" ", signature, seal, CLOCK.now_utc())
     with pytest.raises(CommandRefused, match="does not verify"):
-        other = Ed25519PrivateKey.generate().public_key()
-        verify_set(COMMANDS[0], content, signature, other, CLOCK.now_utc())
+        verify_set(COMMANDS[0], content, signature, _seal(tmp_path / "other"), CLOCK.now_utc())
     with pytest.raises(CommandRefused, match="expired"):
-        verify_set(COMMANDS[0], content, signature, key.public_key(), add_s(CLOCK.now_utc(), 7200.0))
+        verify_set(COMMANDS[0], content, signature, seal, add_s(CLOCK.now_utc(), 7200.0))
 
 
 def _blocked(plan: MissionPlan) -> MissionPlan:
@@ -241,13 +284,14 @@ def test_states_only_move_forward_and_final_ones_not_at_all() -> None:
 def test_keys_are_private_kept_and_the_spacecraft_hold_no_signing_key(tmp_path: Path) -> None:
     keys = open_keys(tmp_path, MISSION)
     again = open_keys(tmp_path, MISSION)
-    assert again.signing.private_bytes_raw() == keys.signing.private_bytes_raw()
+    assert again.store.list_keys() == keys.store.list_keys()
     assert again.link.dump() == keys.link.dump()
     assert set(keys.link.spacecraft) == {craft.id for craft in MISSION.spacecraft}
+    stored = json.loads((tmp_path / "signing-keys.json").read_text())["keys"]
     for path in tmp_path.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     aboard = spacecraft_key_file(tmp_path).read_text()
-    assert keys.signing.private_bytes_raw().hex() not in aboard
+    assert all(one["private_hex"] not in aboard and one["private_hex"] not in repr(keys) for one in stored)
     assert str(keys.link.spacecraft[SATELLITE].tc_key.get_secret_value()) not in repr(keys)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -43,6 +43,7 @@ def _run(database: Database, statement: str, **values: object) -> None:
         connection.execute(text(statement), values)
 
 
+@settings(deadline=None)
 @given(st.lists(payloads, max_size=8))
 def test_an_untouched_log_verifies_and_reads_back(events: list[dict[str, Any]]) -> None:
     database, log = _log(events)
@@ -63,6 +64,7 @@ CHANGES = {
 }
 
 
+@settings(deadline=None)
 @given(st.lists(payloads, min_size=1, max_size=6), st.data())
 def test_an_altered_event_is_found_where_it_stands(events: list[dict[str, Any]], data: st.DataObject) -> None:
     database, log = _log(events)
@@ -73,6 +75,7 @@ def test_an_altered_event_is_found_where_it_stands(events: list[dict[str, Any]],
     database.close()
 
 
+@settings(deadline=None)
 @given(st.integers(2, 8), st.data())
 def test_a_removed_event_is_found_the_newest_too(count: int, data: st.DataObject) -> None:
     database, log = _log([{"n": number} for number in range(count)])
@@ -81,6 +84,7 @@ def test_a_removed_event_is_found_the_newest_too(count: int, data: st.DataObject
     database.close()
 
 
+@settings(deadline=None)
 @given(st.integers(2, 8), st.data())
 def test_reordered_events_are_found(count: int, data: st.DataObject) -> None:
     database, log = _log([{"n": number} for number in range(count)])
@@ -93,6 +97,7 @@ def test_reordered_events_are_found(count: int, data: st.DataObject) -> None:
     database.close()
 
 
+@settings(deadline=None)
 @given(st.integers(2, 8), st.data())
 def test_an_inserted_event_is_found(count: int, data: st.DataObject) -> None:
     database, log = _log([{"n": number} for number in range(count)])
