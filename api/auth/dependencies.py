@@ -15,7 +15,6 @@ from core.authority import Action, Decision, Person
 __all__ = [
     "COOKIE",
     "CurrentRuntime",
-    "Director",
     "Operator",
     "Planner",
     "Reviewer",
@@ -79,4 +78,3 @@ Viewer = Annotated[User, may(Action.READ)]
 Operator = Annotated[User, may(Action.SUBMIT_INTENT)]
 Planner = Annotated[User, may(Action.EDIT_PLAN)]
 Reviewer = Annotated[User, may(Action.REVIEW_PLAN)]
-Director = Annotated[User, may(Action.RESUME_QUEUE)]

@@ -32,6 +32,8 @@ _COMMANDING: Final = frozenset(
         Action.RESUME_QUEUE,
         Action.EDIT_QUEUE,
         Action.RUN_STACK,
+        Action.STOP_STACK,
+        Action.REPORT_CONTACT,
         Action.ROTATE_KEYS,
         Action.REVOKE_KEYS,
         Action.PRUNE_AUDIT,

@@ -272,22 +272,23 @@ class ApprovalRequests:
         Raises:
             CommandRefused: There is no request, or it expired, was revoked or superseded, or its approvals are not ours.
         """
-        query = select(_requests.c.state, _requests.c.content).where(
-            _requests.c.subject_id == subject_id, _requests.c.subject_hash == subject_hash
-        )
-        rows = connection.execute(query).all()
-        states = {row.state for row in rows}
+        where = (_requests.c.subject_id == subject_id, _requests.c.subject_hash == subject_hash)
+        states = set(connection.execute(select(_requests.c.state).where(*where)).scalars())
         if not states & _COUNTING:
             told = " and ".join(sorted(states)) or "not there"
             raise CommandRefused(
                 f"the approval request of {subject_id} is {told}", code="AUT-004", stage="authorise", states=told
             )
-        for row in rows if entering else ():
-            request = ApprovalRequest.model_validate_json(row.content)
-            if row.state in _COUNTING and not self.quorum(request).suffices(self._policies, request.subject).allowed:
-                raise CommandRefused(
-                    f"the approvals of {subject_id} are not signed as they stand", code="AUT-003", stage="authorise"
-                )
+        if not entering:
+            return
+        contents = connection.execute(select(_requests.c.content).where(*where)).scalars()
+        requests = [ApprovalRequest.model_validate_json(one) for one in contents]
+        # Not the columns beside it: the content is what the signatures of the approvals are held against.
+        asked = [one for one in requests if (one.subject_id, one.subject_hash) == (subject_id, subject_hash)]
+        if not any(self.quorum(one).suffices(self._policies, one.subject).allowed for one in asked):
+            raise CommandRefused(
+                f"the approvals of {subject_id} are not signed as they stand", code="AUT-003", stage="authorise"
+            )
 
     def released(self, request_id: str, actor: str, at_utc: datetime) -> ApprovalRequest:
         """Note that the commands have been handed over; noting it twice changes nothing."""

@@ -14,6 +14,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
+from sqlalchemy import Connection
+
 from core.authority import Decision, DecisionLog, Policies, Quorum, Subject, package_policies
 from core.authority.model import strictest_class
 from core.command.model import Command
@@ -50,6 +52,7 @@ class CommandAuthority:
         author: str,
         now_utc: datetime,
         kind: str = "plan",
+        connection: Connection | None = None,
     ) -> None:
         """Refuse commands whose class the approvals do not reach; the decision is written down.
 
@@ -59,11 +62,12 @@ class CommandAuthority:
             author: Who wrote it.
             now_utc: Mission time.
             kind: What it is: ``plan``, ``stack``.
+            connection: The caller's write transaction, where it is in one: the record is written in it.
         Raises:
             CommandRefused: Names the command, its class and what it needs.
         """
         for command, subject, quorum, decision in self._decisions(commands, approvals, author, kind):
-            self.log.record(decision, None, subject, now_utc, quorum.context())
+            self.log.record(decision, None, subject, now_utc, quorum.context(), connection)
             if not decision.allowed:
                 raise _refusal(command, decision)
 

@@ -196,6 +196,9 @@ class StackRuns:
                 self._store(connection, record)
                 self._tell(connection, "approval", record, f"user:{approval.by}")
                 return record
+            deps.authority.check(
+                drafted, record.approvals, author=stack.author, now_utc=now_utc, kind="stack", connection=connection
+            )
             for one in drafted:
                 deps.queues.require_open(one)
             deps.bookings.book(connection, drafted, lambda plan_id: bool(deps.register.open_of(plan_id)))
@@ -204,7 +207,6 @@ class StackRuns:
             record = record.model_copy(update={"state": StackState.APPROVED, "reason": ""})
             self._store(connection, record)
             self._tell(connection, "approved", record, f"user:{approval.by}")
-        deps.authority.check(drafted, record.approvals, author=stack.author, now_utc=now_utc, kind="stack")
         return record
 
     def start(self, stack_id: str, *, by: str) -> StackRecord:

@@ -15,7 +15,7 @@ import binascii
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -96,7 +96,7 @@ class VaultKeyStore:
 
     def active(self, purpose: KeyPurpose) -> SigningKey:
         """The newest version, as Vault has it now."""
-        self._refresh()
+        self._refresh((purpose,))
         newest = self._judged(self._known[purpose][-1])
         if newest.state is not KeyState.ACTIVE:
             raise NotFound(f"no key is active for {purpose}: rotate it", code="no-active-key")
@@ -145,11 +145,12 @@ class VaultKeyStore:
     def _find(self, key_id: str) -> SigningKey | None:
         return next((key for keys in self._known.values() for key in keys if key.key_id == key_id), None)
 
-    def _refresh(self) -> None:
-        known = {purpose: self._read(purpose) for purpose in KeyPurpose}
+    def _refresh(self, purposes: Sequence[KeyPurpose] = tuple(KeyPurpose)) -> None:
+        fresh = {purpose: self._read(purpose) for purpose in purposes}
         with self._lock:
-            self._known = known
-            self._read_s = time.monotonic()
+            self._known = self._known | fresh
+            if len(fresh) == len(KeyPurpose):
+                self._read_s = time.monotonic()
 
     def _read(self, purpose: KeyPurpose) -> tuple[SigningKey, ...]:
         name = self._name(purpose)

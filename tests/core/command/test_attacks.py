@@ -182,6 +182,18 @@ def test_an_approval_is_written_into_the_database_by_hand(
     assert attacked.pipeline.register.find() == []
 
 
+def test_the_request_of_another_plan_is_put_in_the_place_of_this_one(attacked: Attacked) -> None:
+    other = attacked.ask(_later(attacked))
+    attacked.run(
+        "UPDATE approval_requests SET subject_id = :p, subject_hash = :h WHERE request_id = :r",
+        p=attacked.plan.plan_id,
+        h=attacked.plan.revision_hash(),
+        r=other,
+    )
+    with pytest.raises(CommandRefused, match="are not signed as they stand"):
+        attacked.submit()
+
+
 def _altered_set(attacked: Attacked, command: Command) -> None:
     attacked.run("UPDATE command_sets SET content = replace(content, 'sun', 'nadir')")
 

@@ -103,6 +103,12 @@ def test_approvals_of_a_stack_are_asked_without_a_record() -> None:
     assert authority.suffices(both, [petra, fred], author="olga", kind="stack")
     assert not authority.suffices(both, [petra, fred], author="fred", kind="stack")
     assert events.read() == []
+    with database.write() as connection:
+        asked = {"author": "olga", "now_utc": CLOCK.now_utc(), "kind": "stack", "connection": connection}
+        with pytest.raises(CommandRefused, match="two different people"):
+            authority.check(both, [petra], **asked)  # type: ignore[arg-type]
+    told = events.read()[-1]
+    assert (told.kind, told.payload["subject_kind"]) == ("authority.denied", "stack")
     database.close()
 
 
