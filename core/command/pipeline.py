@@ -227,7 +227,7 @@ class CommandPipeline:
                 self.interrupted_ticks += 1
                 _LOG.warning("tick interrupted: %s", error.message)
                 stop.wait(_RETRY_S)
-            except Exception:
+            except Exception:  # noqa: BLE001
                 # A defect must not end the worker unseen: nothing is half done, the database holds what is true.
                 self.interrupted_ticks += 1
                 _LOG.exception("tick interrupted by a defect")
