@@ -20,7 +20,6 @@ __all__ = ["take_reports"]
 _SERVICE: Final = 1
 _PROGRESS: Final = 5
 _CURSOR: Final = "verification-reports"
-_BATCH: Final = 4  # small, so that a release that comes up does not wait for many reports
 _REQUEST_LENGTH: Final = 4
 _COUNT_MASK: Final = 0x3FFF
 
@@ -42,14 +41,14 @@ _OF_COMMAND: Final[Mapping[int, CommandState]] = {
 }
 
 
-def take_reports(register: CommandRegister, archive: Archive, mdb: MissionDatabase, clock: Clock) -> int:
+def take_reports(register: CommandRegister, archive: Archive, mdb: MissionDatabase, clock: Clock, most: int) -> int:
     """Apply some reports that are not applied yet; the cursor moves in the same transaction.
 
-    Returns how many; 0 when all are applied.
+    Returns how many; fewer than asked for when all are applied.
     """
     with register.database.read() as connection:
         after = connection.execute(select(progress.c.value).where(progress.c.name == _CURSOR)).scalar() or 0
-    reports = archive.packets(after=after, service=_SERVICE, limit=_BATCH)
+    reports = archive.packets(after=after, service=_SERVICE, limit=most)
     if not reports:
         return 0
     with register.write() as connection:

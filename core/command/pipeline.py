@@ -60,7 +60,9 @@ __all__ = ["TELEMETRY_SOURCE", "CommandPipeline", "PipelineDeps"]
 TELEMETRY_SOURCE = "ground"
 _LONGEST_WAIT_S = 0.25  # real time; a mission clock that was moved is noticed by then
 _FRAMES_AT_ONCE = 32
-_MANY_FRAMES = 64  # beyond it, such as after a pass without connection, telemetry is taken in greater portions
+_FRAME_S = 0.003  # real time that one takes, generously
+_REPORTS_AT_ONCE = 100
+_REPORT_S = 0.001
 _QUIET_S = 0.004  # real time that a small transaction takes, generously
 _PATIENCE_S = 0.1  # real time that small transactions wait for a quiet moment
 _RETRY_S = 0.2
@@ -230,6 +232,11 @@ class CommandPipeline:
                 self.interrupted_ticks += 1
                 _LOG.warning("tick interrupted: %s", error.message)
                 stop.wait(_RETRY_S)
+            except Exception:  # noqa: BLE001
+                # A defect must not end the worker unseen: nothing is half done, the database holds what is true.
+                self.interrupted_ticks += 1
+                _LOG.exception("tick interrupted by a defect")
+                stop.wait(_RETRY_S)
 
     def tick(self, wait_s: float = 0.0) -> None:
         """One step, after waiting so long for something to arrive; interrupted anywhere, the next one takes it up."""
@@ -307,27 +314,35 @@ class CommandPipeline:
     def _work_left(self) -> bool:
         return bool(self._changed or self._changed_keys) or any(waits() for waits in self._work.values())
 
+    def _quiet_s(self) -> float:
+        """Real time until the next release is due; at least that of one small transaction after others have waited."""
+        real_s = self._deps.clock.real_s(self._agenda.next_tai_s() - self._deps.clock.now_tai_s())
+        return real_s if real_s > 0.0 else _LONGEST_WAIT_S  # what is due and could not be done is waited for elsewhere
+
     def _may_begin(self) -> bool:
         """Whether there is time for a small transaction before the next release is due.
 
         Under a dense stream of releases the rest would starve: after some time it gets its turn.
         """
         now_s = time.monotonic()
-        real_s = self._deps.clock.real_s(self._agenda.next_tai_s() - self._deps.clock.now_tai_s())
-        if 0.0 < real_s < _QUIET_S and now_s - self._worked_s < _PATIENCE_S:
+        if self._quiet_s() < _QUIET_S and now_s - self._worked_s < _PATIENCE_S:
             return False
         self._worked_s = now_s
         return True
 
+    def _share(self, each_s: float, most: int) -> int:
+        """How many things that take so long each fit before the next release."""
+        return max(1, int(min(most, self._quiet_s() / each_s)))
+
     def _take_reports(self) -> None:
         deps = self._deps
-        self._reports_waiting = take_reports(self.register, deps.archive, deps.mdb, deps.clock) > 0
+        most = self._share(_REPORT_S, _REPORTS_AT_ONCE)
+        self._reports_waiting = take_reports(self.register, deps.archive, deps.mdb, deps.clock, most) == most
         deps.seam(Boundary.VERIFIED)
 
     def _ingest(self) -> None:
-        """Make a frame durable, or several where many wait, and act on what they say."""
-        many = len(self._frames) > _MANY_FRAMES
-        taken = list(islice(self._frames, _FRAMES_AT_ONCE if many else 1))
+        """Make as many frames durable as there is time for, and act on what they say."""
+        taken = list(islice(self._frames, self._share(_FRAME_S, _FRAMES_AT_ONCE)))
         frames = [ReceivedFrame(one.index, one.station, one.received_tai_s, one.frame) for one in taken]
         try:
             result = self._deps.ingest.ingest(TELEMETRY_SOURCE, frames)
