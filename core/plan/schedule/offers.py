@@ -16,15 +16,15 @@ from core.mission.flight_rules import gap_limit_s
 from core.mission.model import Imager, Mission
 from core.orbit import FlownOrbit
 from core.plan.activity import Activity, BurnActivity, Proposer, Provenance, ResourceName, ResourceUse, Window
-from core.plan.checks.geometry import MINIMUM_SUN_ELEVATION_DEG
 from core.plan.commanding import BURN_ATTITUDE_LEAD_S, IMAGE_ATTITUDE_LEAD_S
 from core.plan.model import InitialResources
 from core.plan.orbit import planned_orbit
 from core.plan.schedule.charge import idle_charge_j, usable_battery_j
 from core.plan.schedule.held import HELD_VALUE, commanded_s, held_candidates, held_contacts
+from core.plan.schedule.looks import Look, look_for_images
 from core.plan.schedule.problem import Candidate, Fleet, Problem, Request, SatelliteBudget
 from core.plan.schedule.requests import BurnRequest, DownlinkRequest, HoldRequest, ImagingRequest, ScheduleRequest
-from core.plan.schedule.sky import Accesses, Sky
+from core.plan.schedule.sky import Sky
 from core.plan.uplink import LOAD_TIME_S, REVIEW_TIME_S
 from core.propulsion import plan_burn
 from core.time import add_s, duration_s
@@ -120,10 +120,10 @@ def make_offers(
             orbits[name] = planned_orbit(mission, name, [*existing, *burns], _propellant_kg(mission, name, initial))
         sky = Sky(mission, orbits, horizon)
     images = [one for one in requests if isinstance(one, ImagingRequest)]
-    accesses = sky.accesses(images)
+    looks = look_for_images(images, sky, ready_s, _MOST_CANDIDATES)
     for one in requests:
         if isinstance(one, ImagingRequest):
-            _offer_images(one, accesses[one.name], sky, ready_s, draft)
+            _offer_images(one, looks[one.name], sky, draft)
         elif isinstance(one, DownlinkRequest):
             _offer_downlinks(one, sky, ready_s, draft)
         elif isinstance(one, HoldRequest):
@@ -142,24 +142,26 @@ def _beginning(horizon: Window) -> Window:
 
 def _check(requests: Sequence[ScheduleRequest], mission: Mission, names: Sequence[str]) -> None:
     seen: set[str] = set()
-    stations = [one.id for one in mission.stations]
+    known, stations = set(names), {one.id for one in mission.stations}
     for one in requests:
         if one.name in seen:
             raise InputError("requests.name", f"{one.name!r} is used twice")
         seen.add(one.name)
         asked = one.satellites if isinstance(one, ImagingRequest) else (one.satellite,)
-        unknown = [name for name in asked if name not in names]
+        unknown = [name for name in asked if name not in known]
         if unknown:
             raise InputError(f"requests.{one.name}.satellite", f"{unknown} are not among {list(names)}")
         for station in one.stations if isinstance(one, DownlinkRequest) else ():
             if station not in stations:
-                raise InputError(f"requests.{one.name}.stations", f"{station!r} is not one of {stations}")
+                raise InputError(f"requests.{one.name}.stations", f"{station!r} is not one of {sorted(stations)}")
 
 
 def _concerned(requests: Sequence[ScheduleRequest], names: Sequence[str]) -> list[int]:
     asked: set[str] = set()
     for one in requests:
-        asked |= set(one.satellites or names) if isinstance(one, ImagingRequest) else {one.satellite}
+        if isinstance(one, ImagingRequest) and not one.satellites:
+            return list(range(len(names)))
+        asked |= set(one.satellites) if isinstance(one, ImagingRequest) else {one.satellite}
     return [k for k, name in enumerate(names) if name in asked]
 
 
@@ -198,50 +200,28 @@ def _uplinks(
     return ready_s
 
 
-def _offer_images(one: ImagingRequest, accesses: Accesses, sky: Sky, ready_s: dict[int, float], draft: _Draft) -> None:
-    """The accesses nearest to nadir, and why the others are none."""
-    ready = np.array([ready_s.get(k, np.inf) for k in range(len(sky.names))])
-    allowed = np.array([not one.satellites or name in one.satellites for name in sky.names])
-    start_s = accesses.best_s - 0.5 * one.duration_s
+def _offer_images(one: ImagingRequest, look: Look, sky: Sky, draft: _Draft) -> None:
+    """The accesses nearest to nadir, and why others are none."""
+    found = look.fitting
+    start_s = found.best_s - 0.5 * one.duration_s
     begin_s, end_s = start_s - IMAGE_ATTITUDE_LEAD_S, start_s + one.duration_s
-    codes = np.select(
-        [
-            ~allowed[accesses.satellite],
-            # The check looks at another moment of the window: half a degree on the safe side.
-            accesses.sun_elevation_deg < MINIMUM_SUN_ELEVATION_DEG + 0.5,
-            (start_s < accesses.start_s) | (end_s > accesses.end_s),
-            begin_s < sky.seconds(one.earliest, 0.0),
-            begin_s < ready[accesses.satellite],
-            end_s > sky.seconds(one.latest_end, sky.horizon_s),
-        ],
-        ["OTHER", "GEO-003", "GEO-002", "TMP-004", "GND-001", "TMP-003"],
-        default="",
-    )
-    looked = [
-        (max(float(start_s[k]), 0.0), str(code))
-        for code in np.unique(codes)
-        if code not in ("", "OTHER")
-        for k in np.flatnonzero(codes == code)[:_TOLD]
-    ]
-    fit = np.flatnonzero(codes == "")
-    best = fit[np.argsort(-accesses.max_elevation_deg[fit], kind="stable")[:_MOST_CANDIDATES]]
     ways = [
         (
             Candidate(
                 request=len(draft.requests),
-                satellite=int(accesses.satellite[k]),
+                satellite=satellite,
                 start_s=float(begin_s[k]),
                 end_s=float(end_s[k]),
-                value=one.priority * (0.8 + 0.2 * float(accesses.max_elevation_deg[k]) / 90.0),
-                data_bytes=sky.bus(int(accesses.satellite[k])).imager.data_rate_bit_s / 8.0 * one.duration_s,
-                energy_j=sky.bus(int(accesses.satellite[k])).loads.imager_w * one.duration_s,
-                pointing=90.0 - float(accesses.max_elevation_deg[k]),
+                value=one.priority * (0.8 + 0.2 * float(found.max_elevation_deg[k]) / 90.0),
+                data_bytes=sky.bus(satellite).imager.data_rate_bit_s / 8.0 * one.duration_s,
+                energy_j=sky.bus(satellite).loads.imager_w * one.duration_s,
+                pointing=90.0 - float(found.max_elevation_deg[k]),
             ),
-            Offer(one, sun_elevation_deg=float(accesses.sun_elevation_deg[k])),
+            Offer(one, sun_elevation_deg=float(found.sun_elevation_deg[k])),
         )
-        for k in best
+        for k, satellite in enumerate(found.satellite.tolist())
     ]
-    draft.add(Request(one.name, one.priority, tuple(sorted(looked))), ways)
+    draft.add(Request(one.name, one.priority, look.refused), ways)
 
 
 def _offer_downlinks(one: DownlinkRequest, sky: Sky, ready_s: dict[int, float], draft: _Draft) -> None:
@@ -411,7 +391,8 @@ def _fleet(sky: Sky, initial: Mapping[str, InitialResources], concerned: Sequenc
             return max(0.0, slew_duration_s(sky.bus(first.satellite), angle_rad) - IMAGE_ATTITUDE_LEAD_S)
         return turns_s[first.satellite]
 
-    budgets = tuple(_budget(sky, k, initial, with_battery=k in set(concerned)) for k in range(len(sky.names)))
+    used = set(concerned)
+    budgets = tuple(_budget(sky, k, initial, with_battery=k in used) for k in range(len(sky.names)))
     stations = tuple(one.id for one in sky.stations)
     return Fleet(budgets, stations, tuple(one.setup_s for one in sky.stations), turn_s, max(turns_s))
 
