@@ -42,6 +42,7 @@ __all__ = [
     "Mission",
     "MissionModel",
     "Mode",
+    "OrbitDoubt",
     "PowerLoads",
     "Propulsion",
     "SolarArray",
@@ -142,8 +143,25 @@ class InitialState(MissionModel):
     mode: Mode = Mode.NOMINAL
 
 
+class OrbitDoubt(MissionModel):
+    """Why the elements that a spacecraft is planned with may not be where it flies, since when, and by how much they miss.
+
+    ``miss_m`` is the median distance of recent fixes from them; None where too few fixes have been compared.
+    """
+
+    code: str
+    reason: str
+    since_utc: AwareDatetime
+    miss_m: NotNegative | None = None
+
+
 class Spacecraft(MissionModel):
-    """One spacecraft."""
+    """One spacecraft.
+
+    Its orbit is the elements. What the ground has learnt of them since is with them: burns that ended before
+    ``burns_flown_until`` are in the elements already, fixes agreed with them up to ``orbit_checked_until``, and
+    ``orbit_doubt`` says why they may not hold any more.
+    """
 
     id: Identifier
     aliases: tuple[Name, ...] = ()
@@ -151,7 +169,9 @@ class Spacecraft(MissionModel):
     spacecraft_id: Annotated[int, Field(ge=0, le=1023)]  # CCSDS SCID
     bus: Identifier
     elements: MeanElements
-    burns_flown_until: AwareDatetime | None = None  # burns that ended before are in the elements already
+    burns_flown_until: AwareDatetime | None = None
+    orbit_checked_until: AwareDatetime | None = None
+    orbit_doubt: OrbitDoubt | None = None
     initial: InitialState
 
 

@@ -16,13 +16,14 @@ __all__ = ["MODELS_VERSION", "catalogue_hash", "conjunctions_hash", "input_hashe
 
 # Raised whenever a model that plans are computed with changes its results.
 MODELS_VERSION: Final = "2026.11-2"
-_ORBIT: Final = {"elements", "burns_flown_until"}
+_ORBIT: Final = {"elements", "burns_flown_until", "orbit_doubt"}
+_KNOWN_OF_ORBIT: Final = _ORBIT | {"orbit_checked_until"}  # that an orbit still holds changes no plan
 
 
 def input_hashes(mission: Mission, satellites: Iterable[str]) -> dict[str, str]:
     """Hash by input name: the mission file without its orbits, the models, and the orbit of each satellite concerned, as far as the mission
     knows it."""
-    design = mission.model_dump(mode="json", exclude={"spacecraft": {"__all__": _ORBIT}})
+    design = mission.model_dump(mode="json", exclude={"spacecraft": {"__all__": _KNOWN_OF_ORBIT}})
     concerned = set(satellites)
     orbits = {
         f"orbit of {craft.id}": _hash(craft.model_dump(mode="json", include=_ORBIT))

@@ -78,8 +78,9 @@ def test_after_a_raise_the_ground_predicts_passes_again(tmp_path: Path) -> None:
         events = runtime.events.read(subject=SATELLITE, kinds=["orbit."])
         assert events[-1].kind == "orbit.accepted" and events[-1].payload["rms_m"] < 20.0  # fixes of 5 m on each axis
         # The burns were noticed before there were fixes enough; each reason is told once.
+        assert events[0].kind == "orbit.doubted"
         reasons = [one.payload["code"] for one in events[:-1]]
-        assert set(reasons) <= {"too-few-fixes", "short-arc"} and len(reasons) == len(set(reasons))
+        assert set(reasons) <= {"burnt-since", "too-few-fixes", "short-arc"} and len(reasons) == len(set(reasons))
         staleness = client.get(f"/api/v1/plans/{older}/staleness", headers=operator).json()
         assert staleness == {"stale": True, "changed": ["orbit of LSAT-1"]}
         shown = client.get("/api/v1/orbits", headers=operator).json()["orbits"]
