@@ -26,7 +26,7 @@ from core.mission.design import (
     ThermalDesign,
     Wheels,
 )
-from core.mission.design.fit import require_body, require_mass_budget, require_nodes
+from core.mission.design.fit import require_body, require_mass_budget, require_nodes, require_thrust
 from core.mission.flight_rules import FlightRule, contradiction, selectors
 from core.mission.parts import Fraction, Identifier, MissionModel, Name, NotNegative, Positive
 from core.units import to_rad
@@ -126,6 +126,7 @@ class Bus(MissionModel):
         )
         if self.attitude is not None:
             require_body(self.inertia_kg_m2, self.attitude, self.solar_array)
+            require_thrust(self.propulsion, self.attitude)
         return self
 
     @property
