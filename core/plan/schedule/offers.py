@@ -17,13 +17,21 @@ from core.mission.model import Imager, Mission
 from core.orbit import FlownOrbit
 from core.plan.activity import Activity, BurnActivity, Proposer, Provenance, ResourceName, ResourceUse, Window
 from core.plan.commanding import BURN_ATTITUDE_LEAD_S, IMAGE_ATTITUDE_LEAD_S
+from core.plan.maintenance import NEEDS, light_windows
 from core.plan.model import InitialResources
 from core.plan.orbit import planned_orbit
 from core.plan.schedule.charge import idle_charge_j, usable_battery_j
 from core.plan.schedule.held import HELD_VALUE, commanded_s, held_candidates, held_contacts
 from core.plan.schedule.looks import Look, look_for_images
 from core.plan.schedule.problem import Candidate, Fleet, Problem, Request, SatelliteBudget
-from core.plan.schedule.requests import BurnRequest, DownlinkRequest, HoldRequest, ImagingRequest, ScheduleRequest
+from core.plan.schedule.requests import (
+    BurnRequest,
+    DownlinkRequest,
+    HoldRequest,
+    ImagingRequest,
+    MaintenanceRequest,
+    ScheduleRequest,
+)
 from core.plan.schedule.sky import Sky
 from core.plan.uplink import LOAD_TIME_S, REVIEW_TIME_S
 from core.propulsion import plan_burn
@@ -51,6 +59,7 @@ class Offer:
     off_nadir_deg: float = 0.0
     sun_elevation_deg: float = 0.0
     propellant_kg: float = 0.0
+    within_s: tuple[float, float] | None = None  # the stretch of time that gives what is needed
     held: bool = False  # it is drafted already
 
 
@@ -128,6 +137,8 @@ def make_offers(
             _offer_downlinks(one, sky, ready_s, draft)
         elif isinstance(one, HoldRequest):
             _offer_holds(one, sky, ready_s, draft)
+        elif isinstance(one, MaintenanceRequest):
+            _offer_maintenance(one, sky, ready_s, draft)
     fleet = _fleet(sky, initial, concerned)
     problem = Problem(sky.horizon_s, fleet, tuple(draft.requests), tuple(draft.candidates))
     return Offers(
@@ -345,26 +356,58 @@ def burn_activity(one: BurnRequest, window: Window, propellant_kg: float) -> Bur
 
 def _offer_holds(one: HoldRequest, sky: Sky, ready_s: dict[int, float], draft: _Draft) -> None:
     """Evenly spread starts in the window that the request and the satellite's commands leave."""
+    _offer_stretches(one, one.duration_s, [(0.0, sky.horizon_s)], sky, ready_s, draft)
+
+
+def _offer_maintenance(one: MaintenanceRequest, sky: Sky, ready_s: dict[int, float], draft: _Draft) -> None:
+    """Starts in the light that the work needs."""
+    need, orbit = NEEDS[one.work], sky.orbits[sky.names.index(one.satellite)]
+    end_tai_s = sky.start_tai_s + sky.horizon_s
+    lit = [
+        (begin - sky.start_tai_s, end - sky.start_tai_s)
+        for begin, end in light_windows(orbit, need.light, sky.start_tai_s, end_tai_s)
+    ]
+    _offer_stretches(one, one.duration_s or need.duration_s, lit, sky, ready_s, draft)
+
+
+def _offer_stretches(
+    one: HoldRequest | MaintenanceRequest,
+    duration_s: float,
+    stretches_s: Sequence[tuple[float, float]],
+    sky: Sky,
+    ready_s: dict[int, float],
+    draft: _Draft,
+) -> None:
+    """An attitude held within one of some stretches of time; a satellite turns before it begins."""
     satellite = sky.names.index(one.satellite)
     earliest = max(sky.seconds(one.earliest, 0.0), ready_s.get(satellite, math.inf)) + half_turn_s(sky.bus(satellite))
-    latest = min(sky.seconds(one.latest_end, sky.horizon_s), sky.horizon_s) - one.duration_s
-    if not earliest <= latest:
-        draft.add(Request(one.name, one.priority, ((max(min(earliest, sky.horizon_s), 0.0), "TMP-003"),)), ())
-        return
+    latest = min(sky.seconds(one.latest_end, sky.horizon_s), sky.horizon_s)
+    looked: list[tuple[float, str]] = []
+    starts: list[tuple[float, tuple[float, float]]] = []
+    for begin, end in stretches_s:
+        first, last = max(begin, earliest), min(end, latest) - duration_s
+        if first <= last:
+            share = max(1, _MOST_CANDIDATES // len(stretches_s))
+            starts += [(float(start_s), (begin, end)) for start_s in np.linspace(first, last, share)]
+        else:
+            too_short = end - begin < duration_s and (begin, end) != (0.0, sky.horizon_s)
+            code = "GEO-003" if too_short else "TMP-003"
+            looked.append((max(min(first, sky.horizon_s), 0.0), code))
+    chosen = [starts[k] for k in np.linspace(0, len(starts) - 1, min(len(starts), _MOST_CANDIDATES)).astype(int)]
     ways = [
         (
             Candidate(
                 request=len(draft.requests),
                 satellite=satellite,
-                start_s=float(start_s),
-                end_s=float(start_s) + one.duration_s,
-                value=one.priority * (1.0 - 0.1 * float(start_s) / sky.horizon_s),
+                start_s=start_s,
+                end_s=start_s + duration_s,
+                value=one.priority * (1.0 - 0.1 * start_s / sky.horizon_s),
             ),
-            Offer(one),
+            Offer(one, within_s=stretch),
         )
-        for start_s in np.linspace(earliest, latest, _MOST_CANDIDATES)
+        for start_s, stretch in chosen
     ]
-    draft.add(Request(one.name, one.priority), ways)
+    draft.add(Request(one.name, one.priority, _spread(looked or ([] if ways else [(0.0, "GEO-003")]))), ways)
 
 
 def _propellant_kg(mission: Mission, satellite: str, initial: Mapping[str, InitialResources]) -> float:
