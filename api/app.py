@@ -125,7 +125,9 @@ def build_runtime(settings: Settings) -> Runtime:
         broadcaster=broadcaster,
         conjunctions=conjunction_store,
         catalogue=catalogue,
-        alternatives=AlternativeFinder(plan_store, events, orbits, clock, settings.alternatives),
+        alternatives=AlternativeFinder(
+            database, plan_store, events, orbits, clock, settings.alternatives, telemetry.initial_resources
+        ),
     )
 
 
@@ -168,7 +170,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime: Runtime = app.state.runtime
     runtime.flight.start()
-    runtime.alternatives.start(runtime.check, runtime.announce_plan)
+    runtime.alternatives.start(runtime.check, runtime.announce_plan, app.state.metrics.count_search)
     released = resume_releases(runtime)
     recovered = runtime.intents.recover()
     _log.info("service started", recovered_intents=recovered, resumed_releases=released)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from api.service.alternatives import SearchState
 from api.service.intents import IntentView
 from core.command.model import CommandState
 from core.events import Violation
@@ -13,7 +14,7 @@ from core.mdb import AlarmLevel, CommandClass
 from core.mission.flight_rules import FlightRule
 from core.mission.model import MeanElements, OrbitDoubt
 from core.mission.orbit_updates import OrbitUpdate
-from core.plan.model import MissionPlan
+from core.plan.model import Alternative, MissionPlan
 
 __all__ = [
     "Anomaly",
@@ -236,6 +237,14 @@ class Anomaly(Answer):
     limit_state: AlarmLevel
     since: str
     until: str | None
+
+
+class AlternativesAnswer(Answer):
+    """Other ways to the end of a plan; ``state`` says how the search for them went, ``reason`` why it failed."""
+
+    state: SearchState
+    reason: str
+    alternatives: tuple[Alternative, ...]
 
 
 class StalenessAnswer(Answer):
