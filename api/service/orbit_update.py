@@ -12,7 +12,7 @@ import structlog
 
 from core.errors import PhysicsError
 from core.mission.model import OrbitDoubt
-from core.mission.orbit_updates import OrbitRepository, OrbitUpdate
+from core.mission.orbit_updates import CONFIRMING_S, OrbitRepository, OrbitUpdate
 from core.orbit import Sgp4Orbit
 from core.orbit.fixes import FixedOrbit, GnssFixes, distances_m, orbit_from_fixes
 from core.telemetry import Archive
@@ -28,7 +28,6 @@ _LEAST_JUDGED: Final = 3
 _MISS_M: Final = 2000.0  # 0.3 s along a low orbit: nearer, and no plan needs to be made again
 _ACTOR: Final = "service"
 _EVENTS_S: Final = 2 * 86_400.0  # how far back a burn is looked for that no fix has told the orbit of
-_CONFIRMING_S: Final = 2700.0  # of fixes: 1 m/s along the track shows as 2 km only half an hour later
 _CHECKED_EVERY: Final = timedelta(days=1)  # how often the log is told that an orbit still holds
 # What ends a burn; fixes before it belong to another orbit. Nothing tells whether safe mode cut one short.
 _BURN_ENDS: Final = frozenset({"burn_completed", "safe_mode_entered"})
@@ -108,7 +107,7 @@ class OrbitWatch:
 
     def _confirm(self, satellite: str, fixes: GnssFixes, miss_m: float) -> None:
         """The orbit holds: what put it in doubt is over once fixes of long enough say so."""
-        if fixes.t_tai_s[-1] - fixes.t_tai_s[0] < _CONFIRMING_S:
+        if fixes.t_tai_s[-1] - fixes.t_tai_s[0] < CONFIRMING_S:
             return
         last_utc = utc_from_tai_s(float(fixes.t_tai_s[-1]))
         checked_utc = (

@@ -17,9 +17,10 @@ from core.mission.parts import MissionModel
 from core.store import Database
 from core.time import format_utc, parse_utc
 
-__all__ = ["ORBIT_TABLES", "OrbitRepository", "OrbitUpdate"]
+__all__ = ["CONFIRMING_S", "ORBIT_TABLES", "OrbitRepository", "OrbitUpdate"]
 
 ORBIT_TABLES: Final = MetaData()
+CONFIRMING_S: Final = 2700.0  # of fixes: 1 m/s along the track shows as 2 km only half an hour later
 # Kinds of event, from which a service that starts again knows what is in doubt.
 _ACCEPTED: Final = "orbit.accepted"
 _REFUSED: Final = "orbit.refused"

@@ -17,6 +17,7 @@ from core.plan.activity import (
     Proposer,
     Provenance,
     RejectedAlternative,
+    Window,
 )
 from core.plan.model import Approval, PlanState
 from core.time import add_s
@@ -151,6 +152,22 @@ def _old_orbit(one: Original, random: Random) -> Planted:
     return replace(plan_with(one), site=replace(one.site, now_utc=late)).at(one.plan.horizon)
 
 
+def _burn_of_another_plan(one: Original, random: Random) -> Planted:
+    """Another plan, approved, burns before this one is over."""
+    start = add_s(one.plan.horizon.start, random.uniform(300.0, 3000.0))
+    burn = BurnActivity(
+        activity_id="burn-elsewhere",
+        satellite=one.plan.satellites[0],
+        window=Window(start=start, end=add_s(start, 30.0)),
+        delta_v_m_s=random.uniform(0.2, 2.0),
+        propellant_kg=0.1,
+        purpose="orbit_raise",
+        provenance=Provenance(proposed_by=Proposer.OPERATOR, reason="another plan"),
+    )
+    planted = replace(plan_with(one), site=replace(one.site, other_burns=(burn,)))
+    return planted.at(Window(start=start, end=one.plan.horizon.end))
+
+
 def _mission_edited(one: Original, _random: Random) -> Planted:
     """The mission itself has changed by one number since the plan was made."""
     mission = one.site.mission
@@ -212,6 +229,7 @@ AUTHORITY: Final = (
     Fault("CON-008", "a burn that no fixes have told the orbit of", "downlink", _burnt_since, "unknown"),
     Fault("CON-008", "an orbit that the fixes miss", "raise", _missed_by_fixes, "unknown"),
     Fault("CON-009", "elements that nothing has confirmed for weeks", "downlink", _old_orbit, "unknown"),
+    Fault("CON-010", "a burn of another approved plan", "downlink", _burn_of_another_plan, "unknown"),
     Fault("CON-005", "a part of the request that is not there", "downlink", _incomplete, "warn"),
     Fault("CON-006", "a claimed elevation that the pass does not have", "downlink", _flattering_elevation),
     Fault("CON-006", "a claimed off-nadir angle that the pass does not have", "image", _flattering_angle),
