@@ -64,7 +64,7 @@ class _Search:
     def __init__(self, ledger: Ledger, seed: int) -> None:
         problem = ledger.problem
         self.problem, self.total, self.done = problem, len(problem.candidates), False
-        self.best = Ledger(problem, ledger.chosen.values())
+        self.best = ledger.copy()
         self._weights = Weights(problem)
         self._seed, self._places = seed, _Places(problem, Random(seed))
         self._size, self._idle = _SMALL, 0
@@ -99,13 +99,16 @@ class _Search:
 
     def _take(self, ledger: Ledger) -> Ledger:
         self.best = ledger
-        return Ledger(self.problem, ledger.chosen.values())
+        return ledger.copy()
 
     def _weight(self, ledger: Ledger) -> int:
         return self._weights.of(ledger.chosen.values())
 
     def _is_better(self, found: Ledger) -> bool:
-        return self._weight(found) > self._weight(self.best) and not violations(self.problem, found.chosen.values())
+        if self._weight(found) <= self._weight(self.best):
+            return False
+        changed = set(found.chosen.values()) ^ set(self.best.chosen.values())
+        return not violations(self.problem, found.chosen.values(), changed)
 
 
 class _Places:
@@ -168,7 +171,9 @@ def _solve(ledger: Ledger, free: set[int], weights: Weights, limit_s: float, see
     from ortools.sat.python import cp_model
 
     problem = ledger.problem
-    fixed = Ledger(problem, (index for request, index in ledger.chosen.items() if request not in free))
+    fixed = ledger.copy()
+    for request in free & ledger.chosen.keys():
+        fixed.remove(request)
     if limit_s <= 0.0:
         return None
     model = cp_model.CpModel()
@@ -212,7 +217,7 @@ def _search(
         status = solver.solve(model)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             break
-        found = Ledger(fixed.problem, fixed.chosen.values())
+        found = fixed.copy()
         refused = _add(found, [index for index, variable in chosen.items() if solver.boolean_value(variable)])
         covers = [cover for index in refused if (cover := _cover(found, index, chosen))]
         fill(found, free)

@@ -166,6 +166,27 @@ def test_violations_agree_with_the_rules_written_as_plain_loops(problem: Problem
 
 
 @settings(max_examples=60, deadline=None)
+@given(problem=problems(most_requests=8), pick=st.data())
+def test_what_changed_is_all_that_has_to_be_looked_at_again(problem: Problem, pick: st.DataObject) -> None:
+    """From a schedule with nothing wrong: the changed part has something wrong just where the whole has."""
+    before = greedy(problem)
+    after = before.copy()
+    for request in pick.draw(st.lists(st.sampled_from(range(len(problem.requests))), max_size=3, unique=True)):
+        if request in after.chosen:
+            after.remove(request)
+        if problem.of_request[request]:
+            after.add(pick.draw(st.sampled_from(problem.of_request[request])))
+    changed = set(before.chosen.values()) ^ set(after.chosen.values())
+    chosen = list(after.chosen.values())
+    assert (
+        (violations(problem, chosen, changed) == [])
+        == (violations(problem, chosen) == [])
+        == is_allowed(problem, chosen)
+    )
+    assert before.chosen == greedy(problem).chosen  # a copy is changed by itself
+
+
+@settings(max_examples=60, deadline=None)
 @given(problem=problems(most_requests=8))
 def test_a_greedy_schedule_is_allowed_and_leaves_nothing_that_fits(problem: Problem) -> None:
     ledger = greedy(problem)
