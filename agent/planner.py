@@ -60,7 +60,10 @@ class CorePlanner:
     def check(self, plan: MissionPlan) -> MissionPlan:
         """The plan with its simulation and findings."""
         known = [message for one in plan.satellites for message in self._conjunctions.messages(one)]
-        return check_plan(plan, self._missions.current(), self._clock.now_utc(), known, self._catalogue.current())
+        burns = self._repository.burns_to_come(plan.satellites, plan.plan_id) if self._repository else ()
+        return check_plan(
+            plan, self._missions.current(), self._clock.now_utc(), known, self._catalogue.current(), burns
+        )
 
     def repair(self, plan: MissionPlan) -> RepairOutcome:
         """One round of automatic repairs."""

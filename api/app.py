@@ -150,7 +150,9 @@ def build_runtime(settings: Settings) -> Runtime:
         broadcaster=broadcaster,
         conjunctions=conjunction_store,
         catalogue=catalogue,
-        alternatives=AlternativeFinder(plan_store, events, orbits, clock, settings.alternatives),
+        alternatives=AlternativeFinder(
+            database, plan_store, events, orbits, clock, settings.alternatives, telemetry.initial_resources
+        ),
         mdb=mdb,
         policies=policies,
         decisions=DecisionLog(database, events),
@@ -208,7 +210,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime.audit.start()
     watch = ApprovalWatch(runtime)
     runtime.flight.start()
-    runtime.alternatives.start(runtime.check, runtime.announce_plan)
+    runtime.alternatives.start(runtime.check, runtime.announce_plan, app.state.metrics.count_search)
     released = resume_releases(runtime)
     watch.start()
     recovered = runtime.intents.recover()

@@ -19,12 +19,18 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 
 
 class Metrics:
-    """Requests by route, method and status, and how long they took."""
+    """Requests by route, method and status, how long they took, and how searches for alternatives went."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "llamaspace_http_requests", "HTTP requests", ("method", "route", "status"), registry=self.registry
+        )
+        self._searches = Counter(
+            "llamaspace_alternative_searches",
+            "Searches for alternatives of plans",
+            ("outcome",),
+            registry=self.registry,
         )
         self._seconds = Histogram(
             "llamaspace_http_request_seconds",
@@ -33,6 +39,10 @@ class Metrics:
             registry=self.registry,
             buckets=_BUCKETS,
         )
+
+    def count_search(self, outcome: str) -> None:
+        """Count a search for alternatives: found, none or failed."""
+        self._searches.labels(outcome).inc()
 
     async def observe(self, request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         """Count one request under its route's template, so that ids make no new series."""

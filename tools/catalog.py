@@ -11,6 +11,7 @@ from tools.contract import Role, Tool, ToolError
 from tools.downlink import SCHEDULE_DOWNLINK
 from tools.health import EXPLAIN_ANOMALY, PREDICT_RUL
 from tools.imaging import FIND_TARGET_ACCESS, SCHEDULE_IMAGING
+from tools.maintenance import SCHEDULE_MAINTENANCE
 from tools.maneuver import PLAN_ORBIT_RAISE
 from tools.optimize import OPTIMIZE_PLAN
 from tools.orbit import FIND_ECLIPSES, GET_ORBIT_STATE, LIST_PASSES
@@ -79,5 +80,6 @@ CATALOG = Catalog(
         GET_PLAN,
         COMPARE_PLANS,
         OPTIMIZE_PLAN,
+        SCHEDULE_MAINTENANCE,
     )
 )

@@ -1,4 +1,4 @@
-"""Many requests at once: images and downlinks placed together over the fleet, as well as a time budget allows."""
+"""Many requests at once: images, downlinks and maintenance placed together over the fleet, as well as a time budget allows."""
 
 from __future__ import annotations
 
@@ -9,8 +9,16 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.plan.activity import Activity, ImagingActivity, ToolCallRef, Window
-from core.plan.schedule import DownlinkRequest, ImagingRequest, ScheduleRequest, schedule_requests
+from core.plan.maintenance import Work
+from core.plan.schedule import (
+    DownlinkRequest,
+    ImagingRequest,
+    MaintenanceRequest,
+    ScheduleRequest,
+    schedule_requests,
+)
 from core.time import format_utc
+from core.units import MINUTE_S
 from tools.arguments import Satellite, Station, Utc, check_window, satellite_of, station_of
 from tools.contract import Effect, Role, Tool, ToolContext, ToolError, ToolInput, ToolOutput
 from tools.imaging import place_of
@@ -50,11 +58,24 @@ class DownlinkWish(BaseModel):
     deadline: Utc | None = None
 
 
+class MaintenanceWish(BaseModel):
+    """A calibration or maintenance of one satellite, for as long as it usually takes where no duration is given."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    satellite: Satellite
+    work: Work
+    duration_min: Annotated[float | None, Field(gt=0, le=1440, description="minutes")] = None
+    priority: _Priority = 1.0
+    deadline: Utc | None = None
+
+
 class OptimizeInput(ToolInput):
     """What is wanted, by when, and how long to search for a better schedule."""
 
     images: Annotated[tuple[ImageWish, ...], Field(max_length=_MOST_REQUESTS)] = ()
     downlinks: Annotated[tuple[DownlinkWish, ...], Field(max_length=_MOST_REQUESTS)] = ()
+    maintenance: Annotated[tuple[MaintenanceWish, ...], Field(max_length=_MOST_REQUESTS)] = ()
     start: Utc | None = None
     end: Utc
     time_budget_s: Annotated[float, Field(ge=0, le=_MOST_SECONDS, description="seconds of search")] = 5.0
@@ -101,10 +122,16 @@ class _Asked:
 def _optimize(arguments: OptimizeInput, context: ToolContext) -> OptimizeOutput:
     now = context.clock.now_utc()
     begin = max(one for one in (now, arguments.start, context.not_before_utc) if one is not None)
-    asked = [*_images(arguments.images, context), *_downlinks(arguments.downlinks, context)]
+    asked = [
+        *_images(arguments.images, context),
+        *_downlinks(arguments.downlinks, context),
+        *_maintenance(arguments.maintenance, context),
+    ]
     if not asked:
         raise ToolError(
-            "give at least one image or downlink", code="no-requests", valid={"arguments": ["images", "downlinks"]}
+            "give at least one image, downlink or maintenance",
+            code="no-requests",
+            valid={"arguments": ["images", "downlinks", "maintenance"]},
         )
     for craft in context.mission.spacecraft:
         check_window("start, end", begin, arguments.end, craft)
@@ -169,6 +196,22 @@ def _downlinks(wishes: Sequence[DownlinkWish], context: ToolContext) -> list[_As
     return asked
 
 
+def _maintenance(wishes: Sequence[MaintenanceWish], context: ToolContext) -> list[_Asked]:
+    asked: list[_Asked] = []
+    for number, wish in enumerate(wishes, start=1):
+        satellite = satellite_of(wish.satellite, context).id
+        request = MaintenanceRequest(
+            name=_name(f"{wish.work}-{number}", satellite, context),
+            priority=wish.priority,
+            latest_end=wish.deadline,
+            satellite=satellite,
+            work=wish.work,
+            duration_s=None if wish.duration_min is None else wish.duration_min * MINUTE_S,
+        )
+        asked.append(_Asked(request, f"{wish.work.replace('_', ' ')} of {satellite}"))
+    return asked
+
+
 def _name(kind: str, what: str, context: ToolContext) -> str:
     return activity_id(kind, what[:24], context=context)[:48]
 
@@ -192,7 +235,7 @@ def _evidenced(one: Activity, labels: dict[str, str], context: ToolContext) -> A
 
 OPTIMIZE_PLAN = Tool(
     "optimize_plan",
-    "Place several images and downlinks together over the whole fleet, and say why the others do not fit",
+    "Place several images, downlinks and maintenance works together over the whole fleet, and say why the others do not fit",
     Effect.PROPOSE,
     Role.OPERATOR,
     _MOST_SECONDS + 10.0,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.mission.model import Spacecraft
 from core.orbit import find_eclipses, find_passes, state_at
 from core.time import format_utc, tai_s_from_utc, utc_from_tai_s
 from core.units import to_deg, to_rad
@@ -78,7 +79,7 @@ def _list_passes(arguments: ListPassesInput, context: ToolContext) -> ListPasses
     summary = f"{craft.id} has {count} pass{'' if count == 1 else 'es'} over {station.id} above {arguments.min_elevation_deg:g}°"
     if rows:
         summary += f"; the first from {rows[0].aos} to {rows[0].los}, up to {rows[0].max_elevation_deg}°"
-    return ListPassesOutput(summary=summary + ".", satellite=craft.id, station=station.id, passes=rows)
+    return ListPassesOutput(summary=f"{summary}.{_caveat(craft)}", satellite=craft.id, station=station.id, passes=rows)
 
 
 class OrbitStateInput(ToolInput):
@@ -119,7 +120,8 @@ def _get_orbit_state(arguments: OrbitStateInput, context: ToolContext) -> OrbitS
     height_km = round(state.height_m / 1000.0, 3)
     stamp = format_utc(arguments.epoch)
     return OrbitStateOutput(
-        summary=f"At {stamp} {craft.id} is over latitude {latitude_deg}°, longitude {longitude_deg}° at {height_km} km.",
+        summary=f"At {stamp} {craft.id} is over latitude {latitude_deg}°, longitude {longitude_deg}° at {height_km} km."
+        f"{_caveat(craft)}",
         satellite=craft.id,
         epoch=stamp,
         r_gcrf_km=_triple(state.r_gcrf_m),
@@ -181,7 +183,13 @@ def _find_eclipses(arguments: EclipsesInput, context: ToolContext) -> EclipsesOu
     summary = f"{craft.id} has {len(rows)} eclipses"
     if rows:
         summary += f"; the first from {rows[0].start} to {rows[0].end}"
-    return EclipsesOutput(summary=summary + ".", satellite=craft.id, eclipses=rows)
+    return EclipsesOutput(summary=f"{summary}.{_caveat(craft)}", satellite=craft.id, eclipses=rows)
+
+
+def _caveat(craft: Spacecraft) -> str:
+    """What a reader has to know of an orbit that may not hold; empty where nothing speaks against it."""
+    doubt = craft.orbit_doubt
+    return "" if doubt is None else f" This orbit is in doubt since {format_utc(doubt.since_utc)}: {doubt.reason}."
 
 
 def _stamp(t_tai_s: float) -> str:

@@ -24,6 +24,8 @@ _ABLE: Final[Mapping[str, str]] = {
     "point_attitude": "point at the sun, nadir or inertially",
     "predict_rul": "predict the remaining useful life of a component",
     "schedule_downlink": "schedule a downlink",
+    "schedule_maintenance": "schedule a calibration or maintenance",
+    "compare_plans": "compare two plans",
     "check_resources": "tell a satellite's status",
     "search_procedures": "search the operations handbook",
 }

@@ -25,6 +25,7 @@ from agent.state import RefusalCode
 __all__ = ["EmbeddedChat"]
 
 _MOST_CALLS: Final = 24
+_NO_SATELLITE: Final = frozenset({"search_procedures", "compare_plans"})
 _WORDS: Final = re.compile(r"\w+|[^\w\s]")
 
 
@@ -112,7 +113,7 @@ def _calls(frames: Sequence[Frame], context: Context) -> ChatReply:
 
 def _expanded(frame: Frame, context: Context) -> list[dict[str, Any]]:
     """The arguments of every call of a frame: one for each satellite and station."""
-    if frame.tool == "search_procedures":
+    if frame.tool in _NO_SATELLITE:
         return [dict(frame.args)]
     needs_station = "station" in REQUIRED[frame.tool]
     expanded = []

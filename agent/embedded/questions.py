@@ -35,6 +35,9 @@ _ASKED: Final[Mapping[str, str]] = {
     "duration_min": "For how many minutes?",
     "component": "Which component: battery, solar_array, reaction_wheel_1 to reaction_wheel_4, thruster or transmitter?",
     "data_volume_mb": "How much data, in MB?",
+    "work": "Which work: star tracker, gyro, sun sensor, magnetometer or imager dark calibration, wheel or computer maintenance?",
+    "first_plan_id": "Which two plans? Give their ids, like plan-1a2b3c.",
+    "second_plan_id": "Compared with which other plan? Give its id, like plan-1a2b3c.",
     "query": "What shall I look for in the handbook?",
 }
 
@@ -52,8 +55,9 @@ def question_for(frame: Frame, context: Context) -> Question | None:
     if frame.unclear == "reaction_wheel":
         return Question("Which reaction wheel: 1, 2, 3 or 4?", ("component",))
     missing = missing_from(frame, context)
-    if "start" in missing and "end" in missing:
-        missing.remove("end")
+    for first, second in (("start", "end"), ("first_plan_id", "second_plan_id")):
+        if first in missing and second in missing:
+            missing.remove(second)  # one question asks for both
     if not missing:
         return None
     return Question(" ".join(_asked(name, context) for name in missing), tuple(missing))

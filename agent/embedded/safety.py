@@ -130,6 +130,7 @@ _CHECKS: Final[Mapping[str, tuple[Callable[[Mapping[str, Any], Context, str], st
     "list_passes": (_elevation,),
     "plan_orbit_raise": (_altitude,),
     "schedule_imaging": (_ground,),
+    "schedule_maintenance": (_positive("duration_min", "minutes"),),
     "point_attitude": (_positive("duration_min", "minutes"),),
     "schedule_downlink": (_positive("data_volume_mb", "MB"), _store),
     "check_battery": (_eclipses,),

@@ -32,6 +32,8 @@ REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "schedule_downlink": ("satellite", "station", "data_volume_mb"),
     "search_procedures": ("query",),
     "check_resources": ("satellite",),
+    "schedule_maintenance": ("satellite", "work"),
+    "compare_plans": ("first_plan_id", "second_plan_id"),
 }
 _STARTS_LATER: Final = frozenset({"plan_orbit_raise", "point_attitude", "schedule_downlink"})
 
@@ -377,6 +379,27 @@ def _downlink(reading: Reading) -> Filled:
     return Filled(_with(data_volume_mb=_number(volume.value) if volume else None, deadline=_deadline(reading)))
 
 
+def _maintenance(reading: Reading) -> Filled:
+    duration = reading.quantity(Dimension.DURATION_MIN)
+    window = _window(reading)
+    at = reading.time(Relation.AT)
+    if not window and at is not None and at.start_utc > reading.context.now_utc:
+        window = {"start": _iso(at.start_utc, up=True)}
+        if at.end_utc > at.start_utc:
+            window["end"] = _iso(at.end_utc)
+    work = _longest(reading.norm, words("works"))
+    return Filled(_with(work=work, duration_min=_number(duration.value) if duration else None) | window)
+
+
+_PLAN_ID: Final = re.compile(r"\bplan-[a-z0-9]{6,32}\b", re.IGNORECASE)
+
+
+def _compared(reading: Reading) -> Filled:
+    """The first two plans that are named; one spelling: ids are lower case."""
+    ids = list(dict.fromkeys(one.lower() for one in _PLAN_ID.findall(reading.utterance.original)))
+    return Filled(dict(zip(("first_plan_id", "second_plan_id"), ids, strict=False)))
+
+
 _FILLERS: Final[Mapping[str, Callable[[Reading], Filled]]] = {
     "list_passes": _passes,
     "get_orbit_state": _orbit_state,
@@ -391,4 +414,6 @@ _FILLERS: Final[Mapping[str, Callable[[Reading], Filled]]] = {
     "schedule_downlink": _downlink,
     "search_procedures": _query,
     "check_resources": _nothing,
+    "schedule_maintenance": _maintenance,
+    "compare_plans": _compared,
 }

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from api.service.alternatives import SearchState
 from api.service.intents import IntentView
 from core.authority import ApprovalRequest
 from core.command.model import CommandState
 from core.events import AuditReport
 from core.mdb import AlarmLevel, CommandClass
 from core.mission.flight_rules import FlightRule
-from core.mission.model import MeanElements
+from core.mission.model import MeanElements, OrbitDoubt
 from core.mission.orbit_updates import OrbitUpdate
-from core.plan.model import MissionPlan
+from core.plan.model import Alternative, MissionPlan
 
 __all__ = [
     "Anomaly",
@@ -115,12 +116,15 @@ class PositionsAnswer(Answer):
 class OrbitEntry(Answer):
     """The mean elements that a satellite is planned with; ``update`` says what they were determined from.
 
-    Without an update they are the mission file's.
+    Without an update they are the mission file's. With a ``doubt`` they may not hold, and every plan of the satellite has a
+    finding that says so. ``checked_until`` is the newest fix that agreed with them, where the log has one.
     """
 
     satellite: str
     elements: MeanElements
     update: OrbitUpdate | None
+    doubt: OrbitDoubt | None
+    checked_until: AwareDatetime | None
 
 
 class OrbitsAnswer(Answer):
@@ -235,6 +239,14 @@ class Anomaly(Answer):
     limit_state: AlarmLevel
     since: str
     until: str | None
+
+
+class AlternativesAnswer(Answer):
+    """Other ways to the end of a plan; ``state`` says how the search for them went, ``reason`` why it failed."""
+
+    state: SearchState
+    reason: str
+    alternatives: tuple[Alternative, ...]
 
 
 class StalenessAnswer(Answer):

@@ -109,7 +109,13 @@ def orbits(_user: Viewer, runtime: CurrentRuntime) -> OrbitsAnswer:
     """The orbits that plans and passes are computed with, and the fixes they come from."""
     return OrbitsAnswer(
         orbits=tuple(
-            OrbitEntry(satellite=one.id, elements=one.elements, update=runtime.orbits.newest(one.id))
+            OrbitEntry(
+                satellite=one.id,
+                elements=one.elements,
+                update=runtime.orbits.newest(one.id),
+                doubt=one.orbit_doubt,
+                checked_until=one.orbit_checked_until,
+            )
             for one in runtime.mission.spacecraft
         )
     )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth.accounts import User
 from api.auth.dependencies import CurrentRuntime, Planner, Reviewer, Viewer, may
-from api.rest.answers import ApprovalAnswer, ReleaseAnswer, StalenessAnswer
+from api.rest.answers import AlternativesAnswer, ApprovalAnswer, ReleaseAnswer, StalenessAnswer
 from api.rest.flight import command_answer
 from api.rest.ids import PathId
 from api.rest.paging import Cursor, Limit, Page, page_of
@@ -96,6 +96,14 @@ def staleness(plan_id: PathId, _user: Viewer, runtime: CurrentRuntime) -> Stalen
     """Whether the plan's findings still hold: what they rest on, and has changed since."""
     changed = runtime.stale_inputs(runtime.plans.get(plan_id))
     return StalenessAnswer(stale=bool(changed), changed=changed)
+
+
+@router.get("/{plan_id}/alternatives")
+def alternatives(plan_id: PathId, _user: Viewer, runtime: CurrentRuntime) -> AlternativesAnswer:
+    """Other ways to the end of the newest revision, and how the search for them went: "none" is not "failed"."""
+    plan = runtime.plans.get(plan_id)
+    search = runtime.alternatives.search_of(plan)
+    return AlternativesAnswer(state=search.state, reason=search.reason, alternatives=plan.alternatives)
 
 
 @router.get("/{plan_id}/revisions")

@@ -34,7 +34,7 @@ _clock = Table(
 )
 _ID: Final = 1
 # A simulated mission whose elements are older than this starts at their epoch instead of today.
-_ELEMENTS_FRESH: Final = timedelta(days=20)
+_ELEMENTS_FRESH: Final = timedelta(days=5)
 
 
 class ClockService:

@@ -80,12 +80,18 @@ class Runtime:
     def check(self, plan: MissionPlan) -> MissionPlan:
         """The plan flown and judged now, with all that is known of other objects."""
         return check_plan(
-            plan, self.mission, self.clock.now_utc(), self.conjunctions_of(plan), self.catalogue.current()
+            plan,
+            self.mission,
+            self.clock.now_utc(),
+            self.conjunctions_of(plan),
+            self.catalogue.current(),
+            self.plans.burns_to_come(plan.satellites, plan.plan_id),
         )
 
     def stale_inputs(self, plan: MissionPlan) -> tuple[str, ...]:
         """What has changed since the plan's findings were made."""
-        return stale_inputs(plan, self.mission, self.conjunctions_of(plan), self.catalogue.current())
+        burns = self.plans.burns_to_come(plan.satellites, plan.plan_id)
+        return stale_inputs(plan, self.mission, self.conjunctions_of(plan), self.catalogue.current(), burns)
 
     def announce_plan(self, plan: MissionPlan) -> None:
         """Tell every console that a plan has changed."""

@@ -76,7 +76,12 @@ def attitude_craft(bus: Bus, law: ControlLaw = ControlLaw.QUATERNION) -> _core.A
         "wheel": _wheel(bus.wheels),
         "jet_torques_n_m": _rows(
             [
-                list(np.cross(t.position_m, bus.propulsion.thrust_n * np.array(t.direction)))
+                list(
+                    np.cross(
+                        t.position_m,
+                        bus.propulsion.thrust_n * t.thrust_factor * np.array(t.measured_direction or t.direction),
+                    )
+                )
                 for t in bus.propulsion.thrusters
             ],
             3,

@@ -26,7 +26,7 @@ from core.mission.design import (
     ThermalDesign,
     Wheels,
 )
-from core.mission.design.fit import require_body, require_mass_budget, require_nodes
+from core.mission.design.fit import require_body, require_mass_budget, require_nodes, require_thrust
 from core.mission.flight_rules import FlightRule, contradiction, selectors
 from core.mission.parts import Fraction, Identifier, MissionModel, Name, NotNegative, Positive
 from core.units import to_rad
@@ -42,6 +42,7 @@ __all__ = [
     "Mission",
     "MissionModel",
     "Mode",
+    "OrbitDoubt",
     "PowerLoads",
     "Propulsion",
     "SolarArray",
@@ -125,6 +126,7 @@ class Bus(MissionModel):
         )
         if self.attitude is not None:
             require_body(self.inertia_kg_m2, self.attitude, self.solar_array)
+            require_thrust(self.propulsion, self.attitude)
         return self
 
     @property
@@ -142,8 +144,25 @@ class InitialState(MissionModel):
     mode: Mode = Mode.NOMINAL
 
 
+class OrbitDoubt(MissionModel):
+    """Why the elements that a spacecraft is planned with may not be where it flies, since when, and by how much they miss.
+
+    ``miss_m`` is the median distance of recent fixes from them; None where too few fixes have been compared.
+    """
+
+    code: str
+    reason: str
+    since_utc: AwareDatetime
+    miss_m: NotNegative | None = None
+
+
 class Spacecraft(MissionModel):
-    """One spacecraft."""
+    """One spacecraft.
+
+    Its orbit is the elements. What the ground has learnt of them since is with them: burns that ended before
+    ``burns_flown_until`` are in the elements already, fixes agreed with them up to ``orbit_checked_until``, and
+    ``orbit_doubt`` says why they may not hold any more.
+    """
 
     id: Identifier
     aliases: tuple[Name, ...] = ()
@@ -151,7 +170,9 @@ class Spacecraft(MissionModel):
     spacecraft_id: Annotated[int, Field(ge=0, le=1023)]  # CCSDS SCID
     bus: Identifier
     elements: MeanElements
-    burns_flown_until: AwareDatetime | None = None  # burns that ended before are in the elements already
+    burns_flown_until: AwareDatetime | None = None
+    orbit_checked_until: AwareDatetime | None = None
+    orbit_doubt: OrbitDoubt | None = None
     initial: InitialState
 
 

@@ -1,7 +1,8 @@
 """Other ways to the end of a plan, each made by one change, flown and judged like the plan itself.
 
-A downlink may use a later pass or another station, an image a later access, burns a later revolution, and the whole plan the
-next command contact. What an alternative does not do is ask for anything else: volumes, durations and delta-v stay.
+A downlink may use a later pass or another station, an image a later access or another satellite, burns a later revolution or
+two smaller ones each, and the whole plan the next command contact. What an alternative does not do is ask for anything else:
+volumes, durations of images and the sum of delta-v stay.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from core.plan.activity import Activity, BurnActivity, DownlinkActivity, Imaging
 from core.plan.edit import apply_changes, replace_activities
 from core.plan.model import Alternative, MissionPlan, Repair, RepairKind, Severity
 from core.plan.orbit import planned_orbit
+from core.plan.other_ways import InitialReader, by_another_satellite, split_burns
 from core.plan.reschedule import at_later_access, reschedule
 from core.plan.whatif import differences
 from core.time import add_s, tai_s_from_utc
@@ -30,7 +32,12 @@ Way = tuple[str, Callable[[], MissionPlan]]
 
 
 def find_alternatives(
-    plan: MissionPlan, mission: Mission, now_utc: datetime, check: Check, most: int = 3
+    plan: MissionPlan,
+    mission: Mission,
+    now_utc: datetime,
+    check: Check,
+    most: int = 3,
+    initial_of: InitialReader | None = None,
 ) -> tuple[Alternative, ...]:
     """Up to so many other ways; those that nothing blocks first, then those that are blocked, with the codes that block.
 
@@ -40,10 +47,11 @@ def find_alternatives(
         now_utc: When people begin to review.
         check: Flies and judges a plan as this one was.
         most: How many to give.
+        initial_of: What a satellite that the plan does not have yet begins with; without it no other is looked at.
     """
     found: list[Alternative] = []
     seen = {_content(plan.activities)}
-    for description, make in _ways(plan, mission, now_utc):
+    for description, make in _ways(plan, mission, now_utc, initial_of):
         if len(found) >= _MOST_CHECKED or sum(not one.blocking_codes for one in found) >= most:
             break
         try:
@@ -59,13 +67,15 @@ def find_alternatives(
     return tuple(sorted(found, key=lambda one: bool(one.blocking_codes))[:most])
 
 
-def _ways(plan: MissionPlan, mission: Mission, now_utc: datetime) -> Iterator[Way]:
+def _ways(plan: MissionPlan, mission: Mission, now_utc: datetime, initial_of: InitialReader | None) -> Iterator[Way]:
     """Candidates, the different before the similar: one for each kind of change, then more of them."""
     yield from _maneuvers(plan, mission, now_utc)
     for one in plan.activities:
         if isinstance(one, DownlinkActivity):
             yield _other_pass(plan, one, one.contact.station, mission, now_utc)
         elif isinstance(one, ImagingActivity):
+            if initial_of is not None and len(mission.spacecraft) > 1:
+                yield from _other_satellite(plan, one, mission, now_utc, initial_of)
             yield _other_access(plan, one, mission, now_utc)
     for satellite in plan.satellites:
         uplink = next((one for one in plan.activities if _is_uplink(one, satellite)), None)
@@ -79,7 +89,7 @@ def _ways(plan: MissionPlan, mission: Mission, now_utc: datetime) -> Iterator[Wa
 
 
 def _maneuvers(plan: MissionPlan, mission: Mission, now_utc: datetime) -> Iterator[Way]:
-    """Burns a revolution and half a day later, where nothing else of that satellite depends on when they are."""
+    """Burns later, or split, where nothing else of that satellite depends on when they are."""
     for satellite in plan.satellites:
         mine = [one for one in plan.activities if one.satellite == satellite and not isinstance(one, UplinkActivity)]
         burns = [one for one in mine if isinstance(one, BurnActivity)]
@@ -88,11 +98,20 @@ def _maneuvers(plan: MissionPlan, mission: Mission, now_utc: datetime) -> Iterat
             continue
         first = tai_s_from_utc(burns[0].window.start)
         period_s = planned_orbit(mission, satellite, ()).leg_at(first).period_s
-        for revolutions, words in ((1, "one revolution"), (8, "eight revolutions")):
-            yield (
+        later = [
+            (
                 f"the burns of {satellite} {words} later",
                 partial(_later, plan, satellite, revolutions * period_s, now_utc),
             )
+            for revolutions, words in ((1, "one revolution"), (8, "eight revolutions"))
+        ]
+        yield later[0]
+        if len(mine) == len(burns):
+            yield (
+                f"each burn of {satellite} as two, a revolution apart",
+                partial(split_burns, plan, satellite, mission, now_utc),
+            )
+        yield later[1]
 
 
 def _later(plan: MissionPlan, satellite: str, later_s: float, now_utc: datetime) -> MissionPlan:
@@ -131,6 +150,16 @@ def _other_access(plan: MissionPlan, one: ImagingActivity, mission: Mission, now
         return replace_activities(plan, activities, now_utc)
 
     return f"{one.activity_id} at the next daylight access", make
+
+
+def _other_satellite(
+    plan: MissionPlan, one: ImagingActivity, mission: Mission, now_utc: datetime, initial_of: InitialReader
+) -> Iterator[Way]:
+    try:
+        satellite, made = by_another_satellite(plan, one, mission, now_utc, initial_of)
+    except LlamaSpaceError:
+        return  # this way does not exist: nothing may be moved, or nobody else sees the place
+    yield f"{one.activity_id} by {satellite}", lambda: made
 
 
 def _next_contact(plan: MissionPlan, uplink: Activity, mission: Mission) -> Way:

@@ -26,14 +26,16 @@ from core.attitude import (
 from core.attitude.quaternion import matrix_of
 from core.mission.model import Bus, Mode
 from core.orbit import Ephemeris, FlownOrbit
-from core.plan.activity import Activity
+from core.plan.activity import Activity, BurnActivity
 from core.plan.model import InitialResources
 from core.plan.orbit_surroundings import orbit_surroundings
 from core.plan.resource_flight import ResourceFlight, ResourceStart, ResourceTimeline, fly_resources
 from core.plan.resource_start import settled_start
 from core.plan.resource_surroundings import ResourceSurroundings, resource_surroundings
-from core.plan.timeline import Timeline, make_timeline
+from core.plan.timeline import BURN_EDGE_S, Timeline, make_timeline
 from core.power import consumers_on
+from core.propulsion import burn_balance, burn_torque_n_m
+from core.time import tai_s_from_utc
 
 __all__ = ["Fidelity", "SatelliteFlight", "fly_satellite", "resource_timeline"]
 
@@ -90,7 +92,9 @@ def fly_satellite(
     step_s = min(max(_STEP_S, (end_tai_s - start_tai_s) / _SAMPLES), _LONGEST_STEP_S)
     timeline = make_timeline(activities, bus, Mode(initial.mode), orbit, start_tai_s, end_tai_s, step_s)
     ephemeris = orbit.propagate(timeline.edges_tai_s)
-    around = orbit_surroundings(ephemeris)
+    around = orbit_surroundings(
+        ephemeris, _burn_torques_n_m(activities, bus, initial.propellant_kg, timeline.edges_tai_s)
+    )
     first = _first_attitude(bus, around, timeline)
     attitude = fly_attitude(bus, first, timeline.segments, around, fidelity.value)
     middles = timeline.middles_tai_s
@@ -135,8 +139,24 @@ def resource_timeline(timeline: Timeline, bus: Bus) -> ResourceTimeline:
         consumers_on=consumers_on(bus.loads, [mode.value for mode in timeline.modes], on),
         recorded_byte_s=recorded,
         sent_byte_s=sent,
-        thrusters_open=np.where(timeline.burning, float(bus.propulsion.thruster_count), 0.0),
+        thrusters_open=np.where(timeline.burning, burn_balance(bus.propulsion).open, 0.0),
     )
+
+
+def _burn_torques_n_m(
+    activities: list[Activity], bus: Bus, propellant_kg: float, edges_tai_s: FloatArray
+) -> FloatArray | None:
+    """What burns leave to the wheels at each edge, at the pressure with which each begins, (n + 1, 3); None for nothing."""
+    if not burn_balance(bus.propulsion).turns:
+        return None
+    torques_n_m, left_kg = np.zeros((len(edges_tai_s), 3)), propellant_kg
+    for one in sorted(activities, key=lambda activity: activity.window.start):
+        if isinstance(one, BurnActivity):
+            first, last = tai_s_from_utc(one.window.start), tai_s_from_utc(one.window.end)
+            inside = (edges_tai_s > first - 0.5 * BURN_EDGE_S) & (edges_tai_s < last + 0.5 * BURN_EDGE_S)
+            torques_n_m[inside] = burn_torque_n_m(bus.propulsion, left_kg)
+            left_kg = max(left_kg - one.propellant_kg, 0.0)
+    return torques_n_m
 
 
 def _first_attitude(bus: Bus, around: AttitudeEnvironment, timeline: Timeline) -> AttitudeState:

@@ -10,19 +10,22 @@ from typing import Final
 from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
+from core.plan.activity import BurnActivity
 from core.plan.model import MissionPlan
 
 __all__ = ["MODELS_VERSION", "catalogue_hash", "conjunctions_hash", "input_hashes", "judged_inputs", "stale_inputs"]
 
 # Raised whenever a model that plans are computed with changes its results.
 MODELS_VERSION: Final = "2026.11-2"
-_ORBIT: Final = {"elements", "burns_flown_until"}
+_BURN: Final = {"activity_id", "satellite", "window", "delta_v_m_s"}  # and not how far it has come
+_ORBIT: Final = {"elements", "burns_flown_until", "orbit_doubt"}
+_KNOWN_OF_ORBIT: Final = _ORBIT | {"orbit_checked_until"}  # that an orbit still holds changes no plan
 
 
 def input_hashes(mission: Mission, satellites: Iterable[str]) -> dict[str, str]:
     """Hash by input name: the mission file without its orbits, the models, and the orbit of each satellite concerned, as far as the mission
     knows it."""
-    design = mission.model_dump(mode="json", exclude={"spacecraft": {"__all__": _ORBIT}})
+    design = mission.model_dump(mode="json", exclude={"spacecraft": {"__all__": _KNOWN_OF_ORBIT}})
     concerned = set(satellites)
     orbits = {
         f"orbit of {craft.id}": _hash(craft.model_dump(mode="json", include=_ORBIT))
@@ -53,17 +56,23 @@ def judged_inputs(
     satellites: Iterable[str],
     conjunctions: Sequence[ConjunctionMessage],
     catalogue: Catalogue | None,
+    other_burns: Sequence[BurnActivity] = (),
 ) -> dict[str, str]:
     """Hash by name of everything that findings rest on beside the plan itself."""
     return {
         **input_hashes(mission, satellites),
         "conjunctions": conjunctions_hash(conjunctions),
         "catalogue": catalogue_hash(catalogue),
+        "burns of other plans": _hash([one.model_dump(mode="json", include=_BURN) for one in other_burns]),
     }
 
 
 def stale_inputs(
-    plan: MissionPlan, mission: Mission, conjunctions: Sequence[ConjunctionMessage], catalogue: Catalogue | None
+    plan: MissionPlan,
+    mission: Mission,
+    conjunctions: Sequence[ConjunctionMessage],
+    catalogue: Catalogue | None,
+    other_burns: Sequence[BurnActivity] = (),
 ) -> tuple[str, ...]:
     """Names of what has changed since the plan's findings were made: with any, they say nothing any more.
 
@@ -72,7 +81,7 @@ def stale_inputs(
     report = plan.validation
     if report is None:
         return ("validation",)
-    present = judged_inputs(mission, plan.satellites, conjunctions, catalogue)
+    present = judged_inputs(mission, plan.satellites, conjunctions, catalogue, other_burns)
     changed = [name for name, value in present.items() if report.input_hashes.get(name) != value]
     if report.revision_hash != plan.revision_hash():
         changed.insert(0, "plan")

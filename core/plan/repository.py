@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Tex
 
 from core.errors import Conflict, NotFound
 from core.events import EventLog
-from core.plan.activity import ActivityStatus
+from core.plan.activity import ActivityStatus, BurnActivity
 from core.plan.model import Alternative, Approval, MissionPlan, PlanState
 from core.store import Database
 from core.time import format_utc
@@ -41,6 +41,7 @@ _ALLOWED: Final[Mapping[PlanState, frozenset[PlanState]]] = {
     PlanState.SUPERSEDED: frozenset(),
 }
 _OPEN: Final = frozenset({PlanState.DRAFT, PlanState.VALIDATED, PlanState.APPROVED})
+_UNDER_WAY: Final = frozenset({PlanState.APPROVED, PlanState.RELEASED, PlanState.EXECUTING})
 
 
 class PlanRepository:
@@ -117,6 +118,19 @@ class PlanRepository:
                 if row["plan_id"] not in newest:
                     newest[row["plan_id"]] = _plan(row)
         return [plan for plan in newest.values() if state in (None, plan.state)][:limit]
+
+    def burns_to_come(self, satellites: Collection[str], beside: str) -> tuple[BurnActivity, ...]:
+        """Burns that approved plans of some satellites have still to fly or are flying, but for those of one plan, by start."""
+        query = select(_plans).where(_plans.c.state.in_([one.value for one in _UNDER_WAY]), _plans.c.plan_id != beside)
+        with self._database.read() as connection:
+            plans = [_plan(row) for row in connection.execute(query).mappings()]
+        burns = [
+            one
+            for plan in plans
+            for one in plan.activities
+            if isinstance(one, BurnActivity) and one.satellite in satellites
+        ]
+        return tuple(sorted(burns, key=lambda one: (one.window.start, one.activity_id)))
 
     def approve(self, plan_id: str, approval: Approval, *, complete: bool, at_utc: datetime) -> MissionPlan:
         """Record one person's approval of the newest revision; ``complete`` makes the plan approved.

@@ -61,12 +61,16 @@ _EDGE_S: Final = 1e-6
 
 @dataclass(frozen=True)
 class Aim:
-    """What the attitude is held to; places in ITRF, directions in RTN, an inertial attitude as quaternion from GCRF."""
+    """What the attitude is held to; places in ITRF, directions in RTN, an inertial attitude as quaternion from GCRF.
+
+    ``torque_n_m`` is what a burn leaves to the wheels meanwhile, body axes.
+    """
 
     law: PointingLaw
     place_itrf_m: tuple[float, float, float] | None = None
     direction_rtn: tuple[float, float, float] | None = None
     q_body_gcrf: tuple[float, float, float, float] | None = None
+    torque_n_m: tuple[float, float, float] | None = None
 
     def segment(self, start_tai_s: float) -> PointingSegment:
         """As the attitude flight takes it."""
@@ -304,7 +308,12 @@ class _Stretch:
         self._orbit = orbit
         self._friction = wheel_friction
         self.grid_tai_s = anchor.t_tai_s + np.arange(0.0, STRETCH_S + 0.5 * _CELL_S, _CELL_S)
-        self._around = orbit_surroundings(orbit.propagate(self.grid_tai_s))
+        self._around = self._surroundings(self.grid_tai_s)
+
+    def _surroundings(self, t_tai_s: FloatArray) -> AttitudeEnvironment:
+        torque_n_m = self.anchor.aim.torque_n_m
+        applied_n_m = None if torque_n_m is None else np.tile(torque_n_m, (len(t_tai_s), 1))
+        return orbit_surroundings(self._orbit.propagate(t_tai_s), applied_n_m)
 
     @cached_property
     def flight(self) -> AttitudeFlight:
@@ -365,7 +374,7 @@ class _Stretch:
         earlier = self.grid_tai_s[self.grid_tai_s < t_tai_s - _EDGE_S]
         if not earlier.size:
             return self.anchor.state
-        flight = self._flown(orbit_surroundings(self._orbit.propagate(np.append(earlier, t_tai_s))))
+        flight = self._flown(self._surroundings(np.append(earlier, t_tai_s)))
         capacity = self._bus.wheels.momentum_capacity_n_m_s
         q = flight.q_body_gcrf[-1] / np.linalg.norm(flight.q_body_gcrf[-1])
         return AttitudeState(q, flight.omega_body_gcrf_rad_s[-1], np.clip(flight.wheel_n_m_s[-1], -capacity, capacity))

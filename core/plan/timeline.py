@@ -26,14 +26,16 @@ from core.plan.activity import (
     PointingMode,
     UplinkActivity,
 )
+from core.propulsion import burn_balance
 from core.time import tai_s_from_utc
 from core.units import to_rad
 
-__all__ = ["Timeline", "make_timeline"]
+__all__ = ["BURN_EDGE_S", "Timeline", "make_timeline"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
+BURN_EDGE_S: Final = 0.1  # a burn's torque begins and ends within it: between samples torques are interpolated
 _SAME_S: Final = 1e-5  # times of a plan are whole microseconds
 _LAWS: Final = {
     PointingMode.SUN: PointingLaw.SUN,
@@ -145,6 +147,8 @@ def _edges(
     for one in activities:
         first, last = spans[one.activity_id]
         times += [first, last]
+        if isinstance(one, BurnActivity) and burn_balance(bus.propulsion).turns:
+            times += [first - BURN_EDGE_S, last + BURN_EDGE_S]
         if isinstance(one, DownlinkActivity):
             times.append(min(last, first + _transmitting_s(one, bus)))
     times += [turn.start_tai_s for turn in turns]

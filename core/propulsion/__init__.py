@@ -1,7 +1,8 @@
 """Propulsion: burns, the blowdown tank, thruster allocation and valves, gauging and leaks, rules, the electric option."""
 
 from core.propulsion.allocation import Allocation, allocate
-from core.propulsion.blowdown import Burn, delta_v_m_s, plan_burn, tank_pressure_pa, thrust_n
+from core.propulsion.blowdown import Burn, burn_torque_n_m, delta_v_m_s, plan_burn, tank_pressure_pa, thrust_n
+from core.propulsion.burn_balance import BurnBalance, burn_balance
 from core.propulsion.electric import ElectricBurn, plan_electric_burn
 from core.propulsion.gauging import (
     BurnRecord,
@@ -20,6 +21,7 @@ from core.propulsion.valves import PulseTrain, pulse_train
 __all__ = [
     "Allocation",
     "Burn",
+    "BurnBalance",
     "BurnRecord",
     "ElectricBurn",
     "LeakTest",
@@ -29,7 +31,9 @@ __all__ = [
     "ThrusterFlow",
     "allocate",
     "bookkeeping_estimate",
+    "burn_balance",
     "burn_breaches",
+    "burn_torque_n_m",
     "combined_estimate",
     "delta_v_m_s",
     "leak_test",

@@ -18,9 +18,10 @@ from core.constants import STANDARD_GRAVITY_M_S2
 from core.errors import PhysicsError
 from core.mission.design.thermal import CELSIUS_K
 from core.mission.model import Bus, Propulsion
+from core.propulsion.burn_balance import burn_balance
 from core.propulsion.tank import pressure_pa
 
-__all__ = ["Burn", "delta_v_m_s", "plan_burn", "tank_pressure_pa", "thrust_n"]
+__all__ = ["Burn", "burn_torque_n_m", "delta_v_m_s", "plan_burn", "tank_pressure_pa", "thrust_n"]
 
 FloatArray = NDArray[np.float64]
 
@@ -43,9 +44,15 @@ def tank_pressure_pa(propulsion: Propulsion, propellant_kg: float) -> float:
 
 
 def thrust_n(propulsion: Propulsion, propellant_kg: float) -> float:
-    """Thrust of all thrusters together at the present pressure."""
+    """Mean thrust of all thrusters together in a burn at the present pressure."""
     thrust, _ = _flow(propulsion, np.array([propellant_kg]))
     return float(thrust[0])
+
+
+def burn_torque_n_m(propulsion: Propulsion, propellant_kg: float) -> FloatArray:
+    """Torque that a burn leaves to the wheels at the present pressure, body axes (3,); zeros where thrusters balance it."""
+    balance = burn_balance(propulsion)
+    return balance.torque_n_m(thrust_n(propulsion, propellant_kg) / balance.open)
 
 
 def delta_v_m_s(bus: Bus, propellant_kg: float, used_kg: float) -> float:
@@ -95,9 +102,9 @@ def _burning(bus: Bus, propellant_kg: float, used_kg: float) -> tuple[FloatArray
 
 
 def _flow(propulsion: Propulsion, left_kg: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Thrust of all thrusters and specific impulse with so much propellant left, shape (n,)."""
+    """Thrust of all thrusters, less what control takes, and specific impulse with so much propellant left, shape (n,)."""
     temp_k = propulsion.curve.reference_degc + CELSIUS_K
     inlet_pa = np.array([pressure_pa(propulsion, float(one), temp_k) for one in left_kg])
     thrust = np.interp(inlet_pa, propulsion.curve.pressure_pa, propulsion.curve.thrust_n)
     impulse = np.interp(inlet_pa, propulsion.curve.pressure_pa, propulsion.curve.specific_impulse_s)
-    return propulsion.thruster_count * thrust, np.asarray(impulse, dtype=np.float64)
+    return burn_balance(propulsion).open * thrust, np.asarray(impulse, dtype=np.float64)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 from typing import Final
 
+from core.mission.model import OrbitDoubt
 from core.plan.activity import (
     BurnActivity,
     CommandSpec,
@@ -15,11 +17,12 @@ from core.plan.activity import (
     Proposer,
     Provenance,
     RejectedAlternative,
+    Window,
 )
 from core.plan.model import Approval, PlanState
 from core.time import add_s
 from evals.faults.model import Fault, Original, Planted
-from evals.faults.spoiling import changed, first, plan_with, swapped
+from evals.faults.spoiling import changed, first, in_mission, plan_with, swapped
 
 __all__ = ["AUTHORITY"]
 
@@ -122,6 +125,49 @@ def _other_models(one: Original, _random: Random) -> Planted:
     return _stale(one, "models", "2020.01-1")
 
 
+def _known_of_orbits(one: Original, update: Mapping[str, object]) -> Planted:
+    """What the ground has learnt of the orbits has changed, and the plan was made with that."""
+    mission = one.site.mission
+    crafts = tuple(craft.model_copy(update=update) for craft in mission.spacecraft)
+    planted = in_mission(one, plan_with(one), mission.model_copy(update={"spacecraft": crafts}))
+    return planted.at(one.plan.horizon)
+
+
+def _burnt_since(one: Original, random: Random) -> Planted:
+    since = add_s(one.plan.horizon.start, -random.uniform(60.0, 3000.0))
+    return _known_of_orbits(
+        one, {"orbit_doubt": OrbitDoubt(code="burnt-since", reason="a burn ended", since_utc=since)}
+    )
+
+
+def _missed_by_fixes(one: Original, random: Random) -> Planted:
+    since, miss_m = add_s(one.plan.horizon.start, -600.0), random.uniform(2500.0, 50_000.0)
+    doubt = OrbitDoubt(code="short-arc", reason="the fixes span 900 s", since_utc=since, miss_m=miss_m)
+    return _known_of_orbits(one, {"orbit_doubt": doubt})
+
+
+def _old_orbit(one: Original, random: Random) -> Planted:
+    """The same elements, by the clock of a ground that has heard nothing for weeks."""
+    late = add_s(one.site.now_utc, random.uniform(10.0, 30.0) * 86_400.0)
+    return replace(plan_with(one), site=replace(one.site, now_utc=late)).at(one.plan.horizon)
+
+
+def _burn_of_another_plan(one: Original, random: Random) -> Planted:
+    """Another plan, approved, burns before this one is over."""
+    start = add_s(one.plan.horizon.start, random.uniform(300.0, 3000.0))
+    burn = BurnActivity(
+        activity_id="burn-elsewhere",
+        satellite=one.plan.satellites[0],
+        window=Window(start=start, end=add_s(start, 30.0)),
+        delta_v_m_s=random.uniform(0.2, 2.0),
+        propellant_kg=0.1,
+        purpose="orbit_raise",
+        provenance=Provenance(proposed_by=Proposer.OPERATOR, reason="another plan"),
+    )
+    planted = replace(plan_with(one), site=replace(one.site, other_burns=(burn,)))
+    return planted.at(Window(start=start, end=one.plan.horizon.end))
+
+
 def _mission_edited(one: Original, _random: Random) -> Planted:
     """The mission itself has changed by one number since the plan was made."""
     mission = one.site.mission
@@ -180,6 +226,10 @@ AUTHORITY: Final = (
     Fault("CON-004", "made for another mission", "downlink", _another_mission, "unknown"),
     Fault("CON-004", "made with other models", "downlink", _other_models, "unknown"),
     Fault("CON-004", "the mission edited since", "downlink", _mission_edited, "unknown"),
+    Fault("CON-008", "a burn that no fixes have told the orbit of", "downlink", _burnt_since, "unknown"),
+    Fault("CON-008", "an orbit that the fixes miss", "raise", _missed_by_fixes, "unknown"),
+    Fault("CON-009", "elements that nothing has confirmed for weeks", "downlink", _old_orbit, "unknown"),
+    Fault("CON-010", "a burn of another approved plan", "downlink", _burn_of_another_plan, "unknown"),
     Fault("CON-005", "a part of the request that is not there", "downlink", _incomplete, "warn"),
     Fault("CON-006", "a claimed elevation that the pass does not have", "downlink", _flattering_elevation),
     Fault("CON-006", "a claimed off-nadir angle that the pass does not have", "image", _flattering_angle),

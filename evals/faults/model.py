@@ -10,7 +10,7 @@ from random import Random
 from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
-from core.plan.activity import Window
+from core.plan.activity import BurnActivity, Window
 from core.plan.model import Finding, MissionPlan
 
 __all__ = ["Fault", "Original", "Outcome", "Planted", "Site"]
@@ -18,12 +18,13 @@ __all__ = ["Fault", "Original", "Outcome", "Planted", "Site"]
 
 @dataclass(frozen=True)
 class Site:
-    """Where a plan is judged: its mission, the time, and what is known of other objects then."""
+    """Where a plan is judged: its mission, the time, and what is known of other objects and other plans then."""
 
     mission: Mission
     now_utc: datetime
     conjunctions: tuple[ConjunctionMessage, ...] = ()
     catalogue: Catalogue | None = None
+    other_burns: tuple[BurnActivity, ...] = ()
 
 
 @dataclass(frozen=True)

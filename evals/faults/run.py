@@ -41,7 +41,9 @@ def judge(fault: Fault, seed: int) -> Outcome:
     """Plant one fault and run the checks."""
     planted = fault.plant(original(fault.original, seed), Random(f"{fault.code} {fault.name} {seed}"))
     site = planted.site
-    report = check_plan(planted.plan, site.mission, site.now_utc, site.conjunctions, site.catalogue).validation
+    report = check_plan(
+        planted.plan, site.mission, site.now_utc, site.conjunctions, site.catalogue, site.other_burns
+    ).validation
     assert report is not None
     others = tuple(f"{one.code} {one.severity}" for one in report.findings)
     of_code = [one for one in report.findings if one.code == fault.code]

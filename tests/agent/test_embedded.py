@@ -214,7 +214,7 @@ def test_a_satellite_tells_how_it_is(mission: Mission, request_text: str) -> Non
         ("Point LSAT-2 at the sun for 20 minutes and fire the thruster now", "fire the thruster now"),
         ("Deploy the antenna, then downlink 300 MB from LSAT-1 at Svalbard", "Deploy the antenna"),
         ("Set LSAT-4 to standby and upload the new software", "upload the new software"),
-        ("Image Rome with LSAT-1 tomorrow, then calibrate the gyro", "calibrate the gyro"),
+        ("Image Rome with LSAT-1 tomorrow, then polish the lens", "polish the lens"),
     ],
 )
 def test_an_order_that_means_nothing_is_asked_about_and_not_dropped(
@@ -334,3 +334,41 @@ PIECES = st.sampled_from(SAID.split("|") + SAID.replace("|", " ").split())
 def test_no_text_makes_the_model_fail(text: str) -> None:
     reply = ask(_MISSION, text)
     assert reply.tool_calls or reply.text
+
+
+MAINTENANCE = [
+    ("Calibrate the star trackers of LSAT-2", {"satellite": "LSAT-2", "work": "star_tracker_calibration"}),
+    (
+        "Schedule a gyro calibration on LSAT-1 for 40 minutes before 2026-11-23T12:00:00Z",
+        {"satellite": "LSAT-1", "work": "gyro_calibration", "duration_min": 40, "end": "2026-11-23T12:00:00Z"},
+    ),
+    ("Reaction wheel maintenance on LSAT-3 please", {"satellite": "LSAT-3", "work": "wheel_maintenance"}),
+    ("Take dark frames to calibrate the camera of LSAT-4", {"satellite": "LSAT-4", "work": "imager_dark_calibration"}),
+]
+
+
+@pytest.mark.parametrize(("text", "arguments"), MAINTENANCE)
+def test_maintenance_is_asked_for_in_plain_words(mission: Mission, text: str, arguments: dict[str, Any]) -> None:
+    assert made(ask(mission, text)) == [ExpectedCall(tool="schedule_maintenance", args=arguments)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Compare plan-1a2b3c with plan-4d5e6f", "What is the difference between plan-1a2b3c and plan-4d5e6f?"],
+)
+def test_two_plans_are_compared_by_their_ids(mission: Mission, text: str) -> None:
+    wanted = {"first_plan_id": "plan-1a2b3c", "second_plan_id": "plan-4d5e6f"}
+    assert made(ask(mission, text, role=Role.VIEWER)) == [ExpectedCall(tool="compare_plans", args=wanted)]
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("Calibrate LSAT-4", ["work"]),
+        ("Compare the plans", ["first_plan_id"]),
+        ("Compare plan-1a2b3c with the other plan", ["second_plan_id"]),
+    ],
+)
+def test_what_maintenance_or_a_comparison_lacks_is_asked_for(mission: Mission, text: str, missing: list[str]) -> None:
+    (call,) = ask(mission, text).tool_calls
+    assert (call.name, call.arguments["missing"]) == ("ask_operator", missing)

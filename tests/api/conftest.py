@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -126,9 +126,13 @@ class LiveService(Service):
 
 
 @contextmanager
-def live_service(folder: Path, **settings: Any) -> Iterator[LiveService]:
-    """A service behind a real HTTP server in a thread of its own."""
+def live_service(
+    folder: Path, before: Callable[[Runtime], None] | None = None, **settings: Any
+) -> Iterator[LiveService]:
+    """A service behind a real HTTP server in a thread of its own; ``before`` sees it before any thread of its runs."""
     runtime = make_runtime(folder, **settings)
+    if before is not None:
+        before(runtime)
     app = create_app(runtime)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=asyncio.run, args=(server.serve(),), daemon=True)

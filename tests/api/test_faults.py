@@ -18,25 +18,21 @@ import structlog
 from sqlalchemy import event, text
 
 from api.cli.main import main
+from api.service.runtime import Runtime
 from core.mission import reference_mission
 from tests.api.conftest import Headers, LiveService, live_service
 from tests.api.story import intent_ended, plan_of, say
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    """A service that these tests may break."""
-    with live_service(tmp_path_factory.mktemp("faults")) as running:
-        yield running
-
-
 class Disk:
     """The database's file system, as full as a test wants it: SQLite itself then refuses further pages."""
 
-    def __init__(self, running: LiveService) -> None:
+    def __init__(self) -> None:
         self._full = False
-        self._engine = running.runtime.database.engine
-        event.listen(self._engine, "checkout", self._limit)
+
+    def hold(self, runtime: Runtime) -> None:
+        """Take a database over, before anything uses it: listeners are not to change while other threads call them."""
+        event.listen(runtime.database.engine, "checkout", self._limit)
 
     def fill(self) -> None:
         """No page more than there is."""
@@ -50,17 +46,23 @@ class Disk:
         # SQLite takes a limit below the present size as the present size.
         connection.execute(f"PRAGMA max_page_count={1 if self._full else 2**30}").fetchone()
 
-    def close(self) -> None:
-        """Take the limit away."""
-        event.remove(self._engine, "checkout", self._limit)
+
+@pytest.fixture(scope="module")
+def owned_disk() -> Disk:
+    return Disk()
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory, owned_disk: Disk) -> Iterator[LiveService]:
+    """A service that these tests may break."""
+    with live_service(tmp_path_factory.mktemp("faults"), owned_disk.hold) as running:
+        yield running
 
 
 @pytest.fixture
-def disk(own: LiveService) -> Iterator[Disk]:
-    found = Disk(own)
-    yield found
-    found.empty()
-    found.close()
+def disk(owned_disk: Disk) -> Iterator[Disk]:
+    yield owned_disk
+    owned_disk.empty()
 
 
 def _count(own: LiveService, table: str, where: str = "1") -> int:

@@ -68,6 +68,12 @@ def test_after_a_raise_the_ground_predicts_passes_again(tmp_path: Path) -> None:
         _, digest = plan_of(client, operator, raised)
         approve(client, raised, digest, director, ("COL-004",))
         assert approve(client, raised, digest, service.as_role("planner"), ())
+        # Before anything is flown, every other plan of the satellite knows that its orbit will be another.
+        assert (
+            "burns of other plans" in client.get(f"/api/v1/plans/{older}/staleness", headers=operator).json()["changed"]
+        )
+        judged = client.post(f"/api/v1/plans/{older}/validate", headers=operator).json()["validation"]["findings"]
+        assert {one["severity"] for one in judged if one["code"] == "CON-010"} == {"unknown"}
         client.put("/api/v1/clock", json={"rate": 400.0}, headers=operator)  # a contact lasts a second then
         until(lambda: all(one.state not in ON_GROUND for one in runtime.flight.commands(raised)))
         client.put("/api/v1/clock", json={"rate": 1800.0}, headers=operator)
@@ -78,10 +84,11 @@ def test_after_a_raise_the_ground_predicts_passes_again(tmp_path: Path) -> None:
         events = runtime.events.read(subject=SATELLITE, kinds=["orbit."])
         assert events[-1].kind == "orbit.accepted" and events[-1].payload["rms_m"] < 20.0  # fixes of 5 m on each axis
         # The burns were noticed before there were fixes enough; each reason is told once.
+        assert events[0].kind == "orbit.doubted"
         reasons = [one.payload["code"] for one in events[:-1]]
-        assert set(reasons) <= {"too-few-fixes", "short-arc"} and len(reasons) == len(set(reasons))
+        assert set(reasons) <= {"burnt-since", "too-few-fixes", "short-arc"} and len(reasons) == len(set(reasons))
         staleness = client.get(f"/api/v1/plans/{older}/staleness", headers=operator).json()
-        assert staleness == {"stale": True, "changed": ["orbit of LSAT-1"]}
+        assert staleness == {"stale": True, "changed": ["orbit of LSAT-1", "burns of other plans"]}
         shown = client.get("/api/v1/orbits", headers=operator).json()["orbits"]
         assert [one["update"] is not None for one in shown] == [one["satellite"] == SATELLITE for one in shown]
 

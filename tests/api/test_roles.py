@@ -36,6 +36,7 @@ ROUTES: Final[list[tuple[str, str, Role | None, dict[str, Any] | None]]] = [
     ("get", "/api/v1/plans", V, None),
     ("post", "/api/v1/plans", O, {"intent": "x", "activities": []}),
     ("get", "/api/v1/plans/{plan_id}", V, None),
+    ("get", "/api/v1/plans/{plan_id}/alternatives", V, None),
     ("get", "/api/v1/plans/{plan_id}/revisions", V, None),
     ("get", "/api/v1/plans/{plan_id}/staleness", V, None),
     ("patch", "/api/v1/plans/{plan_id}", P, {"changes": [CHANGE]}),

@@ -33,6 +33,7 @@ PROPOSING = {
     "point_attitude",
     "schedule_downlink",
     "optimize_plan",
+    "schedule_maintenance",
 }
 
 

@@ -56,6 +56,7 @@ PROPOSALS: list[tuple[str, dict[str, Any]]] = [
             "time_budget_s": 0.0,
         },
     ),
+    ("schedule_maintenance", {"satellite": "LSAT-1", "work": "star_tracker_calibration"}),
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -27,6 +27,7 @@ from core.plan.stepping import (
     Stepper,
     settled_craft,
 )
+from core.propulsion import burn_balance, burn_torque_n_m
 from core.units import to_rad
 
 __all__ = ["Flown", "Physics"]
@@ -162,16 +163,14 @@ class Physics:
             imaging=OngoingKind.IMAGE in kinds,
             sent_byte_s=self.design.antenna.x_band_downlink_bit_s / 8.0 if sending else 0.0,
             s_band=bool(visible),
-            thrusters_open=self.design.propulsion.thruster_count * self.design.propulsion.curve.maximum_duty
-            if burning
-            else 0.0,
+            thrusters_open=burn_balance(self.design.propulsion).open if burning else 0.0,
         )
 
     def _aim(self) -> Aim:
         state = self.state
         burns = [one for one in state.ongoing if one.kind is OngoingKind.BURN]
         if burns:
-            return _thrust(burns[0].delta_v_m_s < 0.0)
+            return replace(_thrust(burns[0].delta_v_m_s < 0.0), torque_n_m=self._burn_torque_n_m(burns[0]))
         law = _LAWS[state.pointing]
         if law is PointingLaw.THRUST:
             return _thrust(state.braking)
@@ -180,6 +179,14 @@ class Physics:
             x, y, z = itrf_from_geodetic(to_rad(latitude_deg), to_rad(longitude_deg), 0.0).tolist()
             return Aim(law, place_itrf_m=(x, y, z))
         return Aim(law)
+
+    def _burn_torque_n_m(self, burn: OngoingActivity) -> tuple[float, float, float] | None:
+        """What a burn leaves to the wheels, at the pressure with which it began."""
+        if not burn_balance(self.design.propulsion).turns:
+            return None
+        left_kg = max(burn.begun_mass_kg - self.design.dry_mass_kg, 0.0)
+        x, y, z = burn_torque_n_m(self.design.propulsion, left_kg).tolist()
+        return x, y, z
 
     # Between the durable state and the stepped one
 
@@ -198,7 +205,7 @@ class Physics:
         began = AttitudeState(
             np.array(memory.q_body_gcrf), np.array(memory.omega_body_gcrf_rad_s), np.array(memory.wheel_n_m_s)
         )
-        aim = Aim(memory.law, memory.place_itrf_m, memory.direction_rtn, memory.held_q_body_gcrf)
+        aim = Aim(memory.law, memory.place_itrf_m, memory.direction_rtn, memory.held_q_body_gcrf, memory.torque_n_m)
         return CraftState(state.t_tai_s, resources, AttitudeAnchor(memory.t_tai_s, began, aim))
 
     def _settled(self) -> CraftState:
@@ -250,6 +257,7 @@ class Physics:
             place_itrf_m=anchor.aim.place_itrf_m,
             direction_rtn=anchor.aim.direction_rtn,
             held_q_body_gcrf=anchor.aim.q_body_gcrf,
+            torque_n_m=anchor.aim.torque_n_m,
         )
 
 

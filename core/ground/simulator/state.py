@@ -76,6 +76,7 @@ class AttitudeMemory(_State):
     place_itrf_m: tuple[float, float, float] | None = None
     direction_rtn: tuple[float, float, float] | None = None
     held_q_body_gcrf: tuple[float, float, float, float] | None = None
+    torque_n_m: tuple[float, float, float] | None = None  # that a burn leaves to the wheels
 
 
 class GnssFix(_State):

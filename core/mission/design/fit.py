@@ -12,9 +12,10 @@ from core.mission.design.power import Battery, Converters, PowerLoads, SolarArra
 from core.mission.design.propulsion import MassItem, Propulsion
 from core.mission.design.thermal import ThermalDesign
 
-__all__ = ["require_body", "require_mass_budget", "require_nodes"]
+__all__ = ["require_body", "require_mass_budget", "require_nodes", "require_thrust"]
 
 _MASS_AGREEMENT_KG: Final = 0.1
+_THRUST_OFF_DEG: Final = 10.0
 _ALONG_ARRAY: Final = 0.9  # cosine beyond which an axis lies along the array's
 
 
@@ -72,3 +73,15 @@ def require_body(inertia_kg_m2: tuple[float, float, float], attitude: AttitudeDe
             raise ValueError(
                 f"attitude.axes.{name} lies along solar_array.axis_body: pointing it would leave the array no freedom"
             )
+
+
+def require_thrust(propulsion: Propulsion, attitude: AttitudeDesign) -> None:
+    """ValueError unless all thrusters together push along the axis that a burn is pointed with."""
+    axis = np.array(attitude.axes.thrust_axis)
+    force = np.sum([one.direction for one in propulsion.thrusters], axis=0)
+    off_deg = float(np.degrees(np.arctan2(np.linalg.norm(np.cross(force, axis)), force @ axis)))
+    if off_deg > _THRUST_OFF_DEG:
+        raise ValueError(
+            f"propulsion.thrusters push together {off_deg:.1f} deg away from attitude.axes.thrust_axis; at most "
+            f"{_THRUST_OFF_DEG:g} deg, or burns would go elsewhere"
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Final
 
@@ -9,10 +11,13 @@ from pydantic import Field, model_validator
 
 from core.mission.parts import Direction, Fraction, Identifier, MissionModel, Name, NotNegative, Number, Positive
 
-__all__ = ["ElectricThruster", "MassItem", "Propulsion", "Tank", "Thruster", "ThrusterCurve"]
+__all__ = ["BurnControl", "ElectricThruster", "MassItem", "Propulsion", "Tank", "Thruster", "ThrusterCurve"]
 
+_MOST_MISALIGNED_DEG: Final = 5.0
 _BLOWDOWN_AGREEMENT: Final = 0.03  # end pressure of the tank's gas law against the one stated
 _THRUST_AGREEMENT: Final = 0.02  # the curve at begin-of-life pressure against thrust_n and specific_impulse_s
+
+Coordinate = Annotated[float, Field(ge=-20.0, le=20.0)]  # of a part; a spacecraft is smaller
 
 
 class MassItem(MissionModel):
@@ -37,12 +42,33 @@ class Tank(MissionModel):
     node: Identifier = "tank"  # thermal node
 
 
+class BurnControl(StrEnum):
+    """What holds the attitude against the torque of a burn."""
+
+    OFF_PULSING = "off_pulsing"  # thrusters are shut for short whiles
+    WHEELS = "wheels"  # all thrusters stay open, wheels take the torque
+
+
 class Thruster(MissionModel):
-    """Where a thruster sits, and which way it pushes the spacecraft."""
+    """Where a thruster sits, and which way it pushes the spacecraft; as drawn, and as measured after assembly."""
 
     id: Identifier
-    position_m: tuple[Number, Number, Number]  # body axes, from the centre of mass
+    position_m: tuple[Coordinate, Coordinate, Coordinate]  # body axes, from the centre of mass
     direction: Direction  # of the force on the spacecraft
+    measured_direction: Direction | None = None  # the same as aligned; as drawn where it has not been measured
+    thrust_factor: Annotated[float, Field(ge=0.8, le=1.2)] = 1.0  # its thrust over that of the curve
+
+    @model_validator(mode="after")
+    def _is_aligned(self) -> Thruster:
+        measured = self.measured_direction or self.direction
+        cosine = sum(a * b for a, b in zip(measured, self.direction, strict=True))
+        off_deg = math.degrees(math.acos(max(-1.0, min(1.0, cosine))))
+        if off_deg > _MOST_MISALIGNED_DEG:
+            raise ValueError(
+                f"thruster {self.id}: measured_direction is {off_deg:.1f} deg from direction; at most "
+                f"{_MOST_MISALIGNED_DEG:g} deg is a misalignment"
+            )
+        return self
 
 
 class ThrusterCurve(MissionModel):
@@ -104,6 +130,7 @@ class Propulsion(MissionModel):
     tank: Tank
     thrusters: tuple[Thruster, ...] = Field(min_length=1, max_length=64)
     curve: ThrusterCurve
+    burn_control: BurnControl = BurnControl.OFF_PULSING
     plume_keep_out_deg: Annotated[float, Field(ge=0, lt=90)]  # half angle about each jet that nothing may enter
     electric: ElectricThruster | None = None
 
@@ -113,6 +140,10 @@ class Propulsion(MissionModel):
             raise ValueError(
                 f"thruster_count {self.thruster_count} is not the number of thrusters, {len(self.thrusters)}"
             )
+        ids = [one.id for one in self.thrusters]
+        twice = sorted({one for one in ids if ids.count(one) > 1})
+        if twice:
+            raise ValueError(f"thrusters: id used twice: {twice}")
         if not self.pressure_end_pa < self.pressure_begin_pa:
             raise ValueError(
                 f"pressure_end_pa {self.pressure_end_pa:g} Pa must be below pressure_begin_pa {self.pressure_begin_pa:g} Pa"

@@ -17,11 +17,12 @@ import numpy as np
 from core.attitude import boresight_gcrf, slew_angle_rad, slew_duration_s
 from core.mission.model import Bus
 from core.orbit import sun_position_gcrf_m
-from core.plan.activity import Activity, ImagingActivity, Window
+from core.plan.activity import Activity, BurnActivity, ImagingActivity, Window
 from core.plan.checks.context import CheckContext, limit_finding, violation_windows
 from core.plan.checks.repairs import shift_repair
 from core.plan.model import Finding, Repair, RepairKind
 from core.plan.simulate import SatelliteRun
+from core.propulsion import burn_balance, burn_torque_n_m
 from core.time import add_s, duration_s, tai_s_from_utc
 from core.units import DEG, to_deg, to_rad
 
@@ -146,7 +147,7 @@ def _flown(satellite: str, context: CheckContext) -> Iterator[Finding]:
                 limit * scale - worst,
                 unit,
                 f"{satellite}: {quantity} reaches {worst:.3g} {unit} when the plan is flown; the limit is "
-                f"{limit * scale:.3g} {unit}",
+                f"{limit * scale:.3g} {unit}{_burn_torque(satellite, window, context)}",
             )
     for one in context.turned(satellite):
         if one.type in _NEED_ATTITUDE:
@@ -165,6 +166,27 @@ def _flown(satellite: str, context: CheckContext) -> Iterator[Finding]:
             "1",
             f"{satellite}: a slew finds no way round a cone that its design forbids, such as the Sun in the imager",
         )
+
+
+def _burn_torque(satellite: str, window: Window, context: CheckContext) -> str:
+    """What a burn in or before a window has to do with it."""
+    bus = context.mission.bus_of(satellite)
+    begun = [
+        one for one in context.activities(satellite) if isinstance(one, BurnActivity) and one.window.start < window.end
+    ]
+    if not begun or not burn_balance(bus.propulsion).turns:
+        return ""
+    torque_n_m = burn_torque_n_m(bus.propulsion, begun[-1].propellant_kg + _left_kg(satellite, begun[-1], context))
+    return (
+        f"; the thrusters leave a torque of {float(np.linalg.norm(torque_n_m)):.3g} N m to the wheels while "
+        f"{begun[-1].activity_id} burns: shorter burns with time to unload between them keep it within"
+    )
+
+
+def _left_kg(satellite: str, burn: BurnActivity, context: CheckContext) -> float:
+    """Propellant after a burn, as flown."""
+    run = context.simulation.runs[satellite]
+    return float(np.interp(tai_s_from_utc(burn.window.end), run.t_tai_s, run.propellant_kg))
 
 
 def _unsettled(one: Activity, run: SatelliteRun, bus: Bus) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
 from core.orbit import FlownOrbit
-from core.plan.activity import Activity, ImagingActivity, PointingMode, UplinkActivity, Window
+from core.plan.activity import Activity, BurnActivity, ImagingActivity, PointingMode, UplinkActivity, Window
 from core.plan.model import Finding, MissionPlan, Repair, Severity
 from core.plan.simulate import SatelliteRun, Simulation
 from core.time import utc_from_tai_s
@@ -24,7 +24,10 @@ __all__ = ["Check", "CheckContext", "limit_finding", "violation_windows"]
 
 @dataclass(frozen=True)
 class CheckContext:
-    """A plan, its mission, how it flew in simulation, the time at which it is judged, and the conjunctions known then."""
+    """A plan, its mission, how it flew in simulation, the time at which it is judged, and what else is known then.
+
+    ``other_burns`` are those of approved plans that are still to be flown: this plan's orbits do not have them.
+    """
 
     plan: MissionPlan
     mission: Mission
@@ -32,6 +35,7 @@ class CheckContext:
     now_utc: datetime
     conjunctions: tuple[ConjunctionMessage, ...] = ()
     catalogue: Catalogue | None = None
+    other_burns: tuple[BurnActivity, ...] = ()
 
     @cached_property
     def orbits(self) -> dict[str, FlownOrbit]:

@@ -9,6 +9,7 @@ from core.plan.schedule.requests import (
     DownlinkRequest,
     HoldRequest,
     ImagingRequest,
+    MaintenanceRequest,
     ScheduleRequest,
 )
 from core.plan.schedule.solve import Schedule, Unplaced, solve
@@ -22,6 +23,7 @@ __all__ = [
     "HoldRequest",
     "ImagingRequest",
     "Ledger",
+    "MaintenanceRequest",
     "Problem",
     "Request",
     "SatelliteBudget",

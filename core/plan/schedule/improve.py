@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Final
@@ -19,6 +19,7 @@ from core.plan.schedule.conflicts import conflicts
 from core.plan.schedule.greedy import fill
 from core.plan.schedule.ledger import Ledger, store_events, violations
 from core.plan.schedule.problem import Candidate, Problem
+from core.plan.schedule.weights import Weights
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
@@ -34,8 +35,6 @@ _AT_ONCE: Final = 12_000  # candidates up to which all is tried at once first
 _WHOLE: Final = 200_000  # candidates up to which all is tried at once at all
 _PARTS_FIRST: Final = 0.4  # of the time, for the parts of a large problem
 _KILOBYTE: Final = 1e3  # the solver counts in whole units
-_MOST_UNITS: Final = 1e9
-_FINEST_UNITS: Final = 1e5
 _CONSUMED: Final = frozenset({"RES-001", "RES-005"})  # battery and propellant
 _SHORT: Final = 24  # users up to which it is worth to look for the fewest that do not go together
 
@@ -65,29 +64,28 @@ class _Search:
     def __init__(self, ledger: Ledger, seed: int) -> None:
         problem = ledger.problem
         self.problem, self.total, self.done = problem, len(problem.candidates), False
-        self.best = Ledger(problem, ledger.chosen.values())
+        self.best = ledger.copy()
+        self._weights = Weights(problem)
         self._seed, self._places = seed, _Places(problem, Random(seed))
         self._size, self._idle = _SMALL, 0
-        best_of_each = (max((problem.candidates[k].value for k in group), default=0.0) for group in problem.of_request)
-        self._most = sum(best_of_each)
 
     def whole(self, until_s: float) -> Iterator[Ledger]:
         """Everything at once."""
         if self.done:
             return
-        found = _solve(self.best, set(self._places.requests), until_s - time.monotonic(), self._seed)
+        found = _solve(self.best, set(self._places.requests), self._weights, until_s - time.monotonic(), self._seed)
         if found is not None:
             self.done = found.proved
-            if _is_better(found.ledger, self.best):
+            if self._is_better(found.ledger):
                 yield self._take(found.ledger)
 
     def parts(self, until_s: float) -> Iterator[Ledger]:
         """One neighbourhood after another; larger ones when the small ones bring nothing any more."""
-        while not self.done and time.monotonic() < until_s and self.best.value < self._most * (1.0 - 1e-9):
+        while not self.done and time.monotonic() < until_s and self._weight(self.best) < self._weights.most:
             free = self._places.neighbourhood(self.best, min(self._size, self.total))
             limit_s = min(_ROUND_S, until_s - time.monotonic())
-            found = _solve(self.best, free, limit_s, self._places.random.randrange(1 << 30))
-            if found is not None and _is_better(found.ledger, self.best):
+            found = _solve(self.best, free, self._weights, limit_s, self._places.random.randrange(1 << 30))
+            if found is not None and self._is_better(found.ledger):
                 self._idle = 0
                 yield self._take(found.ledger)
                 continue
@@ -101,11 +99,16 @@ class _Search:
 
     def _take(self, ledger: Ledger) -> Ledger:
         self.best = ledger
-        return Ledger(self.problem, ledger.chosen.values())
+        return ledger.copy()
 
+    def _weight(self, ledger: Ledger) -> int:
+        return self._weights.of(ledger.chosen.values())
 
-def _is_better(found: Ledger, best: Ledger) -> bool:
-    return found.value > best.value + 1e-9 and not violations(found.problem, found.chosen.values())
+    def _is_better(self, found: Ledger) -> bool:
+        if self._weight(found) <= self._weight(self.best):
+            return False
+        changed = set(found.chosen.values()) ^ set(self.best.chosen.values())
+        return not violations(self.problem, found.chosen.values(), changed)
 
 
 class _Places:
@@ -163,12 +166,14 @@ class _Found:
     proved: bool
 
 
-def _solve(ledger: Ledger, free: set[int], limit_s: float, seed: int) -> _Found | None:
+def _solve(ledger: Ledger, free: set[int], weights: Weights, limit_s: float, seed: int) -> _Found | None:
     """The best that CP-SAT finds for the free requests beside the others; None when it finds nothing in time."""
     from ortools.sat.python import cp_model
 
     problem = ledger.problem
-    fixed = Ledger(problem, (index for request, index in ledger.chosen.items() if request not in free))
+    fixed = ledger.copy()
+    for request in free & ledger.chosen.keys():
+        fixed.remove(request)
     if limit_s <= 0.0:
         return None
     model = cp_model.CpModel()
@@ -185,9 +190,8 @@ def _solve(ledger: Ledger, free: set[int], limit_s: float, seed: int) -> _Found 
         _store(model, chosen, fixed, satellite)
     for index, variable in chosen.items():
         model.add_hint(variable, ledger.chosen.get(problem.candidates[index].request) == index)
-    unit = _units(problem, chosen)
-    model.maximize(sum(round(problem.candidates[index].value * unit) * chosen[index] for index in chosen))
-    return _search(model, chosen, fixed, sorted(free), limit_s, seed)
+    model.maximize(sum(weights[index] * variable for index, variable in chosen.items()))
+    return _search(model, chosen, fixed, sorted(free), weights, limit_s, seed)
 
 
 def _search(
@@ -195,6 +199,7 @@ def _search(
     chosen: dict[int, cp_model.IntVar],
     fixed: Ledger,
     free: list[int],
+    weights: Weights,
     limit_s: float,
     seed: int,
 ) -> _Found | None:
@@ -212,11 +217,11 @@ def _search(
         status = solver.solve(model)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             break
-        found = Ledger(fixed.problem, fixed.chosen.values())
+        found = fixed.copy()
         refused = _add(found, [index for index, variable in chosen.items() if solver.boolean_value(variable)])
         covers = [cover for index in refused if (cover := _cover(found, index, chosen))]
         fill(found, free)
-        if best is None or found.value > best.value:
+        if best is None or weights.of(found.chosen.values()) > weights.of(best.chosen.values()):
             best = found
         if not refused or not covers:
             return _Found(best, status == cp_model.OPTIMAL and not refused)
@@ -266,12 +271,6 @@ def _add(ledger: Ledger, taken: list[int]) -> list[int]:
             break
         waiting = left
     return waiting
-
-
-def _units(problem: Problem, chosen: Iterable[int]) -> float:
-    """Whole units per value: fine, and small enough for the solver's sums."""
-    largest = max((problem.candidates[index].value for index in chosen), default=0.0)
-    return min(_MOST_UNITS / largest, _FINEST_UNITS) if largest > 0.0 else _FINEST_UNITS
 
 
 def _store(model: cp_model.CpModel, chosen: dict[int, cp_model.IntVar], fixed: Ledger, satellite: int) -> None:

@@ -44,6 +44,16 @@ class Ledger:
         for index in chosen:
             self.add(index)
 
+    def copy(self) -> Ledger:
+        """The same schedule, to be changed by itself."""
+        other = Ledger(self.problem)
+        other.chosen = dict(self.chosen)
+        other._lines = [list(line) for line in self._lines]
+        other._contacts = [list(line) for line in self._contacts]
+        other._longest_s = list(self._longest_s)
+        other._longest_contact_s = list(self._longest_contact_s)
+        return other
+
     @property
     def value(self) -> float:
         """What the chosen candidates are worth."""
@@ -185,8 +195,20 @@ def _propellant(budget: SatelliteBudget, mine: list[Candidate], one: Candidate |
     return Block("RES-005") if used > budget.propellant_kg + 1e-9 else None
 
 
-def violations(problem: Problem, chosen: Iterable[int]) -> list[tuple[int | None, Block]]:
-    """Everything that is wrong with a whole schedule, as (candidate, block); written apart from the search's own tests."""
+def violations(
+    problem: Problem, chosen: Iterable[int], changed: Iterable[int] | None = None
+) -> list[tuple[int | None, Block]]:
+    """Everything that is wrong with a schedule, as (candidate, block); written apart from the search's own tests.
+
+    Args:
+        problem: What is scheduled.
+        chosen: The whole schedule.
+        changed: Candidates that were taken or given up since nothing was wrong: only what shares a satellite or a station
+            with them is looked at. All is where None.
+    """
+    touched = None if changed is None else [problem.candidates[index] for index in changed]
+    satellites = None if touched is None else {satellite for one in touched for satellite in one.held}
+    stations = None if touched is None else {station for one in touched for station in one.stations}
     found: list[tuple[int | None, Block]] = []
     served: set[int] = set()
     by_satellite: dict[int, list[int]] = {}
@@ -197,9 +219,11 @@ def violations(problem: Problem, chosen: Iterable[int]) -> list[tuple[int | None
             found.append((index, Block("PLACED")))
         served.add(one.request)
         for satellite in one.held:
-            by_satellite.setdefault(satellite, []).append(index)
+            if satellites is None or satellite in satellites:
+                by_satellite.setdefault(satellite, []).append(index)
         for station in one.stations:
-            by_station.setdefault(station, []).append(index)
+            if stations is None or station in stations:
+                by_station.setdefault(station, []).append(index)
     for satellite, mine in by_satellite.items():
         own = [problem.candidates[index] for index in mine if problem.candidates[index].satellite == satellite]
         found += _too_close(problem, mine)
@@ -208,13 +232,20 @@ def violations(problem: Problem, chosen: Iterable[int]) -> list[tuple[int | None
             if block is not None:
                 found.append((None, block))
     for station, mine in by_station.items():
-        found += [
-            (a, Block("GND-002", b))
-            for k, a in enumerate(mine)
-            for b in mine[k + 1 :]
-            if contacts_clash(problem, problem.candidates[a], problem.candidates[b], station)
-        ]
+        found += _at_once(problem, station, mine)
     return found
+
+
+def _at_once(problem: Problem, station: int, mine: list[int]) -> Iterator[tuple[int, Block]]:
+    """Pairs of contacts of one station that overlap or leave no time to set up."""
+    in_order = sorted(mine, key=lambda index: problem.candidates[index].contact)
+    for k, a in enumerate(in_order):
+        free_s = problem.candidates[a].contact[1] + problem.fleet.setup_s[station]
+        for b in in_order[k + 1 :]:
+            if problem.candidates[b].contact[0] >= free_s:
+                break
+            if contacts_clash(problem, problem.candidates[a], problem.candidates[b], station):
+                yield a, Block("GND-002", b)
 
 
 def _too_close(problem: Problem, mine: list[int]) -> Iterator[tuple[int, Block]]:

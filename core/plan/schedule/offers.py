@@ -16,15 +16,23 @@ from core.mission.flight_rules import gap_limit_s
 from core.mission.model import Imager, Mission
 from core.orbit import FlownOrbit
 from core.plan.activity import Activity, BurnActivity, Proposer, Provenance, ResourceName, ResourceUse, Window
-from core.plan.checks.geometry import MINIMUM_SUN_ELEVATION_DEG
 from core.plan.commanding import BURN_ATTITUDE_LEAD_S, IMAGE_ATTITUDE_LEAD_S
+from core.plan.maintenance import NEEDS, light_windows
 from core.plan.model import InitialResources
 from core.plan.orbit import planned_orbit
 from core.plan.schedule.charge import idle_charge_j, usable_battery_j
 from core.plan.schedule.held import HELD_VALUE, commanded_s, held_candidates, held_contacts
+from core.plan.schedule.looks import Look, look_for_images
 from core.plan.schedule.problem import Candidate, Fleet, Problem, Request, SatelliteBudget
-from core.plan.schedule.requests import BurnRequest, DownlinkRequest, HoldRequest, ImagingRequest, ScheduleRequest
-from core.plan.schedule.sky import Accesses, Sky
+from core.plan.schedule.requests import (
+    BurnRequest,
+    DownlinkRequest,
+    HoldRequest,
+    ImagingRequest,
+    MaintenanceRequest,
+    ScheduleRequest,
+)
+from core.plan.schedule.sky import Sky
 from core.plan.uplink import LOAD_TIME_S, REVIEW_TIME_S
 from core.propulsion import plan_burn
 from core.time import add_s, duration_s
@@ -51,6 +59,7 @@ class Offer:
     off_nadir_deg: float = 0.0
     sun_elevation_deg: float = 0.0
     propellant_kg: float = 0.0
+    within_s: tuple[float, float] | None = None  # the stretch of time that gives what is needed
     held: bool = False  # it is drafted already
 
 
@@ -120,14 +129,16 @@ def make_offers(
             orbits[name] = planned_orbit(mission, name, [*existing, *burns], _propellant_kg(mission, name, initial))
         sky = Sky(mission, orbits, horizon)
     images = [one for one in requests if isinstance(one, ImagingRequest)]
-    accesses = sky.accesses(images)
+    looks = look_for_images(images, sky, ready_s, _MOST_CANDIDATES)
     for one in requests:
         if isinstance(one, ImagingRequest):
-            _offer_images(one, accesses[one.name], sky, ready_s, draft)
+            _offer_images(one, looks[one.name], sky, draft)
         elif isinstance(one, DownlinkRequest):
             _offer_downlinks(one, sky, ready_s, draft)
         elif isinstance(one, HoldRequest):
             _offer_holds(one, sky, ready_s, draft)
+        elif isinstance(one, MaintenanceRequest):
+            _offer_maintenance(one, sky, ready_s, draft)
     fleet = _fleet(sky, initial, concerned)
     problem = Problem(sky.horizon_s, fleet, tuple(draft.requests), tuple(draft.candidates))
     return Offers(
@@ -142,24 +153,26 @@ def _beginning(horizon: Window) -> Window:
 
 def _check(requests: Sequence[ScheduleRequest], mission: Mission, names: Sequence[str]) -> None:
     seen: set[str] = set()
-    stations = [one.id for one in mission.stations]
+    known, stations = set(names), {one.id for one in mission.stations}
     for one in requests:
         if one.name in seen:
             raise InputError("requests.name", f"{one.name!r} is used twice")
         seen.add(one.name)
         asked = one.satellites if isinstance(one, ImagingRequest) else (one.satellite,)
-        unknown = [name for name in asked if name not in names]
+        unknown = [name for name in asked if name not in known]
         if unknown:
             raise InputError(f"requests.{one.name}.satellite", f"{unknown} are not among {list(names)}")
         for station in one.stations if isinstance(one, DownlinkRequest) else ():
             if station not in stations:
-                raise InputError(f"requests.{one.name}.stations", f"{station!r} is not one of {stations}")
+                raise InputError(f"requests.{one.name}.stations", f"{station!r} is not one of {sorted(stations)}")
 
 
 def _concerned(requests: Sequence[ScheduleRequest], names: Sequence[str]) -> list[int]:
     asked: set[str] = set()
     for one in requests:
-        asked |= set(one.satellites or names) if isinstance(one, ImagingRequest) else {one.satellite}
+        if isinstance(one, ImagingRequest) and not one.satellites:
+            return list(range(len(names)))
+        asked |= set(one.satellites) if isinstance(one, ImagingRequest) else {one.satellite}
     return [k for k, name in enumerate(names) if name in asked]
 
 
@@ -198,50 +211,28 @@ def _uplinks(
     return ready_s
 
 
-def _offer_images(one: ImagingRequest, accesses: Accesses, sky: Sky, ready_s: dict[int, float], draft: _Draft) -> None:
-    """The accesses nearest to nadir, and why the others are none."""
-    ready = np.array([ready_s.get(k, np.inf) for k in range(len(sky.names))])
-    allowed = np.array([not one.satellites or name in one.satellites for name in sky.names])
-    start_s = accesses.best_s - 0.5 * one.duration_s
+def _offer_images(one: ImagingRequest, look: Look, sky: Sky, draft: _Draft) -> None:
+    """The accesses nearest to nadir, and why others are none."""
+    found = look.fitting
+    start_s = found.best_s - 0.5 * one.duration_s
     begin_s, end_s = start_s - IMAGE_ATTITUDE_LEAD_S, start_s + one.duration_s
-    codes = np.select(
-        [
-            ~allowed[accesses.satellite],
-            # The check looks at another moment of the window: half a degree on the safe side.
-            accesses.sun_elevation_deg < MINIMUM_SUN_ELEVATION_DEG + 0.5,
-            (start_s < accesses.start_s) | (end_s > accesses.end_s),
-            begin_s < sky.seconds(one.earliest, 0.0),
-            begin_s < ready[accesses.satellite],
-            end_s > sky.seconds(one.latest_end, sky.horizon_s),
-        ],
-        ["OTHER", "GEO-003", "GEO-002", "TMP-004", "GND-001", "TMP-003"],
-        default="",
-    )
-    looked = [
-        (max(float(start_s[k]), 0.0), str(code))
-        for code in np.unique(codes)
-        if code not in ("", "OTHER")
-        for k in np.flatnonzero(codes == code)[:_TOLD]
-    ]
-    fit = np.flatnonzero(codes == "")
-    best = fit[np.argsort(-accesses.max_elevation_deg[fit], kind="stable")[:_MOST_CANDIDATES]]
     ways = [
         (
             Candidate(
                 request=len(draft.requests),
-                satellite=int(accesses.satellite[k]),
+                satellite=satellite,
                 start_s=float(begin_s[k]),
                 end_s=float(end_s[k]),
-                value=one.priority * (0.8 + 0.2 * float(accesses.max_elevation_deg[k]) / 90.0),
-                data_bytes=sky.bus(int(accesses.satellite[k])).imager.data_rate_bit_s / 8.0 * one.duration_s,
-                energy_j=sky.bus(int(accesses.satellite[k])).loads.imager_w * one.duration_s,
-                pointing=90.0 - float(accesses.max_elevation_deg[k]),
+                value=one.priority * (0.8 + 0.2 * float(found.max_elevation_deg[k]) / 90.0),
+                data_bytes=sky.bus(satellite).imager.data_rate_bit_s / 8.0 * one.duration_s,
+                energy_j=sky.bus(satellite).loads.imager_w * one.duration_s,
+                pointing=90.0 - float(found.max_elevation_deg[k]),
             ),
-            Offer(one, sun_elevation_deg=float(accesses.sun_elevation_deg[k])),
+            Offer(one, sun_elevation_deg=float(found.sun_elevation_deg[k])),
         )
-        for k in best
+        for k, satellite in enumerate(found.satellite.tolist())
     ]
-    draft.add(Request(one.name, one.priority, tuple(sorted(looked))), ways)
+    draft.add(Request(one.name, one.priority, look.refused), ways)
 
 
 def _offer_downlinks(one: DownlinkRequest, sky: Sky, ready_s: dict[int, float], draft: _Draft) -> None:
@@ -365,26 +356,58 @@ def burn_activity(one: BurnRequest, window: Window, propellant_kg: float) -> Bur
 
 def _offer_holds(one: HoldRequest, sky: Sky, ready_s: dict[int, float], draft: _Draft) -> None:
     """Evenly spread starts in the window that the request and the satellite's commands leave."""
+    _offer_stretches(one, one.duration_s, [(0.0, sky.horizon_s)], sky, ready_s, draft)
+
+
+def _offer_maintenance(one: MaintenanceRequest, sky: Sky, ready_s: dict[int, float], draft: _Draft) -> None:
+    """Starts in the light that the work needs."""
+    need, orbit = NEEDS[one.work], sky.orbits[sky.names.index(one.satellite)]
+    end_tai_s = sky.start_tai_s + sky.horizon_s
+    lit = [
+        (begin - sky.start_tai_s, end - sky.start_tai_s)
+        for begin, end in light_windows(orbit, need.light, sky.start_tai_s, end_tai_s)
+    ]
+    _offer_stretches(one, one.duration_s or need.duration_s, lit, sky, ready_s, draft)
+
+
+def _offer_stretches(
+    one: HoldRequest | MaintenanceRequest,
+    duration_s: float,
+    stretches_s: Sequence[tuple[float, float]],
+    sky: Sky,
+    ready_s: dict[int, float],
+    draft: _Draft,
+) -> None:
+    """An attitude held within one of some stretches of time; a satellite turns before it begins."""
     satellite = sky.names.index(one.satellite)
     earliest = max(sky.seconds(one.earliest, 0.0), ready_s.get(satellite, math.inf)) + half_turn_s(sky.bus(satellite))
-    latest = min(sky.seconds(one.latest_end, sky.horizon_s), sky.horizon_s) - one.duration_s
-    if not earliest <= latest:
-        draft.add(Request(one.name, one.priority, ((max(min(earliest, sky.horizon_s), 0.0), "TMP-003"),)), ())
-        return
+    latest = min(sky.seconds(one.latest_end, sky.horizon_s), sky.horizon_s)
+    looked: list[tuple[float, str]] = []
+    starts: list[tuple[float, tuple[float, float]]] = []
+    for begin, end in stretches_s:
+        first, last = max(begin, earliest), min(end, latest) - duration_s
+        if first <= last:
+            share = max(1, _MOST_CANDIDATES // len(stretches_s))
+            starts += [(float(start_s), (begin, end)) for start_s in np.linspace(first, last, share)]
+        else:
+            too_short = end - begin < duration_s and (begin, end) != (0.0, sky.horizon_s)
+            code = "GEO-003" if too_short else "TMP-003"
+            looked.append((max(min(first, sky.horizon_s), 0.0), code))
+    chosen = [starts[k] for k in np.linspace(0, len(starts) - 1, min(len(starts), _MOST_CANDIDATES)).astype(int)]
     ways = [
         (
             Candidate(
                 request=len(draft.requests),
                 satellite=satellite,
-                start_s=float(start_s),
-                end_s=float(start_s) + one.duration_s,
-                value=one.priority * (1.0 - 0.1 * float(start_s) / sky.horizon_s),
+                start_s=start_s,
+                end_s=start_s + duration_s,
+                value=one.priority * (1.0 - 0.1 * start_s / sky.horizon_s),
             ),
-            Offer(one),
+            Offer(one, within_s=stretch),
         )
-        for start_s in np.linspace(earliest, latest, _MOST_CANDIDATES)
+        for start_s, stretch in chosen
     ]
-    draft.add(Request(one.name, one.priority), ways)
+    draft.add(Request(one.name, one.priority, _spread(looked or ([] if ways else [(0.0, "GEO-003")]))), ways)
 
 
 def _propellant_kg(mission: Mission, satellite: str, initial: Mapping[str, InitialResources]) -> float:
@@ -411,7 +434,8 @@ def _fleet(sky: Sky, initial: Mapping[str, InitialResources], concerned: Sequenc
             return max(0.0, slew_duration_s(sky.bus(first.satellite), angle_rad) - IMAGE_ATTITUDE_LEAD_S)
         return turns_s[first.satellite]
 
-    budgets = tuple(_budget(sky, k, initial, with_battery=k in set(concerned)) for k in range(len(sky.names)))
+    used = set(concerned)
+    budgets = tuple(_budget(sky, k, initial, with_battery=k in used) for k in range(len(sky.names)))
     stations = tuple(one.id for one in sky.stations)
     return Fleet(budgets, stations, tuple(one.setup_s for one in sky.stations), turn_s, max(turns_s))
 

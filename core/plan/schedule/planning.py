@@ -26,10 +26,18 @@ from core.plan.activity import (
     Window,
 )
 from core.plan.commanding import BURN_ATTITUDE_LEAD_S, IMAGE_ATTITUDE_LEAD_S, expand
+from core.plan.maintenance import NEEDS
 from core.plan.model import InitialResources
 from core.plan.schedule.offers import Offer, Offers, burn_activity, make_offers
 from core.plan.schedule.problem import Candidate
-from core.plan.schedule.requests import BurnRequest, DownlinkRequest, HoldRequest, ImagingRequest, ScheduleRequest
+from core.plan.schedule.requests import (
+    BurnRequest,
+    DownlinkRequest,
+    HoldRequest,
+    ImagingRequest,
+    MaintenanceRequest,
+    ScheduleRequest,
+)
 from core.plan.schedule.solve import Schedule, Step, Unplaced, solve
 from core.time import add_s, format_utc, tai_s_from_utc
 from core.units import to_deg, to_rad
@@ -188,6 +196,22 @@ def _hold(satellite: str, window: Window, offer: Offer, _offers: Offers, _horizo
     )
 
 
+def _maintenance(satellite: str, window: Window, offer: Offer, _offers: Offers, horizon: Window) -> Activity:
+    request = offer.request
+    assert isinstance(request, MaintenanceRequest) and offer.within_s is not None
+    need = NEEDS[request.work]
+    begin, end = (add_s(horizon.start, seconds) for seconds in offer.within_s)
+    return PointingActivity(
+        activity_id=request.name,
+        satellite=satellite,
+        window=window,
+        earliest_start=begin,
+        latest_end=min(end, request.latest_end or end),
+        pointing=need.pointing,
+        provenance=_why(f"{need.words}: a free time in the light that it needs"),
+    )
+
+
 _Make = Callable[[str, Window, Offer, Offers, Window], Activity]
 _MAKE: Final[dict[type, _Make]] = {
     type(None): _uplink,
@@ -195,6 +219,7 @@ _MAKE: Final[dict[type, _Make]] = {
     ImagingRequest: _image,
     BurnRequest: _burn,
     HoldRequest: _hold,
+    MaintenanceRequest: _maintenance,
 }
 
 

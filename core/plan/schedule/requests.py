@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from core.plan.activity import PlanPart, PointingMode
+from core.plan.maintenance import Work
 
-__all__ = ["BurnRequest", "DownlinkRequest", "HoldRequest", "ImagingRequest", "ScheduleRequest"]
+__all__ = ["BurnRequest", "DownlinkRequest", "HoldRequest", "ImagingRequest", "MaintenanceRequest", "ScheduleRequest"]
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$")]
 Priority = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
@@ -53,7 +54,7 @@ class BurnRequest(_Request):
 
 
 class HoldRequest(_Request):
-    """An attitude held for a while, for a calibration or for maintenance."""
+    """An attitude held for a while."""
 
     type: Literal["hold"] = "hold"
     satellite: str
@@ -61,4 +62,15 @@ class HoldRequest(_Request):
     pointing: PointingMode = PointingMode.NADIR
 
 
-ScheduleRequest = Annotated[ImagingRequest | DownlinkRequest | BurnRequest | HoldRequest, Field(discriminator="type")]
+class MaintenanceRequest(_Request):
+    """A calibration or maintenance of one satellite, in the attitude and the light that the work needs."""
+
+    type: Literal["maintenance"] = "maintenance"
+    satellite: str
+    work: Work
+    duration_s: Duration | None = None  # what the work usually takes where None
+
+
+ScheduleRequest = Annotated[
+    ImagingRequest | DownlinkRequest | BurnRequest | HoldRequest | MaintenanceRequest, Field(discriminator="type")
+]

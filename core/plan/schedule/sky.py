@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -40,6 +41,23 @@ class Accesses:
     max_elevation_deg: FloatArray
     sun_elevation_deg: FloatArray
 
+    @classmethod
+    def none(cls) -> Accesses:
+        """No access."""
+        return cls(np.empty(0, dtype=np.int64), *(np.empty(0) for _ in range(5)))
+
+    def __len__(self) -> int:
+        return int(self.satellite.size)
+
+    def taken(self, places: NDArray[np.int64]) -> Accesses:
+        """Some of them, in the order of their places."""
+        return Accesses(**{one.name: getattr(self, one.name)[places] for one in fields(self)})
+
+    def joined(self, others: Accesses) -> Accesses:
+        """These and others."""
+        both = {one.name: np.concatenate([getattr(self, one.name), getattr(others, one.name)]) for one in fields(self)}
+        return Accesses(**both)
+
 
 class Sky:
     """Passes of every satellite over every station, and accesses to places.
@@ -66,9 +84,11 @@ class Sky:
         ]
         self._satellites = np.array([satellite for satellite, _, _, _ in legs])
         self._valid_tai_s = np.array([(first, last) for _, _, first, last in legs])
-        self._constellation = Constellation([leg.elements for _, leg, _, _ in legs])
+        self._elements = [leg.elements for _, leg, _, _ in legs]
+        self._sun_times_s = np.arange(0.0, self.horizon_s + 2.0 * _SUN_STEP_S, _SUN_STEP_S)
+        self._sun_itrf_m = _sun_itrf_m(self.start_tai_s + self._sun_times_s)
         self.passes: dict[tuple[int, int], list[tuple[float, float, float]]] = {}
-        found = self._search(self.stations, None)
+        found = self._search(self.stations, None, np.arange(len(legs)))
         for k in np.flatnonzero(~(found.truncated_start | found.truncated_end)):
             self.passes.setdefault((int(found.satellite[k]), int(found.station[k])), []).append(
                 (
@@ -78,15 +98,16 @@ class Sky:
                 )
             )
 
-    def _search(self, places: Sequence[GroundStation], mask_rad: float | None) -> AllPasses:
-        """Passes of every leg over every place within the leg's own time, named by satellite."""
+    def _search(self, places: Sequence[GroundStation], mask_rad: float | None, legs: NDArray[np.int64]) -> AllPasses:
+        """Passes of some legs over every place within the leg's own time, named by satellite."""
         end_tai_s = self.start_tai_s + self.horizon_s
-        found = find_all_passes(self._constellation, places, self.start_tai_s, end_tai_s, mask_rad)
-        valid = self._valid_tai_s[found.satellite]
+        constellation = Constellation([self._elements[leg] for leg in legs])
+        found = find_all_passes(constellation, places, self.start_tai_s, end_tai_s, mask_rad)
+        valid, satellites = self._valid_tai_s[legs[found.satellite]], self._satellites[legs[found.satellite]]
         mine = np.flatnonzero((found.aos_tai_s >= valid[:, 0]) & (found.los_tai_s <= valid[:, 1]))
-        mine = mine[np.lexsort((found.aos_tai_s[mine], found.station[mine], self._satellites[found.satellite[mine]]))]
+        mine = mine[np.lexsort((found.aos_tai_s[mine], found.station[mine], satellites[mine]))]
         kept = {one.name: getattr(found, one.name)[mine] for one in fields(found) if one.name != "unsearched"}
-        return replace(found, **{**kept, "satellite": self._satellites[found.satellite[mine]]})
+        return replace(found, **{**kept, "satellite": satellites[mine]})
 
     def bus(self, satellite: int) -> Bus:
         """The design of a satellite."""
@@ -101,8 +122,8 @@ class Sky:
         begin = utc_from_tai_s(self.start_tai_s)
         return Window(start=add_s(begin, start_s), end=add_s(begin, end_s))
 
-    def accesses(self, images: Sequence[ImagingRequest]) -> dict[str, Accesses]:
-        """Every access of every image, by the name of its request.
+    def accesses(self, images: Sequence[ImagingRequest], satellites: Sequence[int]) -> dict[str, Accesses]:
+        """Every access of some satellites to every image, by the name of its request.
 
         A place is within the off-nadir limit where the satellite stands high enough over it. The elevation that is asked
         for is that of the lowest satellite over the highest place, so a window of another is a little short, never long.
@@ -110,7 +131,7 @@ class Sky:
         if not images:
             return {}
         limits_deg = [self._limit_deg(one) for one in images]
-        radius_m = self._least_radius_m()
+        radius_m, legs = self._least_radius_m, np.flatnonzero(np.isin(self._satellites, satellites))
         out: dict[str, Accesses] = {}
         for limit_deg in sorted(set(limits_deg)):
             chosen = [one for one, own in zip(images, limits_deg, strict=True) if own == limit_deg]
@@ -119,7 +140,7 @@ class Sky:
                 _VERTICAL_LEAN_DEG
             )
             places = [_place(one) for one in chosen]
-            found = self._search(places, mask_rad)
+            found = self._search(places, mask_rad, legs)
             out |= self._by_place(found, chosen, places)
         return out
 
@@ -146,6 +167,7 @@ class Sky:
         own = [self._imager_limits_deg[name] for name in one.satellites] or [self._least_limit_deg]
         return min([*own, one.max_off_nadir_deg or 90.0])
 
+    @cached_property
     def _least_radius_m(self) -> float:
         """Of any satellite within some revolutions, and a little less for what drag takes until the end."""
         t = self.start_tai_s + np.linspace(0.0, 12_000.0, 41)
@@ -154,16 +176,19 @@ class Sky:
 
     def _sun_elevation_deg(self, found: AllPasses, places: Sequence[GroundStation]) -> FloatArray:
         """Over the place at the best moment, geocentric, shape (n,)."""
-        steps = np.arange(0.0, self.horizon_s + 2.0 * _SUN_STEP_S, _SUN_STEP_S)
-        t_tai_s = self.start_tai_s + steps
-        sun = rotate(dcm_itrf_from_gcrf(t_tai_s), sun_position_gcrf_m(t_tai_s))
         since_s = found.culmination_tai_s - self.start_tai_s
-        towards = np.stack([np.interp(since_s, steps, sun[:, axis]) for axis in range(3)], axis=1)
+        towards = np.stack(
+            [np.interp(since_s, self._sun_times_s, self._sun_itrf_m[:, axis]) for axis in range(3)], axis=1
+        )
         towards /= np.linalg.norm(towards, axis=1, keepdims=True)
         ups = np.array([itrf_from_geodetic(one.latitude_rad, one.longitude_rad, one.height_m) for one in places])
         ups = ups.reshape(-1, 3) / np.linalg.norm(ups.reshape(-1, 3), axis=1, keepdims=True)
         sine = np.einsum("ij,ij->i", towards, ups[found.station])
         return np.asarray(np.degrees(np.arcsin(np.clip(sine, -1.0, 1.0))), dtype=np.float64)
+
+
+def _sun_itrf_m(t_tai_s: FloatArray) -> FloatArray:
+    return rotate(dcm_itrf_from_gcrf(t_tai_s), sun_position_gcrf_m(t_tai_s))
 
 
 def _place(one: ImagingRequest) -> GroundStation:

@@ -10,6 +10,7 @@ __all__ = ["ROWS"]
 # The module of each row, imported when it runs. Each has ``run() -> list[BenchResult]``.
 ROWS: Final[Mapping[str, str]] = {
     "twin_attitude": "evals.bench.twin.attitude",
+    "twin_thrusters": "evals.bench.twin.thrusters",
     "twin_battery": "evals.bench.twin.power",
     "twin_thermal": "evals.bench.twin.thermal_speed",
     "plan_check": "evals.bench.twin.plan_check",

@@ -10,6 +10,7 @@ import pytest
 from core.errors import Conflict, NotFound
 from core.events import EventLog
 from core.mission import reference_mission
+from core.mission.model import OrbitDoubt
 from core.mission.orbit_updates import OrbitRepository, OrbitUpdate
 from core.plan.activity import BurnActivity, Proposer, Provenance, Window
 from core.plan.inputs import input_hashes
@@ -70,6 +71,35 @@ def test_only_plans_of_that_satellite_rest_on_its_orbit(database: Database) -> N
     assert input_hashes(orbits.current(), ["LSAT-2"]) == input_hashes(MISSION, ["LSAT-2"])
     before, after = input_hashes(MISSION, ["LSAT-1"]), input_hashes(orbits.current(), ["LSAT-1"])
     assert {name for name in before if before[name] != after[name]} == {"orbit of LSAT-1"}
+
+
+def doubt(code: str = "short-arc") -> OrbitDoubt:
+    return OrbitDoubt(code=code, reason="the fixes span 20 minutes", since_utc=NOON, miss_m=4000.0)
+
+
+def test_a_doubt_outlives_a_restart_and_ends_with_the_next_orbit(database: Database) -> None:
+    events = EventLog(database)
+    orbits = OrbitRepository(database, events, MISSION)
+    orbits.question("LSAT-1", doubt("burnt-since"), actor="service", at_utc=NOON)
+    orbits.refuse("LSAT-1", doubt(), actor="service", at_utc=NOON)
+    for one in (orbits, OrbitRepository(database, events, MISSION)):
+        assert one.doubt("LSAT-1") == one.current().craft("LSAT-1").orbit_doubt == doubt()
+        assert one.current().craft("LSAT-2").orbit_doubt is None
+    orbits.accept(update(1.0), actor="service", at_utc=NOON)
+    for one in (orbits, OrbitRepository(database, events, MISSION)):
+        assert one.doubt("LSAT-1") is None
+        assert one.current().craft("LSAT-1").orbit_checked_until == NOON + timedelta(hours=1)
+
+
+def test_a_doubt_makes_plans_of_its_satellite_stale_and_a_confirmation_makes_none(database: Database) -> None:
+    orbits = OrbitRepository(database, EventLog(database), MISSION)
+    sound = input_hashes(orbits.current(), ["LSAT-1", "LSAT-2"])
+    orbits.refuse("LSAT-1", doubt(), actor="service", at_utc=NOON)
+    doubted = input_hashes(orbits.current(), ["LSAT-1", "LSAT-2"])
+    assert {name for name in sound if sound[name] != doubted[name]} == {"orbit of LSAT-1"}
+    orbits.confirm("LSAT-1", NOON + timedelta(hours=2), 300.0, actor="service", at_utc=NOON)
+    assert input_hashes(orbits.current(), ["LSAT-1", "LSAT-2"]) == sound
+    assert OrbitRepository(database, EventLog(database), MISSION).checked_until("LSAT-1") == NOON + timedelta(hours=2)
 
 
 def test_a_burn_that_the_orbit_contains_is_not_flown_again(database: Database) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from core.errors import Conflict, NotFound
 from core.events import EventLog
 from core.mission.model import Mission
-from core.plan.activity import ActivityStatus
+from core.plan.activity import ActivityStatus, BurnActivity, Proposer, Provenance, Window
 from core.plan.edit import apply_changes
 from core.plan.model import Approval, MissionPlan, PlanState, Repair, RepairKind
 from core.plan.repository import PlanRepository
@@ -112,3 +112,27 @@ def test_progress_does_not_change_what_was_approved(plans: PlanRepository, story
 def test_an_unknown_plan_is_not_found(plans: PlanRepository) -> None:
     with pytest.raises(NotFound, match="plan-nothere"):
         plans.get("plan-nothere")
+
+
+def test_burns_of_approved_plans_are_to_come_until_the_plan_is_over(
+    plans: PlanRepository, story: MissionPlan, now: datetime
+) -> None:
+    def burn(name: str, satellite: str) -> BurnActivity:
+        return BurnActivity(
+            activity_id=name,
+            satellite=satellite,
+            window=Window(start=now + timedelta(hours=2), end=now + timedelta(hours=2, seconds=30)),
+            delta_v_m_s=0.5,
+            propellant_kg=0.04,
+            purpose="orbit_raise",
+            provenance=Provenance(proposed_by=Proposer.OPERATOR, reason="test"),
+        )
+
+    mine = (burn("lift", "LSAT-1"), burn("other", "LSAT-2"))
+    plan = story.model_copy(update={"plan_id": "plan-burns0", "activities": mine})
+    plans.save(plan, actor="agent", at_utc=now)
+    assert plans.burns_to_come(("LSAT-1",), "plan-other0") == ()
+    approval = Approval(revision_hash=plan.revision_hash(), by="planner", role="planner", at=now)
+    plans.approve(plan.plan_id, approval, complete=True, at_utc=now)
+    assert [one.activity_id for one in plans.burns_to_come(("LSAT-1",), "plan-other0")] == ["lift"]
+    assert plans.burns_to_come(("LSAT-1",), plan.plan_id) == () == plans.burns_to_come(("LSAT-3",), "plan-other0")
