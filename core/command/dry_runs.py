@@ -70,9 +70,10 @@ class TwinDryRuns:
         with self._lock:
             answer = self._answers.get(key)
         age_s = duration_s(answer.flown_from, now_utc) if answer is not None else float("inf")
-        if not -1.0 <= age_s <= _FRESH_SHARE * self._policy.dry_run_age_s:
+        holds_s = self._policy.dry_run_holds_s(self._clock)
+        if not -1.0 <= age_s <= _FRESH_SHARE * holds_s:
             self._ask(key, command)
-        if answer is None or not -1.0 <= age_s <= self._policy.dry_run_age_s:
+        if answer is None or not -1.0 <= age_s <= holds_s:
             return f"the rest of {command.plan_id} is being flown in the twin from the present state"
         if answer.failed:
             return f"the rest of {command.plan_id} could not be flown in the twin: {answer.failed}"
