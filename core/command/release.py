@@ -77,6 +77,7 @@ class ReleaseDesk:
         self._deps = deps
         self._associations = {name: one.tc_association() for name, one in deps.keys.link.spacecraft.items()}
         self._to_verify: deque[str] = deque()
+        self._flown: set[str] = set()
         self._released_tai_s: dict[str, float] = {}  # by queue, for minimum gaps
         self._constrained_since: dict[str, float] = {}  # when a command first had to wait for its constraints
 
@@ -122,11 +123,12 @@ class ReleaseDesk:
             return next_tai_s
         now_tai_s = self._deps.clock.now_tai_s()
         begin_tai_s = next_tai_s - _AHEAD_SHARE * self._deps.policy.dry_run_holds_s(self._deps.clock)
-        if now_tai_s < begin_tai_s:
+        if now_tai_s < begin_tai_s and command.plan_id in self._flown:
             return begin_tai_s
+        self._flown.add(command.plan_id)  # the first flight is asked for at once: it starts the twin's process
         with suppress(CommandRefused):  # what it says counts when the command is due
             self._deps.present.missing_proof(command)
-        return next_tai_s
+        return begin_tai_s if now_tai_s < begin_tai_s else next_tai_s
 
     def has_to_verify(self) -> bool:
         """Whether ``verify_ahead`` has anything to do."""
