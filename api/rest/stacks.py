@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth.dependencies import CurrentRuntime, Operator, Planner, Viewer
-from api.rest.ids import PathId
+from api.rest.ids import StackId
 from api.service.approve_stack import approve_stack
 from core.command.model import Contact
 from core.command.stack import Stack, StackStep, check_stack
@@ -71,14 +71,14 @@ def stacks(_user: Viewer, runtime: CurrentRuntime) -> list[StackRecord]:
 
 
 @router.get("/{stack_id}")
-def show(stack_id: PathId, _user: Viewer, runtime: CurrentRuntime, response: Response) -> StackRecord:
+def show(stack_id: StackId, _user: Viewer, runtime: CurrentRuntime, response: Response) -> StackRecord:
     """A stack; the ETag is its hash, which an approval binds."""
     return _tagged(_stacks(runtime).get(stack_id), response)
 
 
 @router.put("/{stack_id}")
 def write(
-    stack_id: PathId,
+    stack_id: StackId,
     document: StackDocument,
     user: Operator,
     runtime: CurrentRuntime,
@@ -96,7 +96,7 @@ def write(
 
 
 @router.post("/{stack_id}/validate")
-def validate(stack_id: PathId, document: StackDocument, user: Operator, runtime: CurrentRuntime) -> Stack:
+def validate(stack_id: StackId, document: StackDocument, user: Operator, runtime: CurrentRuntime) -> Stack:
     """Check a document as it would be stored; nothing is kept."""
     stack = document.named(stack_id, 1, user.username)
     pipeline = runtime.flight.fleet.pipeline
@@ -105,37 +105,37 @@ def validate(stack_id: PathId, document: StackDocument, user: Operator, runtime:
 
 
 @router.delete("/{stack_id}", status_code=204)
-def delete(stack_id: PathId, user: Operator, runtime: CurrentRuntime) -> None:
+def delete(stack_id: StackId, user: Operator, runtime: CurrentRuntime) -> None:
     """Remove a draft."""
     _stacks(runtime).delete(stack_id, by=user.username)
 
 
 @router.post("/{stack_id}/approve")
-def approve(stack_id: PathId, approval: StackApproval, user: Planner, runtime: CurrentRuntime) -> StackRecord:
+def approve(stack_id: StackId, approval: StackApproval, user: Planner, runtime: CurrentRuntime) -> StackRecord:
     """Approve this exact document: every command that any of its ways may send."""
     return approve_stack(runtime, stack_id, user, approval.stack_hash, approval.comment)
 
 
 @router.post("/{stack_id}/start")
-def start(stack_id: PathId, user: Planner, runtime: CurrentRuntime) -> StackRecord:
+def start(stack_id: StackId, user: Planner, runtime: CurrentRuntime) -> StackRecord:
     """Run an approved stack."""
     return _stacks(runtime).start(stack_id, by=user.username)
 
 
 @router.post("/{stack_id}/pause")
-def pause(stack_id: PathId, reason: StackReason, user: Operator, runtime: CurrentRuntime) -> StackRecord:
+def pause(stack_id: StackId, reason: StackReason, user: Operator, runtime: CurrentRuntime) -> StackRecord:
     """Take no further step."""
     return _stacks(runtime).pause(stack_id, by=user.username, reason=reason.reason)
 
 
 @router.post("/{stack_id}/resume")
-def resume(stack_id: PathId, where: StackResume, user: Planner, runtime: CurrentRuntime) -> StackRecord:
+def resume(stack_id: StackId, where: StackResume, user: Planner, runtime: CurrentRuntime) -> StackRecord:
     """Go on, past a hold or into the branch that is named."""
     return _stacks(runtime).resume(stack_id, by=user.username, to=where.to)
 
 
 @router.post("/{stack_id}/abort")
-def abort(stack_id: PathId, reason: StackReason, user: Operator, runtime: CurrentRuntime) -> StackRecord:
+def abort(stack_id: StackId, reason: StackReason, user: Operator, runtime: CurrentRuntime) -> StackRecord:
     """End it for good; what has not left will not leave."""
     return _stacks(runtime).abort(stack_id, by=user.username, reason=reason.reason)
 

@@ -66,13 +66,12 @@ class TwinDryRuns:
             CommandRefused: The flight says no, by a finding's code.
         """
         key = f"{command.plan_id}:{command.revision}"
-        now_utc = self._clock.now_utc()
-        with self._lock:
-            answer = self._answers.get(key)
-        age_s = duration_s(answer.flown_from, now_utc) if answer is not None else float("inf")
-        if not -1.0 <= age_s <= _FRESH_SHARE * self._policy.dry_run_age_s:
+        holds_s = self._policy.dry_run_holds_s(self._clock)
+        answer, age_s = self._answer(key)
+        if not -1.0 <= age_s <= _FRESH_SHARE * holds_s:
             self._ask(key, command)
-        if answer is None or not -1.0 <= age_s <= self._policy.dry_run_age_s:
+            answer, age_s = self._answer(key)
+        if answer is None or not -1.0 <= age_s <= holds_s:
             return f"the rest of {command.plan_id} is being flown in the twin from the present state"
         if answer.failed:
             return f"the rest of {command.plan_id} could not be flown in the twin: {answer.failed}"
@@ -91,6 +90,12 @@ class TwinDryRuns:
         if self._thread is not None:
             self._thread.join(10.0)
 
+    def _answer(self, key: str) -> tuple[DryRunAnswer | None, float]:
+        """The newest answer and its age, mission s."""
+        with self._lock:
+            answer = self._answers.get(key)
+        return answer, duration_s(answer.flown_from, self._clock.now_utc()) if answer is not None else float("inf")
+
     def _ask(self, key: str, command: Command) -> None:
         with self._lock:
             if key in self._asked:
@@ -99,6 +104,9 @@ class TwinDryRuns:
             if plan is None:
                 return
             self._asked.add(key)
+            own = _own_flight(key, plan)
+            if own is not None:
+                self._answers.setdefault(key, own)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="dry-runs", daemon=True)
                 self._thread.start()
@@ -156,3 +164,11 @@ class TwinDryRuns:
             process.stdin.write(self._mission.model_dump_json() + "\n")
             process.stdin.flush()
         return process
+
+
+def _own_flight(key: str, plan: MissionPlan) -> DryRunAnswer | None:
+    """The flight that the plan was validated with, as old as the oldest state that it started from."""
+    report = plan.validation
+    if report is None or report.blocked or report.revision_hash != plan.revision_hash() or not plan.initial:
+        return None
+    return DryRunAnswer(key=key, flown_from=min(report.validated_at, *(one.as_of for one in plan.initial)))

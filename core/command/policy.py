@@ -22,6 +22,7 @@ class CommandPolicy:
         station_buffer_s: How much a station may be given ahead of what it radiates, mission s.
         attempts: How often an idempotent command may be sent under new numbers when no proof of it comes.
         dry_run_age_s: How long a dry run of a plan's rest holds, mission s.
+        dry_run_real_s: Real time that a dry run may take, its process's start included.
     """
 
     maximum_state_age_s: float = MAXIMUM_STATE_AGE_S
@@ -31,6 +32,7 @@ class CommandPolicy:
     station_buffer_s: float = 1.0
     attempts: int = 3
     dry_run_age_s: float = 600.0
+    dry_run_real_s: float = 15.0
 
     def lead_s(self, clock: Clock) -> float:
         """Mission time between sending and execution; a fast clock leaves less real time for the way up."""
@@ -39,3 +41,7 @@ class CommandPolicy:
     def retransmission_s(self, clock: Clock) -> float:
         """Mission time after which an unacknowledged frame is sent again."""
         return max(10.0, 2.0 * self.round_trip_s / clock.real_s(1.0))
+
+    def dry_run_holds_s(self, clock: Clock) -> float:
+        """Mission time for which a dry run holds; under a fast clock at least four times what one takes."""
+        return max(self.dry_run_age_s, 4.0 * self.dry_run_real_s / clock.real_s(1.0))

@@ -40,6 +40,7 @@ __all__ = ["ReleaseDeps", "ReleaseDesk"]
 _MARGIN_OCTETS: Final = 96  # headers, insertion and security around application data, at most
 _BATCH: Final = 16
 _LOOK_AGAIN_S: Final = 5.0  # real time between two looks at a condition that time alone can change
+_AHEAD_SHARE: Final = 0.4  # of a dry run's validity: how long before it is needed it is asked for
 _JUST_AFTER_S: Final = 2e-6  # more than the resolution of a UTC instant
 _STAGE: Final = "release"
 
@@ -76,6 +77,7 @@ class ReleaseDesk:
         self._deps = deps
         self._associations = {name: one.tc_association() for name, one in deps.keys.link.spacecraft.items()}
         self._to_verify: deque[str] = deque()
+        self._flown: set[str] = set()
         self._released_tai_s: dict[str, float] = {}  # by queue, for minimum gaps
         self._constrained_since: dict[str, float] = {}  # when a command first had to wait for its constraints
 
@@ -95,7 +97,8 @@ class ReleaseDesk:
             if waiting is None:
                 release = release_now(standing, now_utc, deps.policy.lead_s(deps.clock))
                 if release is None:
-                    deps.agenda.look_at(command.command_id, self._after(next_look_utc(standing, now_utc)))
+                    next_tai_s = self._fly_ahead(command, self._after(next_look_utc(standing, now_utc)))
+                    deps.agenda.look_at(command.command_id, next_tai_s)
                     if any(one.start <= now_utc <= one.end for one in standing.contacts):
                         self._to_verify.append(command.command_id)  # it leaves at its time, in this contact
                     return
@@ -113,6 +116,19 @@ class ReleaseDesk:
             again_tai_s = deps.clock.now_tai_s() + _LOOK_AGAIN_S / deps.clock.real_s(1.0)
             timed = waiting.key.startswith(("telemetry:", "dry-run:", "gap:"))
             deps.agenda.wait_for(command.command_id, waiting, min(until_tai_s, again_tai_s) if timed else until_tai_s)
+
+    def _fly_ahead(self, command: Command, next_tai_s: float) -> float:
+        """Have the rest of the plan flown before its proof is needed; gives when to look again."""
+        if command.command_class is CommandClass.ROUTINE:
+            return next_tai_s
+        now_tai_s = self._deps.clock.now_tai_s()
+        begin_tai_s = next_tai_s - _AHEAD_SHARE * self._deps.policy.dry_run_holds_s(self._deps.clock)
+        if now_tai_s < begin_tai_s and command.plan_id in self._flown:
+            return begin_tai_s
+        self._flown.add(command.plan_id)  # the first flight is asked for at once: it starts the twin's process
+        with suppress(CommandRefused):  # what it says counts when the command is due
+            self._deps.present.missing_proof(command)
+        return begin_tai_s if now_tai_s < begin_tai_s else next_tai_s
 
     def has_to_verify(self) -> bool:
         """Whether ``verify_ahead`` has anything to do."""

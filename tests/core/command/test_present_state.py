@@ -125,7 +125,7 @@ def test_flights_run_in_their_own_process_and_say_yes_no_or_nothing_yet(bench: B
     reader = ArchiveTelemetryReader(bench.rig.archive, MDB)
     runs, flown = TwinDryRuns(MISSION, reader, CLOCK, CommandPolicy()), threading.Event()
     full = PLAN.initial[0].model_copy(update={"data_stored_bytes": 10_000_000_000})
-    plans = {"now": PLAN.model_copy(update={"initial": (full,)})}
+    plans = {"now": PLAN.model_copy(update={"initial": (full,), "validation": None})}
 
     def plan_of(_command: Command) -> object:
         return plans["now"]
@@ -135,7 +135,7 @@ def test_flights_run_in_their_own_process_and_say_yes_no_or_nothing_yet(bench: B
     assert flown.wait(30.0) and runs.missing(vital) == ""
     flown.clear()
     empty = full.model_copy(update={"soc": 0.45})
-    plans["now"] = PLAN.model_copy(update={"initial": (empty,)})
+    plans["now"] = PLAN.model_copy(update={"initial": (empty,), "validation": None})
     other = vital.model_copy(update={"revision": 2})
     assert runs.missing(other) != ""
     assert flown.wait(30.0)
