@@ -315,9 +315,9 @@ class CommandPipeline:
         return bool(self._changed or self._changed_keys) or any(waits() for waits in self._work.values())
 
     def _quiet_s(self) -> float:
-        """Real time until the next release is due; at least that of one small transaction after others have waited."""
+        """Real time until the next release is due; none where one has just come due."""
         real_s = self._deps.clock.real_s(self._agenda.next_tai_s() - self._deps.clock.now_tai_s())
-        return real_s if real_s > 0.0 else _LONGEST_WAIT_S  # what is due and could not be done is waited for elsewhere
+        return max(0.0, real_s)
 
     def _may_begin(self) -> bool:
         """Whether there is time for a small transaction before the next release is due.

@@ -131,7 +131,7 @@ def _station(rig: Rig, number: int) -> str:
 def _submit(rig: Rig, satellites: list[str]) -> dict[str, list[float]]:
     """Wall instants at which each spacecraft's commands come due."""
     draw = random.Random(5)
-    begin_tai_s = rig.clock.now_tai_s() + 3.0
+    begin_tai_s = rig.clock.now_tai_s() + 8.0
     due: dict[str, list[float]] = {one: [] for one in satellites}
     t_s = 0.0
     while t_s < _SECONDS:
