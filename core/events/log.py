@@ -24,6 +24,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     insert,
@@ -65,6 +66,12 @@ _head = Table(
     Column("hash", String(64), nullable=False),
 )
 _HEAD_ID: Final = 1
+# Made once: building them for every event takes longer than carrying them out.
+_LAST: Final = select(_events.c.sequence, _events.c.hash).order_by(_events.c.sequence.desc()).limit(1)
+_APPEND: Final = insert(_events)
+_MOVE_HEAD: Final = (
+    update(_head).where(_head.c.id == _HEAD_ID).values(sequence=bindparam("sequence"), hash=bindparam("hash"))
+)
 _COLUMNS: Final = (
     _events.c.sequence,
     _events.c.kind,
@@ -115,9 +122,7 @@ class EventLog:
         payload: Mapping[str, Any],
     ) -> Event:
         """Record a fact in the caller's write transaction (``Database.write``)."""
-        last = connection.execute(
-            select(_events.c.sequence, _events.c.hash).order_by(_events.c.sequence.desc()).limit(1)
-        ).first()
+        last = connection.execute(_LAST).first()
         sequence, previous_hash = (last.sequence + 1, last.hash) if last else (1, GENESIS_HASH)
         row: dict[str, Any] = {
             "sequence": sequence,
@@ -129,9 +134,9 @@ class EventLog:
             "previous_hash": previous_hash,
         }
         row["hash"] = digest_of(StoredEvent(**row, hash=""))
-        connection.execute(insert(_events).values(**row))
+        connection.execute(_APPEND, row)
         head = {"sequence": sequence, "hash": row["hash"]}
-        if not connection.execute(update(_head).where(_head.c.id == _HEAD_ID).values(**head)).rowcount:
+        if not connection.execute(_MOVE_HEAD, head).rowcount:
             connection.execute(insert(_head).values(id=_HEAD_ID, **head))
         return _event(row)
 
