@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from core.mission.catalogue_file import CatalogueReader, NoCatalogue
 from core.mission.present import MissionReader
 from core.plan.activity import Activity
 from core.plan.check import check_plan
+from core.plan.commitments import Commitments
 from core.plan.draft import draft_plan
 from core.plan.model import Intent, MissionPlan
 from core.plan.repair import RepairOutcome, repair_plan
@@ -55,19 +56,28 @@ class CorePlanner:
         concerned = dict.fromkeys(one.satellite for one in activities)
         initial = [self._telemetry.initial_resources(satellite, now) for satellite in concerned]
         plan_id = previous.plan_id if previous else _UNNAMED
-        return draft_plan(plan_id, intent, activities, initial, self._missions.current(), now, previous)
+        held = self._promised(tuple(concerned), plan_id).bookings
+        return draft_plan(plan_id, intent, activities, initial, self._missions.current(), now, previous, held)
+
+    def _promised(self, satellites: Collection[str], beside: str) -> Commitments:
+        return self._repository.commitments(satellites, beside) if self._repository else Commitments()
 
     def check(self, plan: MissionPlan) -> MissionPlan:
         """The plan with its simulation and findings."""
         known = [message for one in plan.satellites for message in self._conjunctions.messages(one)]
-        burns = self._repository.burns_to_come(plan.satellites, plan.plan_id) if self._repository else ()
+        others = self._promised(plan.satellites, plan.plan_id)
         return check_plan(
-            plan, self._missions.current(), self._clock.now_utc(), known, self._catalogue.current(), burns
+            plan, self._missions.current(), self._clock.now_utc(), known, self._catalogue.current(), others
         )
 
     def repair(self, plan: MissionPlan) -> RepairOutcome:
         """One round of automatic repairs."""
-        return repair_plan(plan, self._missions.current(), self._clock.now_utc())
+        return repair_plan(
+            plan,
+            self._missions.current(),
+            self._clock.now_utc(),
+            self._promised(plan.satellites, plan.plan_id).bookings,
+        )
 
     def save(self, plan: MissionPlan, actor: str) -> None:
         """Store the revision; once stored, storing it again changes nothing."""

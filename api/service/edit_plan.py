@@ -29,7 +29,8 @@ def create_plan(runtime: Runtime, text: str, activities: Sequence[Activity], use
     initial = [runtime.telemetry.initial_resources(one, now) for one in dict.fromkeys(a.satellite for a in activities)]
     seed = "|".join([user.username, format_utc(now), *(one.model_dump_json() for one in activities)])
     plan_id = f"plan-{hashlib.sha256(seed.encode()).hexdigest()[:16]}"
-    plan = draft_plan(plan_id, intent, activities, initial, runtime.mission, now)
+    held = runtime.plans.commitments([one.satellite for one in initial], plan_id).bookings
+    plan = draft_plan(plan_id, intent, activities, initial, runtime.mission, now, held=held)
     return _save(runtime, runtime.check(plan), user)
 
 
@@ -48,7 +49,8 @@ def edit_plan(runtime: Runtime, plan_id: str, changes: Sequence[Repair], revisio
     if plan.state not in _OPEN:
         raise Conflict(f"{plan_id} is {plan.state} and can no longer be edited", code="plan-state")
     now = runtime.clock.now_utc()
-    changed = apply_changes(plan, changes, runtime.mission, now)
+    held = runtime.plans.commitments(plan.satellites, plan_id).bookings
+    changed = apply_changes(plan, changes, runtime.mission, now, held)
     revised = runtime.check(changed)
     saved = _save(runtime, revised, user)
     runtime.intents.decide(

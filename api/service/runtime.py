@@ -85,13 +85,13 @@ class Runtime:
             self.clock.now_utc(),
             self.conjunctions_of(plan),
             self.catalogue.current(),
-            self.plans.burns_to_come(plan.satellites, plan.plan_id),
+            self.plans.commitments(plan.satellites, plan.plan_id),
         )
 
     def stale_inputs(self, plan: MissionPlan) -> tuple[str, ...]:
         """What has changed since the plan's findings were made."""
-        burns = self.plans.burns_to_come(plan.satellites, plan.plan_id)
-        return stale_inputs(plan, self.mission, self.conjunctions_of(plan), self.catalogue.current(), burns)
+        others = self.plans.commitments(plan.satellites, plan.plan_id)
+        return stale_inputs(plan, self.mission, self.conjunctions_of(plan), self.catalogue.current(), others)
 
     def announce_plan(self, plan: MissionPlan) -> None:
         """Tell every console that a plan has changed."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
-from core.plan.activity import BurnActivity
+from core.plan.commitments import NO_COMMITMENTS, Commitments
 from core.plan.model import Finding, MissionPlan, PlanState, Severity, ValidationReport
 from core.plan.simulate import objectives, profiles, simulate
 from core.plan.validate import structural_findings, validate
@@ -22,7 +22,7 @@ def check_plan(
     now_utc: datetime,
     conjunctions: Sequence[ConjunctionMessage] = (),
     catalogue: Catalogue | None = None,
-    other_burns: Sequence[BurnActivity] = (),
+    others: Commitments = NO_COMMITMENTS,
 ) -> MissionPlan:
     """The same revision, simulated and validated; its state is ``validated`` only if nothing blocks and nothing is unknown.
 
@@ -32,17 +32,17 @@ def check_plan(
         now_utc: The time at which it is judged.
         conjunctions: Messages received about the plan's satellites.
         catalogue: Objects that maneuvers are screened against; without it they are not.
-        other_burns: Burns of approved plans that are still to be flown.
+        others: What other approved plans have promised.
     Raises:
         PhysicsError: The orbit cannot be propagated over the horizon.
     """
     if structural_findings(plan, mission):
-        report = validate(plan, mission, None, now_utc, conjunctions, catalogue, other_burns)
+        report = validate(plan, mission, None, now_utc, conjunctions, catalogue, others)
         return plan.model_copy(
             update={"validation": report, "profiles": (), "objectives": (), "state": PlanState.DRAFT}
         )
     simulation = simulate(plan, mission)
-    report = validate(plan, mission, simulation, now_utc, conjunctions, catalogue, other_burns)
+    report = validate(plan, mission, simulation, now_utc, conjunctions, catalogue, others)
     return plan.model_copy(
         update={
             "validation": report,

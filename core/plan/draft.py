@@ -37,6 +37,7 @@ def draft_plan(
     mission: Mission,
     now_utc: datetime,
     previous: MissionPlan | None = None,
+    held: Bookings | None = None,
 ) -> MissionPlan:
     """A draft revision with the proposed activities, their commands, and a command contact for each satellite.
 
@@ -48,9 +49,10 @@ def draft_plan(
         mission: The mission.
         now_utc: Start of the horizon.
         previous: The revision that this one replaces.
+        held: Contacts that other approved plans hold.
     """
     named = _unique_ids([with_commands(one) for one in activities])
-    placed = [*named, *_uplinks(named, mission, now_utc)]
+    placed = [*named, *_uplinks(named, mission, now_utc, held or Bookings())]
     ordered = tuple(sorted(placed, key=lambda one: (one.window.start, one.activity_id)))
     end = max((one.window.end for one in ordered), default=now_utc)
     concerned = {one.satellite for one in ordered}
@@ -87,12 +89,14 @@ def uplink_activity(satellite: str, contact: CommandContact, reason: str, activi
     )
 
 
-def _uplinks(activities: Sequence[Activity], mission: Mission, now_utc: datetime) -> Iterable[UplinkActivity]:
+def _uplinks(
+    activities: Sequence[Activity], mission: Mission, now_utc: datetime, held: Bookings
+) -> Iterable[UplinkActivity]:
     served = {one.satellite for one in activities if isinstance(one, UplinkActivity)}
     placed = list(activities)
     for satellite in dict.fromkeys(one.satellite for one in activities if one.commands):
         if satellite not in served:
-            contact = next_command_contact(mission, satellite, now_utc, Bookings.of(placed))
+            contact = next_command_contact(mission, satellite, now_utc, held.joined(Bookings.of(placed)))
             reason = f"the first free pass that leaves time for review; it loads the plan's commands on {satellite}"
             uplink = uplink_activity(satellite, contact, reason, f"uplink-{satellite.lower()}")
             placed.append(uplink)

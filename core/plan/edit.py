@@ -29,8 +29,14 @@ _CONTACT_MARGIN_S: Final = 5.0
 Activities = tuple[Activity, ...]
 
 
-def apply_changes(plan: MissionPlan, changes: Sequence[Repair], mission: Mission, now_utc: datetime) -> MissionPlan:
-    """A new draft revision with the changes made, in order.
+def apply_changes(
+    plan: MissionPlan,
+    changes: Sequence[Repair],
+    mission: Mission,
+    now_utc: datetime,
+    held: Bookings | None = None,
+) -> MissionPlan:
+    """A new draft revision with the changes made, in order; ``held`` are contacts of other approved plans.
 
     Raises:
         InputError: A change names an activity that is not there, or lacks what its kind needs.
@@ -38,7 +44,7 @@ def apply_changes(plan: MissionPlan, changes: Sequence[Repair], mission: Mission
     """
     activities = plan.activities
     for change in changes:
-        activities = _CHANGES[change.kind](activities, change, mission, now_utc)
+        activities = _CHANGES[change.kind](activities, change, mission, now_utc, held or Bookings())
     return replace_activities(plan, activities, now_utc)
 
 
@@ -66,7 +72,7 @@ def replace_activities(plan: MissionPlan, activities: Activities, now_utc: datet
     return revised.model_copy(update={"diff": diff_plans(plan, revised)})
 
 
-def _shift(activities: Activities, change: Repair, _mission: Mission, _now: datetime) -> Activities:
+def _shift(activities: Activities, change: Repair, _mission: Mission, _now: datetime, _held: Bookings) -> Activities:
     if change.shift_s is None:
         raise InputError("shift_s", "a shift needs the seconds to shift by; positive is later")
     one = _find(activities, change.activity_id)
@@ -74,7 +80,7 @@ def _shift(activities: Activities, change: Repair, _mission: Mission, _now: date
     return _with_followers(activities, one, one.model_copy(update={"window": window}))
 
 
-def _shorten(activities: Activities, change: Repair, _mission: Mission, _now: datetime) -> Activities:
+def _shorten(activities: Activities, change: Repair, _mission: Mission, _now: datetime, _held: Bookings) -> Activities:
     if change.duration_s is None or change.duration_s <= 0:
         raise InputError("duration_s", "shortening needs the new duration in seconds, above 0")
     one = _find(activities, change.activity_id)
@@ -82,7 +88,7 @@ def _shorten(activities: Activities, change: Repair, _mission: Mission, _now: da
     return _with_followers(activities, one, one.model_copy(update={"window": window}))
 
 
-def _reduce(activities: Activities, change: Repair, mission: Mission, _now: datetime) -> Activities:
+def _reduce(activities: Activities, change: Repair, mission: Mission, _now: datetime, _held: Bookings) -> Activities:
     one = _find(activities, change.activity_id)
     if not isinstance(one, DownlinkActivity) or not change.volume_bytes or change.volume_bytes <= 0:
         raise InputError("volume_bytes", "reducing needs a downlink and its new volume in bytes, above 0")
@@ -93,7 +99,7 @@ def _reduce(activities: Activities, change: Repair, mission: Mission, _now: date
     return _with_followers(activities, one, changed)
 
 
-def _drop(activities: Activities, change: Repair, _mission: Mission, _now: datetime) -> Activities:
+def _drop(activities: Activities, change: Repair, _mission: Mission, _now: datetime, _held: Bookings) -> Activities:
     dropped = _find(activities, change.activity_id)
     kept = tuple(one for one in activities if one.activity_id != dropped.activity_id)
     return tuple(
@@ -102,7 +108,9 @@ def _drop(activities: Activities, change: Repair, _mission: Mission, _now: datet
     )
 
 
-def _move_to_contact(activities: Activities, change: Repair, mission: Mission, now_utc: datetime) -> Activities:
+def _move_to_contact(
+    activities: Activities, change: Repair, mission: Mission, now_utc: datetime, held: Bookings
+) -> Activities:
     one = _find(activities, change.activity_id)
     if one.contact is None:
         raise InputError("activity_id", f"{one.activity_id} uses no contact, so it cannot move to another")
@@ -113,12 +121,14 @@ def _move_to_contact(activities: Activities, change: Repair, mission: Mission, n
     elif (change.shift_s or 0.0) >= 0:
         earliest = max(now_utc, add_s(one.contact.window.end, _CONTACT_MARGIN_S))
     orbit = planned_orbit(mission, one.satellite, activities)
-    moved = at_next_contact(one, station, earliest, Bookings.of(activities), orbit)
+    moved = at_next_contact(one, station, earliest, held.joined(Bookings.of(activities)), orbit)
     return _with_followers(activities, one, moved)
 
 
-def _reschedule(activities: Activities, change: Repair, mission: Mission, now_utc: datetime) -> Activities:
-    return reschedule(activities, _find(activities, change.activity_id).satellite, mission, now_utc)
+def _reschedule(
+    activities: Activities, change: Repair, mission: Mission, now_utc: datetime, held: Bookings
+) -> Activities:
+    return reschedule(activities, _find(activities, change.activity_id).satellite, mission, now_utc, held)
 
 
 def _find(activities: Activities, activity_id: str) -> Activity:
@@ -141,7 +151,7 @@ def _with_followers(activities: Activities, before: Activity, after: Activity) -
     return result
 
 
-_CHANGES: Final[dict[RepairKind, Callable[[Activities, Repair, Mission, datetime], Activities]]] = {
+_CHANGES: Final[dict[RepairKind, Callable[[Activities, Repair, Mission, datetime, Bookings], Activities]]] = {
     RepairKind.SHIFT: _shift,
     RepairKind.SHORTEN: _shorten,
     RepairKind.REDUCE_VOLUME: _reduce,

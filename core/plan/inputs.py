@@ -10,7 +10,7 @@ from typing import Final
 from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
-from core.plan.activity import BurnActivity
+from core.plan.commitments import NO_COMMITMENTS, Commitments
 from core.plan.model import MissionPlan
 
 __all__ = ["MODELS_VERSION", "catalogue_hash", "conjunctions_hash", "input_hashes", "judged_inputs", "stale_inputs"]
@@ -56,14 +56,20 @@ def judged_inputs(
     satellites: Iterable[str],
     conjunctions: Sequence[ConjunctionMessage],
     catalogue: Catalogue | None,
-    other_burns: Sequence[BurnActivity] = (),
+    others: Commitments = NO_COMMITMENTS,
 ) -> dict[str, str]:
     """Hash by name of everything that findings rest on beside the plan itself."""
     return {
         **input_hashes(mission, satellites),
         "conjunctions": conjunctions_hash(conjunctions),
         "catalogue": catalogue_hash(catalogue),
-        "burns of other plans": _hash([one.model_dump(mode="json", include=_BURN) for one in other_burns]),
+        "burns of other plans": _hash([one.model_dump(mode="json", include=_BURN) for one in others.burns]),
+        "contacts of other plans": _hash(
+            sorted(
+                [satellite, *contact.model_dump(mode="json")["window"].values(), contact.station]
+                for satellite, contact in others.bookings.held
+            )
+        ),
     }
 
 
@@ -72,7 +78,7 @@ def stale_inputs(
     mission: Mission,
     conjunctions: Sequence[ConjunctionMessage],
     catalogue: Catalogue | None,
-    other_burns: Sequence[BurnActivity] = (),
+    others: Commitments = NO_COMMITMENTS,
 ) -> tuple[str, ...]:
     """Names of what has changed since the plan's findings were made: with any, they say nothing any more.
 
@@ -81,7 +87,7 @@ def stale_inputs(
     report = plan.validation
     if report is None:
         return ("validation",)
-    present = judged_inputs(mission, plan.satellites, conjunctions, catalogue, other_burns)
+    present = judged_inputs(mission, plan.satellites, conjunctions, catalogue, others)
     changed = [name for name, value in present.items() if report.input_hashes.get(name) != value]
     if report.revision_hash != plan.revision_hash():
         changed.insert(0, "plan")

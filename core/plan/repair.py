@@ -12,6 +12,7 @@ from typing import Final
 
 from core.errors import InputError, PhysicsError
 from core.mission.model import Mission
+from core.plan.booking import Bookings
 from core.plan.edit import apply_changes
 from core.plan.model import MissionPlan, Repair, RepairKind, Severity
 
@@ -29,18 +30,19 @@ class RepairOutcome:
     exhausted: bool
 
 
-def repair_plan(plan: MissionPlan, mission: Mission, now_utc: datetime) -> RepairOutcome:
+def repair_plan(plan: MissionPlan, mission: Mission, now_utc: datetime, held: Bookings | None = None) -> RepairOutcome:
     """Apply, for each blocking finding, the first of its automatic repairs that fits and changes something.
 
     A finding about activities that this round has changed already waits for the next check. The returned plan is a new
-    revision and has to be checked again; if nothing could be applied, it is the same plan.
+    revision and has to be checked again; if nothing could be applied, it is the same plan. ``held`` are contacts of other
+    approved plans.
     """
     revised, applied, touched = plan, list[str](), set[str]()
     for finding in plan.validation.findings if plan.validation else ():
         if finding.severity is not Severity.BLOCK or touched & set(finding.activities):
             continue
         for repair in (one for one in finding.repairs if one.kind in AUTOMATIC):
-            candidate = _repaired(revised, repair, mission, now_utc)
+            candidate = _repaired(revised, repair, mission, now_utc, held)
             if candidate is not None:
                 touched |= _changed(revised, candidate)
                 revised = candidate
@@ -52,10 +54,12 @@ def repair_plan(plan: MissionPlan, mission: Mission, now_utc: datetime) -> Repai
     return RepairOutcome(renumbered, tuple(applied), exhausted=False)
 
 
-def _repaired(plan: MissionPlan, repair: Repair, mission: Mission, now_utc: datetime) -> MissionPlan | None:
+def _repaired(
+    plan: MissionPlan, repair: Repair, mission: Mission, now_utc: datetime, held: Bookings | None
+) -> MissionPlan | None:
     """The repaired plan; None where the repair does not fit or changes nothing: the finding stays and says so."""
     try:
-        candidate = apply_changes(plan, [repair], mission, now_utc)
+        candidate = apply_changes(plan, [repair], mission, now_utc, held)
     except (InputError, PhysicsError):
         return None
     return candidate if _changed(plan, candidate) else None

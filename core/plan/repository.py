@@ -11,6 +11,8 @@ from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Tex
 from core.errors import Conflict, NotFound
 from core.events import EventLog
 from core.plan.activity import ActivityStatus, BurnActivity
+from core.plan.booking import Bookings
+from core.plan.commitments import Commitments
 from core.plan.model import Alternative, Approval, MissionPlan, PlanState
 from core.store import Database
 from core.time import format_utc
@@ -119,8 +121,8 @@ class PlanRepository:
                     newest[row["plan_id"]] = _plan(row)
         return [plan for plan in newest.values() if state in (None, plan.state)][:limit]
 
-    def burns_to_come(self, satellites: Collection[str], beside: str) -> tuple[BurnActivity, ...]:
-        """Burns that approved plans of some satellites have still to fly or are flying, but for those of one plan, by start."""
+    def commitments(self, satellites: Collection[str], beside: str) -> Commitments:
+        """What approved plans have promised, but for one of them: burns of some satellites, and every contact."""
         query = select(_plans).where(_plans.c.state.in_([one.value for one in _UNDER_WAY]), _plans.c.plan_id != beside)
         with self._database.read() as connection:
             plans = [_plan(row) for row in connection.execute(query).mappings()]
@@ -130,7 +132,10 @@ class PlanRepository:
             for one in plan.activities
             if isinstance(one, BurnActivity) and one.satellite in satellites
         ]
-        return tuple(sorted(burns, key=lambda one: (one.window.start, one.activity_id)))
+        return Commitments(
+            burns=tuple(sorted(burns, key=lambda one: (one.window.start, one.activity_id))),
+            bookings=Bookings.of(one for plan in plans for one in plan.activities),
+        )
 
     def approve(self, plan_id: str, approval: Approval, *, complete: bool, at_utc: datetime) -> MissionPlan:
         """Record one person's approval of the newest revision; ``complete`` makes the plan approved.

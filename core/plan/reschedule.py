@@ -52,14 +52,18 @@ class _Frame:
         return planned_orbit(self.mission, satellite, self.placed)
 
 
-def reschedule(activities: Activities, satellite: str, mission: Mission, now_utc: datetime) -> Activities:
+def reschedule(
+    activities: Activities, satellite: str, mission: Mission, now_utc: datetime, held: Bookings | None = None
+) -> Activities:
     """The same activities, those of one satellite placed so that its commands can be on board before the first.
+
+    ``held`` are contacts of other approved plans.
 
     Raises:
         PhysicsError: No free contact, no pass or access before a deadline, or a burn that is bound to its instant.
     """
     others = tuple(one for one in activities if one.satellite != satellite)
-    frame = _Frame(mission, Bookings.of(others))
+    frame = _Frame(mission, (held or Bookings()).joined(Bookings.of(others)))
     mine = sorted((one for one in activities if one.satellite == satellite), key=lambda one: one.window.start)
     uplink = _uplink(mine, satellite, frame, now_utc)
     steps = [one for one in mine if not isinstance(one, UplinkActivity)]

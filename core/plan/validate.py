@@ -8,8 +8,8 @@ from datetime import datetime
 from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
-from core.plan.activity import BurnActivity
 from core.plan.checks import CHECKS, STRUCTURE, CheckContext
+from core.plan.commitments import NO_COMMITMENTS, Commitments
 from core.plan.inputs import judged_inputs
 from core.plan.model import Finding, MissionPlan, Severity, ValidationReport
 from core.plan.simulate import Simulation
@@ -31,7 +31,7 @@ def validate(
     now_utc: datetime,
     conjunctions: Sequence[ConjunctionMessage] = (),
     catalogue: Catalogue | None = None,
-    other_burns: Sequence[BurnActivity] = (),
+    others: Commitments = NO_COMMITMENTS,
 ) -> ValidationReport:
     """All findings, the blocking ones first.
 
@@ -42,12 +42,12 @@ def validate(
         now_utc: The time at which it is judged.
         conjunctions: Messages received about the plan's satellites.
         catalogue: Objects that maneuvers are screened against; without it they are not.
-        other_burns: Burns of approved plans that are still to be flown.
+        others: What other approved plans have promised.
     """
     findings = list(structural_findings(plan, mission))
     run = ["STR"]
     if simulation is not None and not findings:
-        context = CheckContext(plan, mission, simulation, now_utc, tuple(conjunctions), catalogue, tuple(other_burns))
+        context = CheckContext(plan, mission, simulation, now_utc, tuple(conjunctions), catalogue, others)
         for group, check in CHECKS.items():
             findings.extend(check(context))
             run.append(group)
@@ -56,7 +56,7 @@ def validate(
     )
     return ValidationReport(
         revision_hash=plan.revision_hash(),
-        input_hashes=judged_inputs(mission, plan.satellites, conjunctions, catalogue, other_burns),
+        input_hashes=judged_inputs(mission, plan.satellites, conjunctions, catalogue, others),
         validated_at=now_utc,
         checks_run=tuple(run),
         findings=tuple(findings),

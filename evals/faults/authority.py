@@ -19,6 +19,7 @@ from core.plan.activity import (
     RejectedAlternative,
     Window,
 )
+from core.plan.commitments import Commitments
 from core.plan.model import Approval, PlanState
 from core.time import add_s
 from evals.faults.model import Fault, Original, Planted
@@ -164,7 +165,7 @@ def _burn_of_another_plan(one: Original, random: Random) -> Planted:
         purpose="orbit_raise",
         provenance=Provenance(proposed_by=Proposer.OPERATOR, reason="another plan"),
     )
-    planted = replace(plan_with(one), site=replace(one.site, other_burns=(burn,)))
+    planted = replace(plan_with(one), site=replace(one.site, others=Commitments(burns=(burn,))))
     return planted.at(Window(start=start, end=one.plan.horizon.end))
 
 

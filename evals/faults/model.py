@@ -10,7 +10,8 @@ from random import Random
 from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
-from core.plan.activity import BurnActivity, Window
+from core.plan.activity import Window
+from core.plan.commitments import NO_COMMITMENTS, Commitments
 from core.plan.model import Finding, MissionPlan
 
 __all__ = ["Fault", "Original", "Outcome", "Planted", "Site"]
@@ -24,7 +25,7 @@ class Site:
     now_utc: datetime
     conjunctions: tuple[ConjunctionMessage, ...] = ()
     catalogue: Catalogue | None = None
-    other_burns: tuple[BurnActivity, ...] = ()
+    others: Commitments = NO_COMMITMENTS
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def judge(fault: Fault, seed: int) -> Outcome:
     planted = fault.plant(original(fault.original, seed), Random(f"{fault.code} {fault.name} {seed}"))
     site = planted.site
     report = check_plan(
-        planted.plan, site.mission, site.now_utc, site.conjunctions, site.catalogue, site.other_burns
+        planted.plan, site.mission, site.now_utc, site.conjunctions, site.catalogue, site.others
     ).validation
     assert report is not None
     others = tuple(f"{one.code} {one.severity}" for one in report.findings)

@@ -14,7 +14,8 @@ from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
 from core.orbit import FlownOrbit
-from core.plan.activity import Activity, BurnActivity, ImagingActivity, PointingMode, UplinkActivity, Window
+from core.plan.activity import Activity, ImagingActivity, PointingMode, UplinkActivity, Window
+from core.plan.commitments import NO_COMMITMENTS, Commitments
 from core.plan.model import Finding, MissionPlan, Repair, Severity
 from core.plan.simulate import SatelliteRun, Simulation
 from core.time import utc_from_tai_s
@@ -26,7 +27,8 @@ __all__ = ["Check", "CheckContext", "limit_finding", "violation_windows"]
 class CheckContext:
     """A plan, its mission, how it flew in simulation, the time at which it is judged, and what else is known then.
 
-    ``other_burns`` are those of approved plans that are still to be flown: this plan's orbits do not have them.
+    ``others`` is what other approved plans have promised: this plan's orbits do not have their burns, and their contacts are
+    taken.
     """
 
     plan: MissionPlan
@@ -35,7 +37,7 @@ class CheckContext:
     now_utc: datetime
     conjunctions: tuple[ConjunctionMessage, ...] = ()
     catalogue: Catalogue | None = None
-    other_burns: tuple[BurnActivity, ...] = ()
+    others: Commitments = NO_COMMITMENTS
 
     @cached_property
     def orbits(self) -> dict[str, FlownOrbit]:

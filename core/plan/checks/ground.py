@@ -38,6 +38,7 @@ def ground_checks(context: CheckContext) -> Iterator[Finding]:
     for one in context.activities():
         yield from _band(one, context)
         yield from _too_short(one)
+        yield from _held_by_others(one, context)
         if isinstance(one, DownlinkActivity):
             yield from _link_margin(one, context)
 
@@ -129,6 +130,32 @@ def _bookings(station: str, context: CheckContext) -> Iterator[Finding]:
                 # Whoever comes second moves, and the first where the second cannot.
                 tuple(reschedule_repair(one) for one in reversed(involved)),
             )
+
+
+def _held_by_others(one: Activity, context: CheckContext) -> Iterator[Finding]:
+    """A pass in which the station serves a satellite of another approved plan."""
+    if one.contact is None:
+        return
+    station = context.mission.station(one.contact.station)
+    window = one.contact.window
+    conflict = context.others.bookings.conflict(station, window, one.satellite)
+    if conflict is not None:
+        holder, theirs = conflict
+        gap_s = max(duration_s(window.end, theirs.window.start), duration_s(theirs.window.end, window.start))
+        yield limit_finding(
+            "GND-002",
+            one.satellite,
+            window,
+            (one.activity_id,),
+            "gap between contacts",
+            gap_s,
+            station.setup_s,
+            gap_s - station.setup_s,
+            "s",
+            f"{station.id} serves {holder} for another approved plan from {format_utc(theirs.window.start)} to "
+            f"{format_utc(theirs.window.end)}; {one.satellite} needs another pass",
+            (reschedule_repair(one),),
+        )
 
 
 def _too_short(one: Activity) -> Iterator[Finding]:

@@ -79,7 +79,7 @@ def _burnt_by_others(craft: Spacecraft, context: CheckContext) -> Iterator[Findi
     if craft.orbit_checked_until is not None:
         # Fixes of so long before agree with the elements: a burn before them was flown with them, or never.
         known.append(add_s(craft.orbit_checked_until, -CONFIRMING_S))
-    for one in context.other_burns:
+    for one in context.others.burns:
         contained = any(one.window.end <= until for until in known)
         if one.satellite != craft.id or contained or one.window.start >= plan.horizon.end:
             continue

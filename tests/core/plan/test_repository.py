@@ -131,8 +131,9 @@ def test_burns_of_approved_plans_are_to_come_until_the_plan_is_over(
     mine = (burn("lift", "LSAT-1"), burn("other", "LSAT-2"))
     plan = story.model_copy(update={"plan_id": "plan-burns0", "activities": mine})
     plans.save(plan, actor="agent", at_utc=now)
-    assert plans.burns_to_come(("LSAT-1",), "plan-other0") == ()
+    assert plans.commitments(("LSAT-1",), "plan-other0").burns == ()
     approval = Approval(revision_hash=plan.revision_hash(), by="planner", role="planner", at=now)
     plans.approve(plan.plan_id, approval, complete=True, at_utc=now)
-    assert [one.activity_id for one in plans.burns_to_come(("LSAT-1",), "plan-other0")] == ["lift"]
-    assert plans.burns_to_come(("LSAT-1",), plan.plan_id) == () == plans.burns_to_come(("LSAT-3",), "plan-other0")
+    assert [one.activity_id for one in plans.commitments(("LSAT-1",), "plan-other0").burns] == ["lift"]
+    assert plans.commitments(("LSAT-1",), plan.plan_id).burns == ()
+    assert plans.commitments(("LSAT-3",), "plan-other0").burns == ()
