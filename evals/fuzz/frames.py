@@ -30,6 +30,7 @@ from core.link.sdls import SecurityAssociation, protect, unprotect
 from core.link.segment import SEGMENT_HEADER_LENGTH
 from core.link.tc_frame import TC_HEADER_LENGTH, tc_frame_length, tc_header, unsegmented
 from core.link.tm_frame import tm_capacity
+from core.link.uslp_frame import UslpFrame, UslpLayout, decode_uslp_frame, encode_uslp_frame
 
 __all__ = ["CHANNELS", "FrameTally", "fuzz_frames"]
 
@@ -195,10 +196,27 @@ def _aos_channel() -> Channel:
     return Channel(make, read, _crc)
 
 
+def _uslp_channel() -> Channel:
+    sa = SecurityAssociation(4, bytes(range(32)), AES_256_GCM)
+    layout = UslpLayout()
+
+    def make(number: int) -> bytes:
+        data = random.Random(number).randbytes(60 + number)
+        frame = UslpFrame(_SCID, 1, 0, number, data, ocf=bytes(4))
+        return encode_uslp_frame(frame, sa, layout, iv=number.to_bytes(12, "big"), sequence=number)
+
+    def read(raw: bytes) -> Content:
+        frame = decode_uslp_frame(raw, sa, layout)
+        return frame.scid, frame.vcid, frame.map_id, frame.count, frame.rule, frame.protocol, frame.data
+
+    return Channel(make, read, _crc)
+
+
 CHANNELS: Final[Mapping[str, Callable[[], Channel]]] = {
     "tc": lambda: _tc_channel(SecurityAssociation(1, bytes(range(32)), AES_256_GCM), in_cltu=False),
     "tc-cmac": lambda: _tc_channel(SecurityAssociation(1, bytes(range(32)), AES_256_CMAC, iv_length=0), in_cltu=False),
     "cltu": lambda: _tc_channel(SecurityAssociation(1, bytes(range(32)), AES_256_GCM), in_cltu=True),
     "tm": _tm_channel,
     "aos": _aos_channel,
+    "uslp": _uslp_channel,
 }
