@@ -17,7 +17,7 @@ from sqlalchemy import Column, Float, Integer, MetaData, String, Table, Text, de
 
 from core.errors import StoreError
 from core.store import open_database
-from core.telemetry.packet_table import without_duplicates
+from core.telemetry.packet_table import GENERATED, without_duplicates
 
 __all__ = ["ArchiveFile", "ArchiveFiles", "PreparedFiles"]
 
@@ -231,13 +231,13 @@ class ArchiveFiles:
 def _by_hour(table: pa.Table) -> list[tuple[int, pa.Table]]:
     """Rows of each hour, by generation time."""
     table = without_duplicates(table)
-    hours = (table["generated_tai_s"].to_numpy() // _HOUR_S).astype(int)
+    hours = (table[GENERATED].to_numpy() // _HOUR_S).astype(int)
     cuts = [0, *((hours[1:] != hours[:-1]).nonzero()[0] + 1).tolist(), len(hours)]
     return [(int(hours[a]), table.slice(a, b - a)) for a, b in pairwise(cuts)]
 
 
 def _span(table: pa.Table) -> tuple[float, float]:
-    times = table["generated_tai_s"].to_numpy()
+    times = table[GENERATED].to_numpy()
     return float(times[0]), float(times[-1])
 
 

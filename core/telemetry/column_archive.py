@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from core.errors import InputError, NotFound, StoreError
 from core.mdb.batch import BatchDecoder, DecodedBatch
-from core.telemetry.archive_files import ArchiveFiles
+from core.telemetry.archive_files import ArchiveFile, ArchiveFiles
 from core.telemetry.packet_rows import PacketRows, PacketTimes
-from core.telemetry.packet_table import IDENTITY, container_tables, without_duplicates
+from core.telemetry.packet_table import GENERATED, IDENTITY, OCTETS, RECEIVED, container_tables, without_duplicates
 from core.telemetry.receiver import ChannelState
 from core.telemetry.segment_log import SegmentLog
 
@@ -213,9 +213,9 @@ class ColumnArchive:
 
     def packets(self, satellite: str, start_tai_s: float, end_tai_s: float) -> pa.Table:
         """Packets generated in an interval, by generation time: identity, time of reception and octets, each once."""
-        columns = [*IDENTITY, "received_tai_s", "packet"]
+        columns = [*IDENTITY, RECEIVED, OCTETS]
         with self._lock:
-            files = self._files.find(satellite, "packet", start_tai_s, end_tai_s)
+            files = self._files.find(satellite, OCTETS, start_tai_s, end_tai_s)
             parts = [pq.read_table(one.path, columns=columns, partitioning=None) for one in files]
             parts += [
                 table.select(columns)
@@ -226,7 +226,7 @@ class ColumnArchive:
         if not parts:
             return pa.table({name: [] for name in columns})
         whole = without_duplicates(pa.concat_tables(parts))
-        times = whole["generated_tai_s"].to_numpy()
+        times = whole[GENERATED].to_numpy()
         first, end = np.searchsorted(times, start_tai_s), np.searchsorted(times, end_tai_s, side="right")
         return whole.slice(int(first), int(end - first))
 
@@ -269,13 +269,18 @@ class ColumnArchive:
             ]
             if not files and not waiting and parameter not in self._files.columns(satellite):
                 raise NotFound(f"no packet of {satellite} ever had a parameter {parameter!r}")
+            identity = ", ".join(f"{_quoted(name)} AS {plain}" for name, plain in zip(IDENTITY, _PLAIN, strict=True))
+            # SQL does not tell names apart that differ in case only; such files are read by their exact names.
+            exact = [one for one in files if _ambiguous(parameter, one.columns)]
+            waiting += [_read(one, parameter) for one in exact]
+            files = [one for one in files if one not in exact]
             sources = []
             for with_limit in (True, False):
                 paths = [str(one.path) for one in files if (f"{parameter}.limit" in one.columns) is with_limit]
                 if paths:
                     level = f"{_quoted(parameter + '.limit')}" if with_limit else "0"
                     sources.append(
-                        f"SELECT generated_tai_s, apid, sequence, {_quoted(parameter)} AS value, {level}::UTINYINT AS level "
+                        f"SELECT {identity}, {_quoted(parameter)} AS value, {level}::UTINYINT AS level "
                         f"FROM read_parquet([{', '.join(map(_text, paths))}], hive_partitioning=false)"
                     )
             if waiting:
@@ -293,9 +298,10 @@ class ColumnArchive:
             if asked is not None:
                 connection.register("asked", asked)
             found = f"SELECT {once}* FROM ({union}) WHERE {within or 'true'}"
-            return connection.execute(f"WITH found AS ({found}) {statement}").to_arrow_table()
+            return connection.sql(f"WITH found AS ({found}) {statement}").to_arrow_table()
 
 
+_PLAIN: Final = ("generated_tai_s", "apid", "sequence")
 _NOTHING: Final = pa.table(
     {
         "generated_tai_s": pa.array([], pa.float64()),
@@ -311,7 +317,16 @@ def _selected(table: pa.Table, parameter: str) -> pa.Table:
     limit = f"{parameter}.limit"
     level = table[limit] if limit in table.column_names else pa.array(np.zeros(table.num_rows, dtype=np.uint8))
     columns = [table[name] for name in IDENTITY]
-    return pa.Table.from_arrays([*columns, table[parameter], level], names=[*IDENTITY, "value", "level"])
+    return pa.Table.from_arrays([*columns, table[parameter], level], names=[*_PLAIN, "value", "level"])
+
+
+def _ambiguous(name: str, columns: frozenset[str]) -> bool:
+    return sum(one.casefold() == name.casefold() for one in columns) > 1
+
+
+def _read(one: ArchiveFile, parameter: str) -> pa.Table:
+    wanted = {*IDENTITY, parameter, f"{parameter}.limit"} & one.columns
+    return _selected(pq.read_table(one.path, columns=sorted(wanted), partitioning=None), parameter)
 
 
 def _quoted(name: str) -> str:

@@ -2,12 +2,15 @@
 
 | column | holds |
 |---|---|
-| ``generated_tai_s``, ``received_tai_s`` | TAI s since J2000; where a packet has no time, that of its reception |
-| ``apid``, ``sequence`` | of its primary header |
-| ``packet`` | its octets |
+| ``packet:generated_tai_s``, ``packet:received_tai_s`` | TAI s since J2000; where a packet has no time, that of its reception |
+| ``packet:apid``, ``packet:sequence`` | of its primary header |
+| ``packet:octets`` | the whole packet |
+| ``packet:error`` | why it was not decoded |
 | parameter | engineering value; null where its bits mean none |
 | parameter ``.raw`` | as sent, where that differs |
 | parameter ``.limit`` | alarm level, 0 normal to 5 severe, where there are limits |
+
+No parameter's name has a colon (XTCE 1.2, NameType), so none meets that of another column.
 """
 
 from __future__ import annotations
@@ -24,9 +27,22 @@ from core.mdb.telemetry import DecodedPacket
 from core.mdb.types import AlarmLevel, ValueKind
 from core.telemetry.packet_rows import PacketRows
 
-__all__ = ["IDENTITY", "UNDECODED", "container_tables", "without_duplicates"]
+__all__ = [
+    "ERROR",
+    "GENERATED",
+    "IDENTITY",
+    "OCTETS",
+    "RECEIVED",
+    "UNDECODED",
+    "container_tables",
+    "without_duplicates",
+]
 
-IDENTITY: Final = ("generated_tai_s", "apid", "sequence")
+GENERATED: Final = "packet:generated_tai_s"
+RECEIVED: Final = "packet:received_tai_s"
+OCTETS: Final = "packet:octets"
+ERROR: Final = "packet:error"
+IDENTITY: Final = (GENERATED, "packet:apid", "packet:sequence")
 UNDECODED: Final = "-"  # the container of packets without a meaning
 _LEVELS: Final = {one: number for number, one in enumerate(AlarmLevel)}
 _TEXT: Final = (ValueKind.STRING, ValueKind.ENUMERATED)
@@ -49,7 +65,7 @@ def container_tables(
     if decoded.undecodable:
         lost = sorted(decoded.undecodable)
         why = pa.array([decoded.undecodable[row] for row in lost], pa.string())
-        tables[UNDECODED] = _with(base.take(pa.array(lost)), {"error": why})
+        tables[UNDECODED] = _with(base.take(pa.array(lost)), {ERROR: why})
     return tables
 
 
@@ -73,11 +89,11 @@ def _base(rows: PacketRows, generated_tai_s: NDArray[np.float64]) -> pa.Table:
     generated = np.where(np.isfinite(generated_tai_s), generated_tai_s, rows.received_tai_s)
     return pa.table(
         {
-            "generated_tai_s": generated,
-            "received_tai_s": np.asarray(rows.received_tai_s, dtype=np.float64),
-            "apid": rows.apids,
-            "sequence": rows.sequences,
-            "packet": packets,
+            GENERATED: generated,
+            RECEIVED: np.asarray(rows.received_tai_s, dtype=np.float64),
+            IDENTITY[1]: rows.apids,
+            IDENTITY[2]: rows.sequences,
+            OCTETS: packets,
         }
     )
 

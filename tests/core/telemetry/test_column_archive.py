@@ -61,7 +61,7 @@ def archive(tmp_path: Path) -> Iterator[ColumnArchive]:
 
 
 def stored(archive: ColumnArchive) -> list[int]:
-    times = archive.packets("LSAT-1", *EVER)["generated_tai_s"].to_numpy()
+    times = archive.packets("LSAT-1", *EVER)["packet:generated_tai_s"].to_numpy()
     return [round((one - T0_TAI_S) / 7) for one in times.tolist()]
 
 
@@ -124,8 +124,10 @@ def test_packets_without_meaning_are_kept_with_the_reason(archive: ColumnArchive
     one = PacketRows("LSAT-1", np.frombuffer(raw, dtype=np.uint8), np.array([0, 7]), np.array([5.0]))
     archive.append(one)
     archive.compact()
-    assert archive.packets("LSAT-1", 5.0, 5.0)["packet"].to_pylist() == [raw]
-    assert archive.values("LSAT-1", "error", *EVER).values.to_pylist() == ["the data ends before its container does"]
+    assert archive.packets("LSAT-1", 5.0, 5.0)["packet:octets"].to_pylist() == [raw]
+    assert archive.values("LSAT-1", "packet:error", *EVER).values.to_pylist() == [
+        "the data ends before its container does"
+    ]
 
 
 def test_sources_and_batches_survive_reopening(tmp_path: Path) -> None:
