@@ -668,6 +668,8 @@ class PacketAssembler:
         counts: NDArray[np.int64],
     ) -> dict[str, NDArray[Any]]:
         """octets, offsets, frames (where each packet ends), verdicts (0 skipped, 1 taken, 2 duplicate, 3 malformed), missed."""
+    def copy(self) -> PacketAssembler:
+        """Another with the same memory."""
     def channel(self, number: int) -> tuple[int, bytes]:
         """Last count, -1 before the first, and the head of a packet that goes on."""
     def set_channel(self, number: int, count: int, head: bytes) -> None: ...

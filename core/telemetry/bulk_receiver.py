@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -114,6 +114,14 @@ class BulkReceiver:
         )
         self._count(batch)
         return batch
+
+    def copy(self) -> BulkReceiver:
+        """Another with the same memory and counts, to go back to where a batch could not be stored."""
+        made = BulkReceiver(self._channel)
+        made._assembler = self._assembler.copy()
+        made._last_iv, made._last_master = self._last_iv, self._last_master
+        made.counts = replace(self.counts, verdicts=Counter(self.counts.verdicts))
+        return made
 
     def states(self) -> dict[int, ChannelState]:
         """What must be remembered of each virtual channel that had a frame."""

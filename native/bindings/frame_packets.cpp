@@ -92,6 +92,7 @@ void bind_frame_packets(py::module_& m) {
         .def(py::init<std::int64_t>(), py::arg("modulo"))
         .def("take", &take, py::arg("octets"), py::arg("begins"), py::arg("lengths"), py::arg("pointers"),
              py::arg("channels"), py::arg("counts"))
+        .def("copy", [](const PacketAssembler& self) { return self; })
         .def("channel", &channel_of, py::arg("number"))
         .def("set_channel", &set_channel, py::arg("number"), py::arg("count"), py::arg("head"))
         .def_property_readonly("counts", &counts_of);
