@@ -23,7 +23,6 @@ __all__ = ["ArchiveFile", "ArchiveFiles", "PreparedFiles"]
 
 _HOUR_S: Final = 3600.0
 _SMALL_ROWS: Final = 100_000  # a file with fewer is written anew with what comes after it
-_LARGE_ROWS: Final = 2_000_000
 _ROW_GROUP: Final = 250_000
 _TABLES: Final = MetaData()
 _FILES: Final = Table(

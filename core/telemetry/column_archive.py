@@ -149,6 +149,11 @@ class ColumnArchive:
                 self._log.drop(last)
             return sum(len(one.rows) for one in waiting)
 
+    @property
+    def files(self) -> ArchiveFiles:
+        """The files that count."""
+        return self._files
+
     def cursor(self, source: str) -> int:
         """How far a source is stored; 0 before the first."""
         known = self._sources.get(source)

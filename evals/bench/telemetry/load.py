@@ -43,7 +43,7 @@ def benchmark_mdb() -> MissionDatabase:
             f"calibrated_{number}_type",
             ValueKind.FLOAT,
             IntegerEncoding(16),
-            calibrator=Polynomial((-80.0, 0.002 + 1e-5 * number, 1e-9)),
+            calibrator=Polynomial((-80.0, 0.003 + 1e-5 * number, 1e-9)),
             alarms=limits,
         )
         parameters[f"calibrated_{number}"] = kind

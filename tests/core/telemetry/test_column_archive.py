@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from core.errors import InputError, NotFound, StoreError
@@ -20,6 +21,7 @@ from core.mdb import encode_container, reference_mdb
 from core.mdb.batch import BatchDecoder, packet_offsets
 from core.mdb.telemetry import decode_packet
 from core.telemetry.column_archive import ColumnArchive
+from core.telemetry.compactor import Compactor
 from core.telemetry.packet_rows import PacketRows, pus_times
 from core.telemetry.receiver import ChannelState
 from core.telemetry.segment_log import LogDamaged, SegmentLog
@@ -187,6 +189,26 @@ def test_a_full_disk_is_an_error_and_nothing_is_half_written(tmp_path: Path) -> 
     assert again.compact() == 2
     assert not list(tmp_path.rglob("*.unfinished"))
     again.close()
+
+
+def test_packets_come_and_are_read_while_files_are_written(archive: ColumnArchive) -> None:
+    compactor = Compactor(archive, 0.001)
+    for first in range(0, 400, 10):
+        archive.append(rows(list(range(first, first + 10))))
+        assert stored(archive) == list(range(first + 10))
+    compactor.close()
+    assert compactor.filed_packets > 0 and not compactor.failure
+    archive.compact()
+    assert stored(archive) == list(range(400))
+
+
+def test_names_that_differ_in_case_are_told_apart(tmp_path: Path, archive: ColumnArchive) -> None:
+    small, large = pa.array([1.0, 2.0]), pa.array([30.0, 40.0])
+    base = {"packet:generated_tai_s": [1.0, 2.0], "packet:apid": [5, 5], "packet:sequence": [0, 1]}
+    table = pa.table({**base, "temp": small, "TEMP": large})
+    archive.files.commit(archive.files.write([("LSAT-1", "Twice", table)]), {})
+    assert archive.values("LSAT-1", "temp", *EVER).values.to_pylist() == [1.0, 2.0]
+    assert archive.values("LSAT-1", "TEMP", *EVER).values.to_pylist() == [30.0, 40.0]
 
 
 _WRITER = """
