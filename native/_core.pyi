@@ -650,3 +650,29 @@ class TelemetryProgram:
         self, data: Any, offsets: NDArray[np.int64], rows: NDArray[np.int64], node: int
     ) -> list[dict[str, NDArray[Any]]]:
         """Per field: raw, and where it has them values, labels, levels (0 to 5) and valid, one element per row."""
+
+def check_crcs(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Whether the last two octets of each piece are the CRC-16 of those before; ``offsets`` (pieces + 1,)."""
+
+class PacketAssembler:
+    """Packets out of the data fields of frames; remembers each virtual channel. ``modulo``: where counts wrap, 0 never."""
+
+    def __init__(self, modulo: int) -> None: ...
+    def take(
+        self,
+        octets: NDArray[np.uint8],
+        begins: NDArray[np.int64],
+        lengths: NDArray[np.int64],
+        pointers: NDArray[np.int32],
+        channels: NDArray[np.int32],
+        counts: NDArray[np.int64],
+    ) -> dict[str, NDArray[Any]]:
+        """octets, offsets, frames (where each packet ends), verdicts (0 skipped, 1 taken, 2 duplicate, 3 malformed), missed."""
+    def copy(self) -> PacketAssembler:
+        """Another with the same memory."""
+    def channel(self, number: int) -> tuple[int, bytes]:
+        """Last count, -1 before the first, and the head of a packet that goes on."""
+    def set_channel(self, number: int, count: int, head: bytes) -> None: ...
+    @property
+    def counts(self) -> dict[str, NDArray[Any]]:
+        """By APID: last sequence count (-1 before the first), lost, repeated and backward packets."""

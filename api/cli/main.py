@@ -227,7 +227,10 @@ def _data(command: argparse.ArgumentParser) -> None:
 def _bench(commands: _Commands[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("bench", help="time our work beside the peers'")
     command.add_argument(
-        "name", nargs="?", metavar="NAME", help="a suite (flight, twin, schedule) or one of its rows (default: all)"
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="a suite (flight, twin, schedule, command, telemetry) or one of its rows (default: all)",
     )
     command.add_argument("--json", action="store_true", help="print one JSON document")
     command.add_argument("--page", type=Path, help="also write the rows as a Markdown page")

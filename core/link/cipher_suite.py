@@ -36,6 +36,7 @@ __all__ = [
 _AES_BLOCK: Final = 16
 _AES_KEY: Final = 32
 _TAG_LENGTH: Final = 16
+Octets = bytes | memoryview
 _MINIMUM_MAC: Final = 8  # 64 bits, the least that 352.0-B-2 §4.2 allows for a truncated MAC
 
 
@@ -57,6 +58,11 @@ class Keyed:
         """The data of a protected field; MacMismatch where the MAC is wrong."""
         return data
 
+    def open_into(self, iv: Octets, associated: Octets, sealed: Octets, mac_length: int, out: memoryview) -> None:
+        """As ``open``, of a field with its MAC behind it, into a buffer of the data's length."""
+        end = len(sealed) - mac_length
+        out[:] = self.open(bytes(iv), bytes(associated), bytes(sealed[:end]), bytes(sealed[end:]))
+
 
 class _AesGcm(Keyed):
     def __init__(self, key: bytes) -> None:
@@ -72,6 +78,12 @@ class _AesGcm(Keyed):
         except InvalidTag:
             raise MacMismatch from None
 
+    def open_into(self, iv: Octets, associated: Octets, sealed: Octets, mac_length: int, out: memoryview) -> None:
+        try:
+            self._cipher.decrypt_into(iv, sealed, associated, out)
+        except InvalidTag:
+            raise MacMismatch from None
+
 
 class _AesGcmSiv(_AesGcm):
     def __init__(self, key: bytes) -> None:
@@ -79,6 +91,8 @@ class _AesGcmSiv(_AesGcm):
 
 
 class _AesGmac(_AesGcm):
+    open_into = Keyed.open_into  # the field is not encrypted, so there is nothing to decrypt in place
+
     def seal(self, iv: bytes, associated: bytes, data: bytes) -> tuple[bytes, bytes]:
         return data, self._cipher.encrypt(iv, b"", associated + data)
 

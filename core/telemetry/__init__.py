@@ -1,22 +1,42 @@
 """Telemetry: frames in, verified, decoded, checked, archived and streamed."""
 
+from core.telemetry.alarm_book import Alarm, AlarmBook, AlarmEntry, AlarmState, AlarmStep
 from core.telemetry.archive import Archive, ArchivedPacket, ArchivedSample, SqlArchive
+from core.telemetry.bulk_ingest import BulkIngest, BulkResult
+from core.telemetry.bulk_receiver import BulkReceiver, PacketBatch
+from core.telemetry.column_archive import ColumnArchive
+from core.telemetry.compactor import Compactor
 from core.telemetry.ingest import IngestResult, ReceivedClcw, TelemetryIngest
 from core.telemetry.latest import LatestValue, LatestValues
+from core.telemetry.limit_check import LimitChecker
+from core.telemetry.open_frames import AosChannel, TmChannel
 from core.telemetry.receiver import FrameReceiver, FrameVerdict, ReceivedFrame
 from core.telemetry.resources import ArchiveTelemetryReader, ResourceEstimate
 from core.telemetry.stream import StreamItem, Subscription, TelemetryStream
 
 __all__ = [
+    "Alarm",
+    "AlarmBook",
+    "AlarmEntry",
+    "AlarmState",
+    "AlarmStep",
+    "AosChannel",
     "Archive",
     "ArchiveTelemetryReader",
     "ArchivedPacket",
     "ArchivedSample",
+    "BulkIngest",
+    "BulkReceiver",
+    "BulkResult",
+    "ColumnArchive",
+    "Compactor",
     "FrameReceiver",
     "FrameVerdict",
     "IngestResult",
     "LatestValue",
     "LatestValues",
+    "LimitChecker",
+    "PacketBatch",
     "ReceivedClcw",
     "ReceivedFrame",
     "ResourceEstimate",
@@ -25,4 +45,5 @@ __all__ = [
     "Subscription",
     "TelemetryIngest",
     "TelemetryStream",
+    "TmChannel",
 ]

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Final
 
 from core.errors import InputError
-from evals.bench import command, flight, schedule, twin
+from evals.bench import command, flight, schedule, telemetry, twin
 from evals.bench.model import Benchmark, BenchReport, BenchResult, PeerMissing
 from evals.bench.timing import machine
 
@@ -18,6 +18,7 @@ SUITES: Final[Mapping[str, Mapping[str, str]]] = {
     "twin": twin.ROWS,
     "schedule": schedule.ROWS,
     "command": command.ROWS,
+    "telemetry": telemetry.ROWS,
 }
 
 Progress = Callable[[str], None]

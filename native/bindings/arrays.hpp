@@ -46,5 +46,6 @@ void bind_attitude(py::module_& m);
 void bind_attitude_flight(py::module_& m);
 void bind_resources(py::module_& m);
 void bind_telemetry(py::module_& m);
+void bind_frame_packets(py::module_& m);
 
 } // namespace llamaspace::bindings

@@ -32,4 +32,5 @@ PYBIND11_MODULE(_core, m) {
     llamaspace::bindings::bind_attitude_flight(m);
     llamaspace::bindings::bind_resources(m);
     llamaspace::bindings::bind_telemetry(m);
+    llamaspace::bindings::bind_frame_packets(m);
 }

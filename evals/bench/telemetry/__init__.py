@@ -1,0 +1,15 @@
+"""Benchmarks of telemetry: packets a CPU second, decoded alone and from frames to durable storage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+__all__ = ["ROWS"]
+
+# The module of each row, imported when it runs. Each has ``run() -> list[BenchResult]``.
+ROWS: Final[Mapping[str, str]] = {
+    "telemetry_decode": "evals.bench.telemetry.decode",
+    "telemetry_ingest": "evals.bench.telemetry.ingest",
+    "telemetry_jpss": "evals.bench.telemetry.jpss",
+}
