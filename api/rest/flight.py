@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Annotated
 
@@ -12,9 +13,9 @@ from api.rest.answers import Anomaly, CommandAnswer, CommandDetail, LatestTeleme
 from api.rest.ids import PathId
 from api.rest.paging import Cursor, Limit, Page, page_of
 from api.service.views import command_view
-from core.command.model import Command
+from core.command.model import Command, CommandState
 from core.errors import InputError
-from core.mdb import AlarmLevel
+from core.mdb import AlarmLevel, CommandClass
 from core.time import format_utc, parse_utc, tai_s_from_utc, utc_from_tai_s
 
 __all__ = ["command_answer", "router"]
@@ -30,11 +31,29 @@ def commands(
     runtime: CurrentRuntime,
     plan_id: _Maybe = None,
     satellite: _Maybe = None,
+    state: Annotated[list[CommandState] | None, Query(max_length=13)] = None,
+    command_class: Annotated[list[CommandClass] | None, Query(alias="class", max_length=4)] = None,
+    start: Annotated[str | None, Query(max_length=40, description="executed at or after, UTC")] = None,
+    end: Annotated[str | None, Query(max_length=40, description="executed before, UTC")] = None,
+    text: Annotated[str | None, Query(max_length=100, description="in its id, mnemonic, arguments or reason")] = None,
+    newest_first: bool = False,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[CommandAnswer]:
-    """Commands in the order of execution."""
-    found = runtime.flight.commands(plan_id, satellite)
+    """Commands in the order of execution, or the other way round; those that every filter keeps."""
+    begin = parse_utc(start, "start") if start else None
+    until = parse_utc(end, "end") if end else None
+    found = [
+        one
+        for one in runtime.flight.commands(plan_id, satellite)
+        if (not state or one.state in state)
+        and (not command_class or one.command_class in command_class)
+        and (begin is None or one.execute_at >= begin)
+        and (until is None or one.execute_at < until)
+        and (not text or text.casefold() in _searched(one))
+    ]
+    if newest_first:
+        found.reverse()
     return page_of([command_answer(one) for one in found], limit, cursor)
 
 
@@ -102,6 +121,11 @@ def anomalies(_user: Viewer, runtime: CurrentRuntime, limit: Limit = 100, cursor
         if AlarmLevel(one["limit_state"]) is not AlarmLevel.NORMAL
     ]
     return page_of(rows, limit, cursor)
+
+
+def _searched(command: Command) -> str:
+    words = (command.command_id, command.mnemonic, json.dumps(command.arguments), command.reason)
+    return "\n".join(words).casefold()
 
 
 def command_answer(command: Command) -> CommandAnswer:

@@ -34,7 +34,8 @@ _MOVING: Final = frozenset({CommandState.UPLINKED, CommandState.ACCEPTED, Comman
 _LOST: Final = frozenset(FINAL_STATES - {CommandState.COMPLETED})
 _LEFT: Final = _MOVING | {CommandState.RELEASED, CommandState.FAILED}
 _STATES: Final = frozenset(CommandState)
-_ORDERS: Final = ("queue.", "contact.", "stack.")  # changes that consoles show as they are
+_ORDERS: Final = ("queue.", "contact.", "stack.", "approval.")  # changes that consoles show as they are
+_COMMAND_ORDERS: Final = frozenset({"held", "unheld", "reordered", "restrained"})  # of people, about one command
 _PLAN: Final = "plan-"
 _OPEN_ACTIVITY: Final = frozenset({ActivityStatus.PLANNED, ActivityStatus.RELEASED, ActivityStatus.EXECUTING})
 _log = structlog.get_logger("flight")
@@ -181,7 +182,9 @@ class Flight:
                 self._broadcaster.publish(_told(event))
                 continue
             state = event.kind.removeprefix("command.")
-            if state in _STATES:
+            if state in _COMMAND_ORDERS:
+                self._broadcaster.publish(_told(event))
+            elif state in _STATES:
                 view = command_view(self.command(event.subject)).plain()
                 told = {
                     "state": state,
@@ -249,7 +252,7 @@ class Flight:
 
 
 def _told(event: Event) -> dict[str, Any]:
-    """A change of a queue, a contact or a stack, as consoles get it."""
+    """A change of a queue, a contact, a stack or an approval request, or an order about a command, as consoles get it."""
     owner, what = event.kind.split(".", 1)
     told = {"subject": event.subject, "what": what, "by": event.actor, "at": format_utc(event.at_utc)}
     return {"type": owner if owner == "stack" else f"{owner}_order", **told, "detail": event.payload}
