@@ -27,20 +27,27 @@ export const STAGES: readonly CommandState[] = [
   "completed",
 ];
 
-const ORDER: readonly CommandState[] = [...STAGES, "refused", "failed", "unverified", "expired"];
+/** Every state; the last five are ends. */
+export const ALL_STATES: readonly CommandState[] = [...STAGES, "refused", "failed", "unverified", "expired"];
+
+/** Where a step of a history stands among the states; what is no state has no place of its own. */
+export function placeOf(step: string): number {
+  return (ALL_STATES as readonly string[]).indexOf(step);
+}
 
 /** Whether a state comes before another one: commands only go forward (core/command/model.py). */
 export function isBefore(state: CommandState, other: CommandState): boolean {
-  return ORDER.indexOf(state) < ORDER.indexOf(other);
+  return ALL_STATES.indexOf(state) < ALL_STATES.indexOf(other);
 }
 
 export const BAD_ENDS: ReadonlySet<CommandState> = new Set(["refused", "failed", "unverified", "expired"]);
 
 export interface CommandHistory {
-  state: CommandState;
+  /** A state that it reached, or what else happened to it: `held`, `framed`. */
+  state: string;
   at: string;
   /** Words, or the payload of the event, whose `reason` is the words. */
-  detail: string | { reason?: string };
+  detail: string | { reason?: string; [name: string]: unknown };
 }
 
 /** The words of a step of a command's history. */
