@@ -9,7 +9,7 @@ export interface HistoryFilters {
   commandClass: string;
   /** A plan or a stack. */
   ownerId: string;
-  /** UTC, as `2026-11-23T05:00`; empty for no bound. */
+  /** ISO 8601, UTC; empty for no bound. */
   start: string;
   end: string;
   text: string;
@@ -24,8 +24,8 @@ export function queryOf(filters: HistoryFilters, limit: number, cursor: string |
     ["state", filters.state],
     ["class", filters.commandClass],
     ["plan_id", filters.ownerId.trim()],
-    ["start", instant(filters.start)],
-    ["end", instant(filters.end)],
+    ["start", filters.start],
+    ["end", filters.end],
     ["text", filters.text.trim()],
     ["newest_first", "true"],
     ["limit", String(limit)],
@@ -43,8 +43,8 @@ export function matches(filters: HistoryFilters, one: Command): boolean {
     (filters.state === "" || one.state === filters.state) &&
     (filters.commandClass === "" || one.class === filters.commandClass) &&
     (filters.ownerId.trim() === "" || one.plan_id === filters.ownerId.trim()) &&
-    (filters.start === "" || at >= Date.parse(instant(filters.start))) &&
-    (filters.end === "" || at < Date.parse(instant(filters.end))) &&
+    (filters.start === "" || at >= Date.parse(filters.start)) &&
+    (filters.end === "" || at < Date.parse(filters.end)) &&
     words.includes(filters.text.trim().toLowerCase())
   );
 }
@@ -59,11 +59,6 @@ export function mergedCommands(found: readonly Command[], live: Readonly<Record<
   return [...all.values()]
     .filter((one) => matches(filters, one))
     .sort((one, other) => Date.parse(other.execute_at) - Date.parse(one.execute_at) || one.command_id.localeCompare(other.command_id));
-}
-
-/** A time that a person chose without a zone is UTC. */
-function instant(local: string): string {
-  return local === "" ? "" : `${local}${local.length === 16 ? ":00" : ""}Z`;
 }
 
 export const COLUMNS = ["command_id", "plan_id", "activity_id", "satellite", "command", "arguments", "class", "state", "execute_at", "station", "updated_at", "detail"] as const;

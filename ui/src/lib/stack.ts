@@ -1,8 +1,8 @@
 /** Writing stacks: new steps, moving and renaming them, and where a refusal belongs. Pure. */
 
-import type { CommandDefinition } from "../contract/commanding";
+import type { CommandDefinition, Definitions } from "../contract/commanding";
 import type { Condition, StackDocument, Step, StepKind } from "../contract/stack";
-import { onlyValue } from "./inputs";
+import { onlyValue, readArgument } from "./inputs";
 import { formatDuration } from "./time";
 
 export const KINDS: readonly [StepKind, string][] = [
@@ -15,6 +15,7 @@ export const KINDS: readonly [StepKind, string][] = [
   ["end", "End"],
 ];
 
+export const LONGEST_S = 604_800; // a week, as core/command/stack.py bounds it
 const DEFAULT_TIMEOUT_S = 600;
 const NEW_CONDITION: Condition = { kind: "compare", parameter: "", operator: "==", value: 0, maximum_age_s: 300 };
 
@@ -95,6 +96,41 @@ export function impliedArguments(definition: CommandDefinition): Record<string, 
   return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
 }
 
+/** What a step still lacks, in words; null where the service can judge it. */
+export function gapOf(step: Step, definitions: Definitions, contacts: number): string | null {
+  switch (step.kind) {
+    case "command": {
+      const definition = definitions.commands.find((one) => one.name === step.command);
+      if (step.command === "") return "choose a command";
+      if (step.contact >= contacts) return `there is no contact ${step.contact}`;
+      const texts = (definition?.arguments ?? []).map((one) => [one, step.arguments[one.name]] as const);
+      return texts.map(([one, value]) => readArgument(one, value === undefined ? "" : String(value)).error).find((error) => error !== null) ?? null;
+    }
+    case "wait_verifier":
+      return step.of === "" ? "choose the command to wait for" : secondsGap(step.timeout_s);
+    case "wait_time":
+      return secondsGap(step.duration_s);
+    case "wait_condition":
+      return conditionGap(step.condition) ?? secondsGap(step.timeout_s);
+    case "branch":
+      return conditionGap(step.condition) ?? (step.then === "" || step.otherwise === "" ? "choose a later step for each way" : null);
+    case "hold":
+      return step.reason.trim() === "" ? "say what a person has to decide" : null;
+    case "end":
+      return null;
+  }
+}
+
+function secondsGap(seconds: number): string | null {
+  return seconds > 0 && seconds <= LONGEST_S ? null : `a time is more than 0 and at most ${LONGEST_S} s`;
+}
+
+function conditionGap(condition: Condition): string | null {
+  if (condition.kind === "compare") return condition.parameter === "" ? "choose a telemetry parameter" : condition.value === "" ? "give a value to compare with" : null;
+  if (condition.kind === "not" || condition.kind === "for") return conditionGap(condition.part);
+  return condition.parts.map(conditionGap).find((gap) => gap !== null) ?? null;
+}
+
 /** Where a step may lead beside the next one. */
 export function jumpsOf(step: Step): { when: string; to: string }[] {
   if (step.kind === "branch") return [{ when: "if so", to: step.then }, { when: "if not", to: step.otherwise }];
@@ -143,7 +179,7 @@ export function stepWords(step: Step): string {
     case "hold":
       return `hold: ${step.reason}`;
     case "end":
-      return step.failed ? "end as a failure" : "end";
+      return step.failed ? "the run ends here, as a failure" : "the run ends here";
   }
 }
 

@@ -9,7 +9,7 @@ import { useConsole } from "../../state/console";
 import { useReading } from "../../state/hooks";
 import { Notice } from "../common/Notice";
 
-const TOLD = new Set(["reason", "satellite", "command", "plan_id", "activity_id"]); // what the row says already
+const TOLD = new Set(["reason", "satellite", "command", "plan_id", "activity_id", "revision_hash"]); // what the row says already
 
 export function CommandLife({ command }: { command: Command }) {
   const { view, openPlan } = useConsole();

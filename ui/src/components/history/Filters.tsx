@@ -4,6 +4,7 @@ import { ALL_STATES } from "../../contract/command";
 import { CLASSES } from "../../contract/commanding";
 import { type HistoryFilters, NO_FILTERS } from "../../lib/history";
 import { useView } from "../../state/hooks";
+import { UtcInput } from "../common/UtcInput";
 
 export function Filters({ filters, onChange }: { filters: HistoryFilters; onChange: (filters: HistoryFilters) => void }) {
   const mission = useView((view) => view.mission);
@@ -16,11 +17,11 @@ export function Filters({ filters, onChange }: { filters: HistoryFilters; onChan
       <Choice label="Class" value={filters.commandClass} options={CLASSES} onChoose={(commandClass) => set({ commandClass })} />
       <label>
         From (UTC)
-        <input type="datetime-local" value={filters.start} onChange={(event) => set({ start: event.target.value })} />
+        <UtcInput value={filters.start} onChange={(start) => set({ start })} />
       </label>
       <label>
         Before (UTC)
-        <input type="datetime-local" value={filters.end} onChange={(event) => set({ end: event.target.value })} />
+        <UtcInput value={filters.end} onChange={(end) => set({ end })} />
       </label>
       <label>
         Plan or stack

@@ -15,6 +15,8 @@ interface ConsentProps {
   plan: MissionPlan | null;
   /** Findings that nobody could compute; each is accepted by name. */
   unknown: string[];
+  /** Whether it is other than what this person saw last: it may have changed under the pointer. */
+  changed: boolean;
   onDone: (words: string) => void;
   onFailed: () => void;
 }
@@ -26,13 +28,14 @@ const NEXT: Readonly<Record<string, string>> = {
   "revision-changed": "Look at what has changed, then approve the new revision.",
 };
 
-export function ConsentForm({ item, hash, plan, unknown, onDone, onFailed }: ConsentProps) {
+export function ConsentForm({ item, hash, plan, unknown, changed, onDone, onFailed }: ConsentProps) {
   const { client } = useConsole();
   const [comment, setComment] = useState("");
   const [accepted, setAccepted] = useState<readonly string[]>([]);
   const [next, setNext] = useState("");
   const work = useWork();
-  const complete = unknown.every((code) => accepted.includes(code));
+  const [looked, setLooked] = useState(!changed);
+  const complete = looked && unknown.every((code) => accepted.includes(code));
   const approve = async (): Promise<void> => {
     const ok = await work.run(async () => {
       try {
@@ -71,6 +74,11 @@ export function ConsentForm({ item, hash, plan, unknown, onDone, onFailed }: Con
           ))}
         </fieldset>
       )}
+      {changed && (
+        <label className="check">
+          <input type="checkbox" data-testid="looked" checked={looked} onChange={(event) => setLooked(event.target.checked)} />I have looked at what has changed
+        </label>
+      )}
       <label className="field">
         Comment (optional)
         <input maxLength={2000} value={comment} onChange={(event) => setComment(event.target.value)} data-testid="consent-comment" />
@@ -79,7 +87,7 @@ export function ConsentForm({ item, hash, plan, unknown, onDone, onFailed }: Con
         <button className="button primary" data-testid="consent" disabled={work.busy || !complete} onClick={() => void approve()}>
           {work.busy ? "Approving…" : `Approve exactly this (${shortHash(hash)})`}
         </button>
-        {!complete && <span className="muted">Accept each unknown finding first.</span>}
+        {!complete && <span className="muted">{looked ? "Accept each unknown finding first." : "Look at what has changed first."}</span>}
       </div>
       {work.error !== null && (
         <Notice tone="bad">

@@ -6,7 +6,7 @@ import type { User } from "../../contract/session";
 import { formatValue } from "../../lib/format";
 import { type InboxItem, linesOfPlan, linesOfStack } from "../../lib/inbox";
 import { undecidedCodes } from "../../lib/review";
-import { changesBetween, type CommandLine, SeenStore } from "../../lib/seen";
+import { changesBetween, type CommandLine, type Seen, SeenStore } from "../../lib/seen";
 import { readableTimes } from "../../lib/time";
 import { useConsole } from "../../state/console";
 import { useReading } from "../../state/hooks";
@@ -41,25 +41,52 @@ export function ItemContent({ item, user, onDone }: { item: InboxItem; user: Use
           It has changed: this request is for revision {item.revision}, and revision {value.revision} is shown. Approvals do not carry over.
         </Notice>
       )}
-      <Changes key={value.hash} user={user} subjectId={item.subjectId} content={value} />
-      <CommandLines lines={value.lines} />
-      <p className="hash" title="SHA-256 over everything that an approval binds">
-        Revision {value.revision}, <code data-testid="inbox-hash">{value.hash}</code>
-      </p>
-      {item.state === "pending" && item.mayApprove && !moved && (
-        <ConsentForm item={item} hash={value.hash} plan={value.plan} unknown={value.plan === null ? [] : undecidedCodes(value.plan)} onDone={onDone} onFailed={content.again} />
-      )}
+      <Revision key={value.hash} item={item} user={user} content={value} moved={moved} onDone={onDone} onFailed={content.again} />
     </div>
   );
 }
 
-/** What is different from what this person saw last; what is shown now counts as seen. */
-function Changes({ user, subjectId, content }: { user: User; subjectId: string; content: Content }) {
+interface RevisionProps {
+  item: InboxItem;
+  user: User;
+  content: Content;
+  moved: boolean;
+  onDone: (words: string) => void;
+  onFailed: () => void;
+}
+
+/** One content: what of it is new to this person, who has to have looked at that first, and the consent to it. */
+function Revision({ item, user, content, moved, onDone, onFailed }: RevisionProps) {
   const store = useMemo(() => new SeenStore(user.username), [user.username]);
-  const [before] = useState(() => store.of(subjectId));
+  const [before] = useState(() => store.of(item.subjectId));
   useEffect(() => {
-    store.keep(subjectId, { hash: content.hash, revision: content.revision, lines: content.lines });
-  }, [store, subjectId, content]);
+    store.keep(item.subjectId, { hash: content.hash, revision: content.revision, lines: content.lines });
+  }, [store, item.subjectId, content]);
+  const changed = before !== null && before.hash !== content.hash;
+  return (
+    <>
+      <Changes before={before} content={content} />
+      <CommandLines lines={content.lines} />
+      <p className="hash" title="SHA-256 over everything that an approval binds">
+        Revision {content.revision}, <code data-testid="inbox-hash">{content.hash}</code>
+      </p>
+      {item.state === "pending" && item.mayApprove && !moved && (
+        <ConsentForm
+          item={item}
+          hash={content.hash}
+          plan={content.plan}
+          unknown={content.plan === null ? [] : undecidedCodes(content.plan)}
+          changed={changed}
+          onDone={onDone}
+          onFailed={onFailed}
+        />
+      )}
+    </>
+  );
+}
+
+/** What is different from what this person saw last. */
+function Changes({ before, content }: { before: Seen | null; content: Content }) {
   if (before === null) return <p className="muted">You have not looked at it before in this browser.</p>;
   if (before.hash === content.hash) return <p className="muted">Nothing has changed since you looked at it last.</p>;
   const changes = changesBetween(before.lines, content.lines);

@@ -22,8 +22,8 @@ export function CommandFields({ step, contacts, definitions, onChange }: Command
     onChange({ ...step, command: name, arguments: chosen === undefined ? {} : impliedArguments(chosen) });
   };
   const put = (name: string, value: unknown): void => {
-    const others = Object.entries(step.arguments).filter(([known]) => known !== name);
-    onChange({ ...step, arguments: Object.fromEntries(value === undefined ? others : [...others, [name, value]]) });
+    const given = { ...step.arguments, [name]: value };
+    onChange({ ...step, arguments: Object.fromEntries(Object.entries(given).filter(([, one]) => one !== undefined)) });
   };
   return (
     <>

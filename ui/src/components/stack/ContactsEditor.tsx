@@ -4,6 +4,7 @@ import type { Contact } from "../../contract/commanding";
 import { formatDuration, formatTime, secondsBetween } from "../../lib/time";
 import { useView } from "../../state/hooks";
 import { usePasses } from "../../state/passes";
+import { UtcInput } from "../common/UtcInput";
 
 interface ContactsEditorProps {
   satellite: string;
@@ -32,8 +33,8 @@ export function ContactsEditor({ satellite, contacts, onChange, onRemove }: Cont
               <option key={known.id}>{known.id}</option>
             ))}
           </select>
-          <Instant label="Start, UTC" value={one.start} onChange={(start) => put(index, { start })} />
-          <Instant label="End, UTC" value={one.end} onChange={(end) => put(index, { end })} />
+          <UtcInput required label="Start, UTC" value={one.start} onChange={(start) => put(index, { start })} />
+          <UtcInput required label="End, UTC" value={one.end} onChange={(end) => put(index, { end })} />
           <button type="button" className="icon-button" aria-label={`Remove contact ${index}`} onClick={() => onRemove(index)}>
             ✕
           </button>
@@ -49,20 +50,5 @@ export function ContactsEditor({ satellite, contacts, onChange, onRemove }: Cont
         ))}
       </select>
     </fieldset>
-  );
-}
-
-function Instant({ label, value, onChange }: { label: string; value: string; onChange: (iso: string) => void }) {
-  const local = Number.isNaN(Date.parse(value)) ? "" : new Date(value).toISOString().slice(0, 19);
-  return (
-    <input
-      type="datetime-local"
-      step={1}
-      aria-label={label}
-      value={local}
-      onChange={(event) => {
-        if (event.target.value !== "") onChange(`${event.target.value}${event.target.value.length === 16 ? ":00" : ""}Z`);
-      }}
-    />
   );
 }

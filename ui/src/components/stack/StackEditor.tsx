@@ -4,7 +4,7 @@ import { useState } from "react";
 import { ApiError } from "../../api/client";
 import type { Definitions } from "../../contract/commanding";
 import type { StackDocument, Step, StepKind } from "../../contract/stack";
-import { KINDS, moved, newStep, renamed, stepOfField, withoutContact, withStep } from "../../lib/stack";
+import { gapOf, KINDS, moved, newStep, renamed, stepOfField, withoutContact, withStep } from "../../lib/stack";
 import { useConsole } from "../../state/console";
 import { useView, useWork } from "../../state/hooks";
 import { Notice } from "../common/Notice";
@@ -21,16 +21,12 @@ interface EditorProps {
   onSaved: () => void;
 }
 
-interface Refusal {
-  stepId: string | null;
-  words: string;
-}
-
 export function StackEditor({ stackId, before, initial, definitions, onClose, onSaved }: EditorProps) {
   const { client } = useConsole();
   const mission = useView((view) => view.mission);
   const [document, setDocument] = useState(initial);
-  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  /** What is wrong, by step. */
+  const [wrong, setWrong] = useState<Readonly<Record<string, string>>>({});
   const [checked, setChecked] = useState(false);
   const work = useWork();
   const change = (part: Partial<StackDocument>): void => {
@@ -40,13 +36,20 @@ export function StackEditor({ stackId, before, initial, definitions, onClose, on
   const setSteps = (steps: Step[]): void => change({ steps });
   const put = (at: number, step: Step): void => setSteps(document.steps.map((one, index) => (index === at ? step : one)));
   const send = async (call: () => Promise<unknown>): Promise<boolean> => {
-    setRefusal(null);
+    const gaps = document.steps.flatMap((step) => {
+      const gap = gapOf(step, definitions, document.contacts.length);
+      return gap === null ? [] : [[step.step_id, gap] as const];
+    });
+    setWrong(Object.fromEntries(gaps));
     return work.run(async () => {
+      if (document.contacts.length === 0) throw new Error("It has no contact to go up in: add a pass.");
+      if (gaps.length > 0) throw new Error(`Not complete yet: ${gaps.map(([id]) => id).join(", ")}.`);
       try {
         await call();
       } catch (reason) {
         if (reason instanceof ApiError && reason.problem.status === 422) {
-          setRefusal({ stepId: stepOfField(reason.problem.field, document.steps), words: reason.message });
+          const stepId = stepOfField(reason.problem.field, document.steps);
+          if (stepId !== null) setWrong({ [stepId]: reason.message });
         }
         throw reason;
       }
@@ -59,6 +62,7 @@ export function StackEditor({ stackId, before, initial, definitions, onClose, on
   return (
     <form
       className="panel stack-editor"
+      noValidate
       aria-label="Stack editor"
       data-testid="stack-editor"
       onSubmit={(event) => {
@@ -83,7 +87,6 @@ export function StackEditor({ stackId, before, initial, definitions, onClose, on
       {checked && <Notice tone="good">It can run as it reads. Saved, it waits for the approval of another person.</Notice>}
       {work.error !== null && (
         <Notice tone="bad">
-          {refusal?.stepId != null && <strong>Step {refusal.stepId}: </strong>}
           {work.error}
         </Notice>
       )}
@@ -110,7 +113,7 @@ export function StackEditor({ stackId, before, initial, definitions, onClose, on
             index={index}
             document={document}
             definitions={definitions}
-            error={refusal?.stepId === step.step_id ? refusal.words : null}
+            error={wrong[step.step_id] ?? null}
             onChange={(changed) => put(index, changed)}
             onRename={(to) => setSteps(renamed(document.steps, step.step_id, to))}
             onMove={(by) => setSteps(moved(document.steps, index, by))}

@@ -2,6 +2,7 @@
 
 import type { Definitions } from "../../contract/commanding";
 import { type StackDocument, type Step, type StepOf, VERIFIED } from "../../contract/stack";
+import { LONGEST_S } from "../../lib/stack";
 import { CommandFields } from "./CommandFields";
 import { ConditionFields } from "./ConditionFields";
 
@@ -21,12 +22,15 @@ export function StepFields({ step, index, document, definitions, onChange }: Fie
       return <CommandFields step={step} contacts={document.contacts} definitions={definitions} onChange={onChange} />;
     case "wait_verifier":
       return (
+        <>
         <div className="field-row">
           <Choice label="Command of step" value={step.of} options={sent.map((one) => one.step_id)} onChoose={(of) => onChange({ ...step, of })} />
           <Choice label="Until" value={step.stage} options={VERIFIED} onChoose={(stage) => onChange({ ...step, stage: stage as typeof step.stage })} />
           <Seconds label="Within" value={step.timeout_s} onChange={(timeout_s) => onChange({ ...step, timeout_s })} />
           <Otherwise step={step} later={later} onChange={onChange} />
         </div>
+        <p className="muted">Counted from when the stack comes here, so with the wait for the contact.</p>
+        </>
       );
     case "wait_time":
       return <Seconds label="For" value={step.duration_s} onChange={(duration_s) => onChange({ ...step, duration_s })} />;
@@ -106,8 +110,6 @@ function Choice({ label, value, options, onChoose }: ChoiceProps) {
     </label>
   );
 }
-
-const LONGEST_S = 604_800; // a week, as core/command/stack.py bounds it
 
 function Seconds({ label, value, onChange }: { label: string; value: number; onChange: (seconds: number) => void }) {
   return (

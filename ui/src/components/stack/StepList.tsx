@@ -38,7 +38,7 @@ function StepRow({ step, record, isHere, now }: StepRowProps) {
         {isHere ? (running ? "▶" : record.state === "paused" ? "❚❚" : "■") : ""}
       </span>
       <span className="step-text">
-        <strong>{step.step_id}</strong> {stepWords(step)}
+        <strong>{step.step_id}</strong> {stepWords(step)}{" "}
         {step.kind === "command" && <ArgumentsOf step={step} />}
         {jumpsOf(step).map((one) => (
           <span key={one.when} className="muted">
