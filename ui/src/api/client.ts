@@ -108,8 +108,11 @@ export class ApiClient {
   letGo = (id: string, reason: string): Promise<Command> => this.json("POST", `/commands/${encodeURIComponent(id)}/let-go`, { reason });
   setPriority = (id: string, priority: number): Promise<Command> => this.json("PUT", `/commands/${encodeURIComponent(id)}/priority`, { priority });
   contacts = (): Promise<Booking[]> => this.json("GET", "/commands/contacts");
-  loseContact = (booking: Booking, reason: string): Promise<Booking> =>
-    this.json("POST", "/commands/contacts/lost", { satellite: booking.satellite, station: booking.station, at: booking.start, reason });
+  loseContact = ({ satellite, station, start, end }: Booking, reason: string): Promise<Booking> => {
+    // An instant well inside it: its ends are rounded to be written down.
+    const at = new Date((Date.parse(start) + Date.parse(end)) / 2).toISOString();
+    return this.json("POST", "/commands/contacts/lost", { satellite, station, at, reason });
+  };
 
   approvals = (mine: boolean, states: readonly string[]): Promise<ApprovalRequest[]> =>
     this.items(`/approvals?mine=${mine}&limit=200${states.map((one) => `&state=${one}`).join("")}`);
