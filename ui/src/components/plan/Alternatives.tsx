@@ -48,46 +48,43 @@ function Outcome({ answer }: { answer: AlternativesAnswer }) {
     );
   }
   if (answer.alternatives.length === 0) return <p className="muted">{WORDS[answer.state]}</p>;
-  const names = [...new Set(answer.alternatives.flatMap((one) => Object.keys(one.differences)))].sort();
   return (
-    <div className="scroll-x">
-      <table className="table">
-        <caption>Each compared with this plan; + is more than it has</caption>
-        <thead>
-          <tr>
-            <th scope="col">Way</th>
-            {names.map((name) => (
-              <th scope="col" className="right" key={name}>
-                {differenceOf(name, 0).name}
-              </th>
-            ))}
-            <th scope="col">Can it be flown?</th>
-          </tr>
-        </thead>
-        <tbody>
-          {answer.alternatives.map((one, index) => (
-            <Row key={index} alternative={one} names={names} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ul className="alternatives" aria-label="Each compared with this plan">
+      {answer.alternatives.map((one, index) => (
+        <Way key={index} alternative={one} />
+      ))}
+    </ul>
   );
 }
 
-function Row({ alternative, names }: { alternative: Alternative; names: readonly string[] }) {
+/** One way: what differs from this plan, what does not, and whether it can be flown as it stands. */
+function Way({ alternative }: { alternative: Alternative }) {
   const blocking = alternative.blocking_codes ?? [];
+  const all = Object.entries(alternative.differences);
+  const different = all.filter(([, value]) => value !== 0);
+  const same = all.filter(([, value]) => value === 0).map(([name]) => differenceOf(name, 0).name);
   return (
-    <tr data-testid="alternative">
-      <th scope="row">{alternative.description}</th>
-      {names.map((name) => {
-        const value = alternative.differences[name];
-        return (
-          <td className="right" key={name}>
-            {value === undefined ? "—" : differenceOf(name, value).value}
-          </td>
-        );
-      })}
-      <td>{blocking.length === 0 ? "✓ as it stands" : `✕ blocked by ${blocking.join(", ")}`}</td>
-    </tr>
+    <li className="alternative" data-testid="alternative">
+      <p>
+        <strong>{alternative.description}</strong>{" "}
+        <span className={blocking.length === 0 ? "badge badge-good" : "badge badge-bad"}>
+          {blocking.length === 0 ? "✓ can be flown as it stands" : `✕ blocked by ${blocking.join(", ")}`}
+        </span>
+      </p>
+      <dl className="numbers">
+        {different.map(([name, value]) => {
+          const difference = differenceOf(name, value);
+          return (
+            <div key={name}>
+              <dt>{difference.name}</dt>
+              <dd>{difference.value}</dd>
+            </div>
+          );
+        })}
+      </dl>
+      <p className="muted">
+        {different.length === 0 ? "Nothing that was compared differs." : "+ is more than this plan has, − is less."} {same.length > 0 && `The same: ${same.join(", ")}.`}
+      </p>
+    </li>
   );
 }

@@ -9,7 +9,8 @@ import { useView, useWork } from "../../state/hooks";
 import { Notice } from "../common/Notice";
 import { ReasonDialog } from "../common/ReasonDialog";
 
-const OVER = new Set(["completed", "failed", "aborted"]);
+/** States in which a run has ended. */
+export const OVER: ReadonlySet<string> = new Set(["completed", "failed", "aborted"]);
 const PLANNER = "This needs the planner role";
 const OPERATOR = "This needs the operator role";
 

@@ -2,14 +2,15 @@
 
 import { useState } from "react";
 import type { Definitions } from "../../contract/commanding";
-import type { TaggedStack } from "../../contract/stack";
+import { BAD_ENDS } from "../../contract/command";
+import type { StackRecord, TaggedStack } from "../../contract/stack";
 import { formatDateTime, formatTime } from "../../lib/time";
 import { useConsole } from "../../state/console";
 import { useLive, useMissionNow, useReading } from "../../state/hooks";
 import { Notice } from "../common/Notice";
 import { StackBadge } from "./StacksPanel";
 import { StackEditor } from "./StackEditor";
-import { StackOrders } from "./StackOrders";
+import { OVER, StackOrders } from "./StackOrders";
 import { StepList } from "./StepList";
 
 export function StackView({ stackId, definitions }: { stackId: string; definitions: Definitions }) {
@@ -64,6 +65,7 @@ export function StackView({ stackId, definitions }: { stackId: string; definitio
           ))}
         </ul>
       )}
+      {OVER.has(record.state) && <StillUnderWay record={record} />}
       <StackOrders record={record} onEdit={() => setEditing(stack.value)} onChanged={stack.again} />
       <StepList record={record} now={now} />
       <ul className="muted contact-list" aria-label="Contacts">
@@ -74,5 +76,24 @@ export function StackView({ stackId, definitions }: { stackId: string; definitio
         ))}
       </ul>
     </section>
+  );
+}
+
+/** A run that is over sends nothing new, but what it has entered goes on: whoever looks has to know. */
+function StillUnderWay({ record }: { record: StackRecord }) {
+  const { view } = useConsole();
+  const commands = useLive((live) => live.commands);
+  const prefix = `${record.stack.stack_id}-r${record.stack.revision}-`;
+  const open = Object.values(commands).filter((one) => one.command_id.startsWith(prefix) && one.state !== "completed" && !BAD_ENDS.has(one.state));
+  if (open.length === 0) return null;
+  return (
+    <Notice tone="warn">
+      The run is over, but {open.length === 1 ? "one command of it has" : `${open.length} commands of it have`} not ended:{" "}
+      {open.map((one) => `${one.activity_id} (${one.command}, ${one.state})`).join(", ")}. What has not left can still be held in its{" "}
+      <button className="text-button" onClick={() => view.dispatch({ tab: "queue" })}>
+        queue
+      </button>
+      .
+    </Notice>
   );
 }
