@@ -235,8 +235,9 @@ describe("what people write and read", () => {
   ])("reads the time %s", (text, iso) => expect(readUtc(text)).toBe(iso));
 
   it("names differences with their unit", () => {
-    expect(differenceOf("completion_s", 3600)).toEqual({ name: "completed later by", value: "+1 h" });
+    expect(differenceOf("completion_s", 3600)).toEqual({ name: "completion", value: "+1 h" });
     expect(differenceOf("delta_v_m_s", -0.2).value).toBe("−0.2 m/s");
+    expect(differenceOf("objective data", -2e6, { data: "B" })).toEqual({ name: "data", value: "−2 MB" });
     expect(differenceOf("lowest_soc", 0.02).value).toBe("+2 percentage points");
   });
 });

@@ -8,6 +8,7 @@ import { useLive, useReading } from "../../state/hooks";
 import { Notice } from "../common/Notice";
 
 const AGAIN_MS = 2000;
+type Units = Readonly<Record<string, string>>; // of the plan's objectives, by name
 
 export function Alternatives({ plan }: { plan: MissionPlan }) {
   const { client } = useConsole();
@@ -15,6 +16,7 @@ export function Alternatives({ plan }: { plan: MissionPlan }) {
   const [looks, setLooks] = useState(0);
   const found = useReading(() => client.alternatives(plan.plan_id), [plan.plan_id, plan.revision, connection, looks]);
   const state = found.value?.state;
+  const units = Object.fromEntries(plan.objectives.map((one) => [one.name, one.unit]));
   useEffect(() => {
     if (state !== "searching") return;
     const timer = setTimeout(() => setLooks(looks + 1), AGAIN_MS);
@@ -26,7 +28,7 @@ export function Alternatives({ plan }: { plan: MissionPlan }) {
         <h3 id="alternatives-title">Alternatives</h3>
       </div>
       {found.error !== null && <Notice tone="bad">{found.error}</Notice>}
-      {found.value !== null && <Outcome answer={found.value} />}
+      {found.value !== null && <Outcome answer={found.value} units={units} />}
     </section>
   );
 }
@@ -39,7 +41,7 @@ const WORDS: Readonly<Record<AlternativesAnswer["state"], string>> = {
   failed: "The search failed, so that there may be other ways:",
 };
 
-function Outcome({ answer }: { answer: AlternativesAnswer }) {
+function Outcome({ answer, units }: { answer: AlternativesAnswer; units: Units }) {
   if (answer.state === "failed") {
     return (
       <Notice tone="warn">
@@ -51,18 +53,18 @@ function Outcome({ answer }: { answer: AlternativesAnswer }) {
   return (
     <ul className="alternatives" aria-label="Each compared with this plan">
       {answer.alternatives.map((one, index) => (
-        <Way key={index} alternative={one} />
+        <Way key={index} alternative={one} units={units} />
       ))}
     </ul>
   );
 }
 
 /** One way: what differs from this plan, what does not, and whether it can be flown as it stands. */
-function Way({ alternative }: { alternative: Alternative }) {
+function Way({ alternative, units }: { alternative: Alternative; units: Units }) {
   const blocking = alternative.blocking_codes ?? [];
   const all = Object.entries(alternative.differences);
   const different = all.filter(([, value]) => value !== 0);
-  const same = all.filter(([, value]) => value === 0).map(([name]) => differenceOf(name, 0).name);
+  const same = all.filter(([, value]) => value === 0).map(([name]) => differenceOf(name, 0, units).name);
   return (
     <li className="alternative" data-testid="alternative">
       <p>
@@ -73,7 +75,7 @@ function Way({ alternative }: { alternative: Alternative }) {
       </p>
       <dl className="numbers">
         {different.map(([name, value]) => {
-          const difference = differenceOf(name, value);
+          const difference = differenceOf(name, value, units);
           return (
             <div key={name}>
               <dt>{difference.name}</dt>
