@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from api.auth.dependencies import CurrentRuntime, Viewer
-from api.rest.answers import Anomaly, CommandAnswer, CommandDetail, LatestTelemetry, TelemetrySamples
+from api.rest.answers import (
+    Anomaly,
+    CommandAnswer,
+    CommandDetail,
+    FrameEntry,
+    LatestTelemetry,
+    TelemetrySamples,
+    UplinkFacts,
+)
 from api.rest.ids import PathId
 from api.rest.paging import Cursor, Limit, Page, page_of
 from api.service.views import command_view
@@ -60,12 +69,24 @@ def commands(
 @router.get("/commands/{command_id}")
 def command(command_id: PathId, _user: Viewer, runtime: CurrentRuntime) -> CommandDetail:
     """A command with everything that happened to it."""
-    found = command_view(runtime.flight.command(command_id)).plain()
+    stored = runtime.flight.command(command_id)
+    found = command_view(stored).plain()
     history = [
         {"state": one.kind.removeprefix("command."), "at": format_utc(one.at_utc), "detail": one.payload}
         for one in runtime.flight.history(command_id)
     ]
-    return CommandDetail.model_validate({**found, "history": history})
+    uplink = UplinkFacts(
+        route=stored.route,
+        released_at=stored.released_at,
+        request_count=stored.request_count,
+        carrier_count=stored.carrier_count,
+        attempts=stored.attempts,
+        proved=stored.proved,
+        unproved=stored.unproved,
+        application_data_hex=stored.application_data_hex,
+        frames=tuple(FrameEntry(**asdict(one)) for one in runtime.flight.frames(command_id)),
+    )
+    return CommandDetail.model_validate({**found, "history": history, "uplink": uplink})
 
 
 @router.get("/telemetry/latest")

@@ -109,4 +109,6 @@ def test_commands_are_found_by_state_class_time_and_text(
     (waits,) = service.client.get("/api/v1/commands/queues/LSAT-2/routine", headers=viewer).json()
     assert waits["contact"]["station"] == "awarua"
     assert begin <= waits["next_chance"] <= waits["latest_release"]
+    detail = service.client.get(f"/api/v1/commands/{one}", headers=viewer).json()
+    assert (detail["uplink"]["route"], detail["uplink"]["frames"], detail["uplink"]["attempts"]) == (None, [], 0)
     service.client.post(f"{url}/abort", json={"reason": "seen"}, headers=planner)

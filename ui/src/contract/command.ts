@@ -55,6 +55,19 @@ export function wordsOfStep(step: CommandHistory): string {
   return typeof step.detail === "string" ? step.detail : (step.detail.reason ?? "");
 }
 
+/** How a command went up; frames are protected TC transfer frames. */
+export interface UplinkFacts {
+  route: "on-board-schedule" | "direct" | null;
+  released_at: string | null;
+  request_count: number | null;
+  carrier_count: number | null;
+  attempts: number;
+  proved: string[];
+  unproved: string[];
+  application_data_hex: string;
+  frames: { frame_number: number; sequence_number: number; state: string; octets: number }[];
+}
+
 export interface Command {
   command_id: string;
   plan_id: string;
@@ -69,4 +82,5 @@ export interface Command {
   updated_at: string;
   detail: string;
   history?: CommandHistory[];
+  uplink?: UplinkFacts;
 }

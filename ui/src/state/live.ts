@@ -181,7 +181,8 @@ function withCommand(state: LiveState, command: Command): LiveState {
   const history = historyOf(known, command);
   // An answer may be older than what the socket has told since: a command never goes back.
   const newest = known !== undefined && isBefore(command.state, known.state) ? known : command;
-  return { ...state, commands: { ...state.commands, [command.command_id]: { ...newest, history } } };
+  const uplink = command.uplink ?? known?.uplink; // only a command that was asked for by itself has it
+  return { ...state, commands: { ...state.commands, [command.command_id]: { ...newest, history, ...(uplink === undefined ? {} : { uplink }) } } };
 }
 
 function historyOf(known: Command | undefined, command: Command): CommandHistory[] {

@@ -1,6 +1,6 @@
 /** A command's whole life: what happened to it, who approved it, and which policy decided. */
 
-import type { Command, CommandHistory } from "../../contract/command";
+import type { Command, CommandHistory, UplinkFacts } from "../../contract/command";
 import { wordsOfStep } from "../../contract/command";
 import type { AuditEvent } from "../../contract/mission";
 import { formatValue } from "../../lib/format";
@@ -23,6 +23,7 @@ export function CommandLife({ command }: { command: Command }) {
           <HistoryStep key={index} step={one} />
         ))}
       </ol>
+      {command.uplink !== undefined && <Uplink facts={command.uplink} />}
       <Decisions ownerId={command.plan_id} />
       <p className="row">
         <button className="text-button" onClick={openOwner}>
@@ -36,6 +37,29 @@ export function CommandLife({ command }: { command: Command }) {
         </button>
       </p>
     </>
+  );
+}
+
+/** How it went up: its route, the counts that reports name, its frames, and what was proved. */
+function Uplink({ facts }: { facts: UplinkFacts }) {
+  const rows: [string, string][] = [
+    ["route", facts.route === null ? "not left yet" : facts.route.replaceAll("-", " ")],
+    ["packet count", facts.request_count === null ? "—" : `${facts.request_count}${facts.carrier_count === null ? "" : `, inserted by ${facts.carrier_count}`}`],
+    ["transmissions", String(facts.attempts)],
+    ["frames", facts.frames.length === 0 ? "none" : facts.frames.map((one) => `N(S) ${one.frame_number}, sequence ${one.sequence_number}, ${one.octets} octets, ${one.state}`).join("; ")],
+    ["application data", facts.application_data_hex === "" ? "none" : facts.application_data_hex],
+    ...(facts.proved.length > 0 ? [["also proved", facts.proved.join(", ")] as [string, string]] : []),
+    ...(facts.unproved.length > 0 ? [["without proof", facts.unproved.join(", ")] as [string, string]] : []),
+  ];
+  return (
+    <dl className="facts" aria-label="Uplink" data-testid="uplink">
+      {rows.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
