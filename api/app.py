@@ -27,6 +27,7 @@ from api.rest import (
     approvals,
     auth,
     conjunctions,
+    definitions,
     flight,
     intents,
     mission,
@@ -194,8 +195,21 @@ def create_app(runtime: Runtime) -> FastAPI:
     install_problem_handlers(app)
     app.middleware("http")(app.state.metrics.observe)
     app.middleware("http")(_guard)
-    # Queues come before flight: /commands/queues is no command's id.
-    for part in (auth, accounts, mission, intents, plans, approvals, conjunctions, queues, stacks, flight, records):
+    # Definitions and queues come before flight: /commands/queues is no command's id.
+    for part in (
+        auth,
+        accounts,
+        mission,
+        intents,
+        plans,
+        approvals,
+        conjunctions,
+        definitions,
+        queues,
+        stacks,
+        flight,
+        records,
+    ):
         # The guard refuses by the length that a client tells; the limit also holds for one that tells none.
         app.include_router(part.router, prefix="/api/v1", max_body_size=_MAXIMUM_BODY)
     app.include_router(console.router, prefix="/api/v1")

@@ -9,9 +9,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from api.service.alternatives import SearchState
 from api.service.intents import IntentView
 from core.authority import ApprovalRequest
-from core.command.model import CommandState
+from core.command.model import CommandState, Route
 from core.events import AuditReport
-from core.mdb import AlarmLevel, CommandClass
+from core.mdb import AlarmLevel, CommandClass, VerificationStage
 from core.mission.flight_rules import FlightRule
 from core.mission.model import MeanElements, OrbitDoubt
 from core.mission.orbit_updates import OrbitUpdate
@@ -195,10 +195,37 @@ class HistoryEntry(Answer):
     detail: dict[str, Any]
 
 
+class FrameEntry(Answer):
+    """A protected TC transfer frame that carries a command; the sequence number is the anti-replay one of SDLS."""
+
+    frame_number: int
+    sequence_number: int
+    state: str
+    octets: int
+
+
+class UplinkFacts(Answer):
+    """How a command goes up: ``request_count`` is the packet sequence count that reports name, of the insertion too.
+
+    ``proved`` and ``unproved`` are stages of verification beside what the state says.
+    """
+
+    route: Route | None
+    released_at: AwareDatetime | None
+    request_count: int | None
+    carrier_count: int | None
+    attempts: int
+    proved: tuple[VerificationStage, ...]
+    unproved: tuple[VerificationStage, ...]
+    application_data_hex: str
+    frames: tuple[FrameEntry, ...]
+
+
 class CommandDetail(CommandAnswer):
     """A command with everything that happened to it."""
 
     history: tuple[HistoryEntry, ...]
+    uplink: UplinkFacts
 
 
 class ParameterValue(Answer):

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from api.auth.dependencies import CurrentRuntime, Viewer
-from api.rest.answers import Anomaly, CommandAnswer, CommandDetail, LatestTelemetry, TelemetrySamples
+from api.rest.answers import (
+    Anomaly,
+    CommandAnswer,
+    CommandDetail,
+    FrameEntry,
+    LatestTelemetry,
+    TelemetrySamples,
+    UplinkFacts,
+)
 from api.rest.ids import PathId
 from api.rest.paging import Cursor, Limit, Page, page_of
 from api.service.views import command_view
-from core.command.model import Command
+from core.command.model import Command, CommandState
 from core.errors import InputError
-from core.mdb import AlarmLevel
+from core.mdb import AlarmLevel, CommandClass
 from core.time import format_utc, parse_utc, tai_s_from_utc, utc_from_tai_s
 
 __all__ = ["command_answer", "router"]
@@ -30,23 +40,53 @@ def commands(
     runtime: CurrentRuntime,
     plan_id: _Maybe = None,
     satellite: _Maybe = None,
+    state: Annotated[list[CommandState] | None, Query(max_length=13)] = None,
+    command_class: Annotated[list[CommandClass] | None, Query(alias="class", max_length=4)] = None,
+    start: Annotated[str | None, Query(max_length=40, description="executed at or after, UTC")] = None,
+    end: Annotated[str | None, Query(max_length=40, description="executed before, UTC")] = None,
+    text: Annotated[str | None, Query(max_length=100, description="in its id, mnemonic, arguments or reason")] = None,
+    newest_first: bool = False,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[CommandAnswer]:
-    """Commands in the order of execution."""
-    found = runtime.flight.commands(plan_id, satellite)
+    """Commands in the order of execution, or the other way round; those that every filter keeps."""
+    begin = parse_utc(start, "start") if start else None
+    until = parse_utc(end, "end") if end else None
+    found = [
+        one
+        for one in runtime.flight.commands(plan_id, satellite)
+        if (not state or one.state in state)
+        and (not command_class or one.command_class in command_class)
+        and (begin is None or one.execute_at >= begin)
+        and (until is None or one.execute_at < until)
+        and (not text or text.casefold() in _searched(one))
+    ]
+    if newest_first:
+        found.reverse()
     return page_of([command_answer(one) for one in found], limit, cursor)
 
 
 @router.get("/commands/{command_id}")
 def command(command_id: PathId, _user: Viewer, runtime: CurrentRuntime) -> CommandDetail:
     """A command with everything that happened to it."""
-    found = command_view(runtime.flight.command(command_id)).plain()
+    stored = runtime.flight.command(command_id)
+    found = command_view(stored).plain()
     history = [
         {"state": one.kind.removeprefix("command."), "at": format_utc(one.at_utc), "detail": one.payload}
         for one in runtime.flight.history(command_id)
     ]
-    return CommandDetail.model_validate({**found, "history": history})
+    uplink = UplinkFacts(
+        route=stored.route,
+        released_at=stored.released_at,
+        request_count=stored.request_count,
+        carrier_count=stored.carrier_count,
+        attempts=stored.attempts,
+        proved=stored.proved,
+        unproved=stored.unproved,
+        application_data_hex=stored.application_data_hex,
+        frames=tuple(FrameEntry(**asdict(one)) for one in runtime.flight.frames(command_id)),
+    )
+    return CommandDetail.model_validate({**found, "history": history, "uplink": uplink})
 
 
 @router.get("/telemetry/latest")
@@ -102,6 +142,11 @@ def anomalies(_user: Viewer, runtime: CurrentRuntime, limit: Limit = 100, cursor
         if AlarmLevel(one["limit_state"]) is not AlarmLevel.NORMAL
     ]
     return page_of(rows, limit, cursor)
+
+
+def _searched(command: Command) -> str:
+    words = (command.command_id, command.mnemonic, json.dumps(command.arguments), command.reason)
+    return "\n".join(words).casefold()
 
 
 def command_answer(command: Command) -> CommandAnswer:

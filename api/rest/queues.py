@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -16,6 +17,7 @@ from core.command.model import BEFORE_RELEASE, Command, Dependency
 from core.command.orders import CommandOrders
 from core.command.pipeline import CommandPipeline
 from core.command.queues import CommandQueue, QueueState
+from core.command.schedule import latest_release_utc, next_look_utc
 from core.mdb import CommandClass, Condition
 from core.time import format_utc
 
@@ -37,13 +39,28 @@ class QueueAnswer(_Body):
     waiting: int
 
 
+class ContactAnswer(_Body):
+    """A contact through which a command goes up."""
+
+    station: str
+    start: str
+    end: str
+
+
 class WaitingCommand(_Body):
-    """A command that has not left, and what keeps it back."""
+    """A command that has not left, what keeps it back, and its times.
+
+    ``next_chance`` is the next instant at which it may leave, or is too late; after ``latest_release`` it expires.
+    ``contact`` is the next one that stands; without one, and without these times, every contact of it was lost or is over.
+    """
 
     command: CommandAnswer
     priority: int
     held_by: str
     waits_for: str
+    contact: ContactAnswer | None
+    next_chance: str | None
+    latest_release: str | None
 
 
 class QueueHold(_Body):
@@ -121,7 +138,8 @@ def waiting_commands(
         for one in pipeline.register.open()
         if (one.satellite, one.command_class) == (satellite, command_class) and one.state in BEFORE_RELEASE
     ]
-    return [_waiting(pipeline, one) for one in sorted(found, key=lambda one: (one.execute_at, one.command_id))]
+    now_utc = runtime.clock.now_utc()
+    return [_waiting(pipeline, one, now_utc) for one in sorted(found, key=lambda one: (one.execute_at, one.command_id))]
 
 
 @router.post("/queues/{satellite}/{command_class}/hold")
@@ -193,12 +211,19 @@ def _orders(runtime: CurrentRuntime) -> CommandOrders:
     return runtime.flight.fleet.pipeline.orders
 
 
-def _waiting(pipeline: CommandPipeline, command: Command) -> WaitingCommand:
+def _waiting(pipeline: CommandPipeline, command: Command, now_utc: datetime) -> WaitingCommand:
+    standing = pipeline.bookings.standing(command)
+    contact = min((one for one in standing.contacts if one.end >= now_utc), key=lambda one: one.start, default=None)
     return WaitingCommand(
         command=command_answer(command),
         priority=command.restraint.priority,
         held_by=command.restraint.held_by,
         waits_for=pipeline.why_waiting(command),
+        contact=None
+        if contact is None
+        else ContactAnswer(station=contact.station, start=format_utc(contact.start), end=format_utc(contact.end)),
+        next_chance=None if contact is None else format_utc(next_look_utc(standing, now_utc)),
+        latest_release=None if contact is None else format_utc(latest_release_utc(standing)),
     )
 
 

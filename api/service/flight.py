@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import structlog
+from sqlalchemy import func, select
 
 from api.service.clock import ClockService
 from api.service.live import Broadcaster
@@ -15,6 +17,7 @@ from api.service.orbit_update import OrbitWatch
 from api.service.views import command_view, plan_summary
 from core.command.fleet import Fleet
 from core.command.model import FINAL_STATES, Command, CommandState
+from core.command.tables import uplink_frames
 from core.errors import LlamaSpaceError
 from core.events import Event, EventLog
 from core.mission.orbit_updates import OrbitRepository
@@ -25,7 +28,7 @@ from core.telemetry import ArchivedSample
 from core.time import format_utc, utc_from_tai_s
 from core.time.clock import ClockAnchor
 
-__all__ = ["Flight"]
+__all__ = ["CommandFrame", "Flight"]
 
 _PERIOD_S: Final = 0.2
 _STOP_TIMEOUT_S: Final = 10.0
@@ -34,10 +37,21 @@ _MOVING: Final = frozenset({CommandState.UPLINKED, CommandState.ACCEPTED, Comman
 _LOST: Final = frozenset(FINAL_STATES - {CommandState.COMPLETED})
 _LEFT: Final = _MOVING | {CommandState.RELEASED, CommandState.FAILED}
 _STATES: Final = frozenset(CommandState)
-_ORDERS: Final = ("queue.", "contact.", "stack.")  # changes that consoles show as they are
+_ORDERS: Final = ("queue.", "contact.", "stack.", "approval.")  # changes that consoles show as they are
+_COMMAND_ORDERS: Final = frozenset({"held", "unheld", "reordered", "restrained"})  # of people, about one command
 _PLAN: Final = "plan-"
 _OPEN_ACTIVITY: Final = frozenset({ActivityStatus.PLANNED, ActivityStatus.RELEASED, ActivityStatus.EXECUTING})
 _log = structlog.get_logger("flight")
+
+
+@dataclass(frozen=True)
+class CommandFrame:
+    """A protected TC transfer frame, without its octets: N(S), the SDLS sequence number, and what became of it."""
+
+    frame_number: int
+    sequence_number: int
+    state: str
+    octets: int
 
 
 class Flight:
@@ -119,6 +133,21 @@ class Flight:
         """Everything that happened to a command."""
         return self._events.read(subject=command_id)
 
+    def frames(self, command_id: str) -> list[CommandFrame]:
+        """The frames that a command was put into, in the order of their transmission."""
+        query = (
+            select(
+                uplink_frames.c.frame_number,
+                uplink_frames.c.sequence_number,
+                uplink_frames.c.state,
+                func.length(uplink_frames.c.raw).label("octets"),
+            )
+            .where(uplink_frames.c.command_id == command_id)
+            .order_by(uplink_frames.c.frame_id)
+        )
+        with self._fleet.pipeline.register.database.read() as connection:
+            return [CommandFrame(**row) for row in connection.execute(query).mappings()]
+
     def latest(self, satellite: str) -> dict[str, Any]:
         """The newest values of a satellite's parameters."""
         self._orbits.current().craft(satellite)
@@ -181,7 +210,9 @@ class Flight:
                 self._broadcaster.publish(_told(event))
                 continue
             state = event.kind.removeprefix("command.")
-            if state in _STATES:
+            if state in _COMMAND_ORDERS:
+                self._broadcaster.publish(_told(event))
+            elif state in _STATES:
                 view = command_view(self.command(event.subject)).plain()
                 told = {
                     "state": state,
@@ -249,7 +280,7 @@ class Flight:
 
 
 def _told(event: Event) -> dict[str, Any]:
-    """A change of a queue, a contact or a stack, as consoles get it."""
+    """A change of a queue, a contact, a stack or an approval request, or an order about a command, as consoles get it."""
     owner, what = event.kind.split(".", 1)
     told = {"subject": event.subject, "what": what, "by": event.actor, "at": format_utc(event.at_utc)}
     return {"type": owner if owner == "stack" else f"{owner}_order", **told, "detail": event.payload}

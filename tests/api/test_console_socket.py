@@ -133,6 +133,33 @@ def test_events_of_conversations_that_nobody_asked_for_are_not_sent(live: LiveSe
         assert not [one for one in read_until(socket, lambda one: one["type"] == "pong") if one["type"] == "agui"]
 
 
+def test_consoles_hear_of_approval_requests_and_of_holds_of_single_commands(
+    live: LiveService, headers: Headers
+) -> None:
+    planner = live.as_role("planner")
+    with open_console(live, headers) as socket:
+        plan_id = say(live.client, headers, "Point LSAT-3 at the sun for 20 minutes")["plan_id"]
+        (asked,) = [
+            one
+            for one in live.client.get("/api/v1/approvals", headers=planner).json()["items"]
+            if one["subject_id"] == plan_id
+        ]
+        opened = read_until(socket, lambda one: one["type"] == "approval_order")[-1]
+        assert (opened["what"], opened["subject"]) == ("opened", asked["request_id"])
+        consent = {"subject_hash": asked["subject_hash"]}
+        url = f"/api/v1/approvals/{asked['request_id']}"
+        released = live.client.post(f"{url}/approve", json=consent, headers=planner)
+        assert released.status_code == 200, released.text
+        command_id = live.client.get(f"/api/v1/commands?plan_id={plan_id}", headers=headers).json()["items"][0][
+            "command_id"
+        ]
+        live.client.post(f"/api/v1/commands/{command_id}/hold", json={"reason": "wait"}, headers=headers)
+        held = read_until(socket, lambda one: one["type"] == "command_order")[-1]
+        assert (held["what"], held["subject"], held["by"]) == ("held", command_id, "user:operator")
+        assert held["detail"]["reason"] == "wait"
+        live.client.post(f"{url}/revoke", json={"reason": "seen"}, headers=planner)
+
+
 def test_a_reader_that_falls_too_far_behind_is_told_to_connect_again(
     live: LiveService, headers: Headers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -67,3 +68,47 @@ def test_a_wrong_stack_is_refused_with_its_field(service: Service, operator: Hea
     loop = [{"kind": "hold", "step_id": "a", "reason": "x"}]
     answer = service.client.put("/api/v1/stacks/stack-review3", json=_document(service, steps=loop), headers=operator)
     assert (answer.status_code, answer.json()["field"]) == (422, "steps.a")
+
+
+def test_definitions_give_what_an_editor_needs_to_ask_for_an_argument(service: Service, viewer: Headers) -> None:
+    answer = service.client.get("/api/v1/commands/definitions", headers=viewer).json()
+    commands = {one["name"]: one for one in answer["commands"]}
+    assert commands.keys() == service.runtime.mdb.commands.keys()
+    burn = commands["EXECUTE_BURN"]
+    assert (burn["command_class"], burn["idempotent"]) == ("hazardous", False)
+    delta_v, duration = burn["arguments"]  # what the definition fixes is not asked for
+    assert (delta_v["name"], delta_v["unit"]) == ("delta_v_m_s", "m/s")
+    assert (delta_v["ranges"][0]["minimum"], delta_v["ranges"][0]["maximum"]) == (-20, 20)
+    assert duration["default"] is None
+    (mode,) = commands["SET_MODE"]["arguments"]
+    assert mode["labels"] == ["safe", "standby", "nominal", "payload"]
+    assert {"soc"} <= {one["name"] for one in answer["parameters"]}
+
+
+def test_commands_are_found_by_state_class_time_and_text(
+    service: Service, operator: Headers, planner: Headers, viewer: Headers
+) -> None:
+    url, document = "/api/v1/stacks/stack-filters", _document(service)
+    written = service.client.put(url, json=document, headers=operator)
+    service.client.post(f"{url}/approve", json={"stack_hash": written.headers["etag"].strip('"')}, headers=planner)
+    service.client.post(f"{url}/start", headers=planner)
+    begin = document["contacts"][0]["start"]
+
+    def found(**filters: str) -> list[str]:
+        page = service.client.get("/api/v1/commands", params={"plan_id": "stack-filters", **filters}, headers=viewer)
+        assert page.status_code == 200, page.text
+        return [one["command_id"] for one in page.json()["items"]]
+
+    for _ in range(100):
+        if found():
+            break
+        time.sleep(0.02)
+    (one,) = found()
+    assert found(state="scheduled", text="ping", start=begin, newest_first="true", **{"class": "routine"}) == [one]
+    assert found(state="completed") == found(text="burn") == found(end=begin) == found(**{"class": "vital"}) == []
+    (waits,) = service.client.get("/api/v1/commands/queues/LSAT-2/routine", headers=viewer).json()
+    assert waits["contact"]["station"] == "awarua"
+    assert begin <= waits["next_chance"] <= waits["latest_release"]
+    detail = service.client.get(f"/api/v1/commands/{one}", headers=viewer).json()
+    assert (detail["uplink"]["route"], detail["uplink"]["frames"], detail["uplink"]["attempts"]) == (None, [], 0)
+    service.client.post(f"{url}/abort", json={"reason": "seen"}, headers=planner)

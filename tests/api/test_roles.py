@@ -50,6 +50,7 @@ ROUTES: Final[list[tuple[str, str, Role | None, dict[str, Any] | None]]] = [
     ("post", "/api/v1/approvals/{request_id}/revoke", P, {"reason": "no"}),
     ("get", "/api/v1/conjunctions", V, None),
     ("post", "/api/v1/conjunctions", P, {"not": "a message"}),
+    ("get", "/api/v1/commands/definitions", V, None),
     ("get", "/api/v1/commands/queues", V, None),
     ("get", "/api/v1/commands/queues/{satellite}/{command_class}", V, None),
     ("post", "/api/v1/commands/queues/{satellite}/{command_class}/hold", O, {"reason": ""}),

@@ -182,8 +182,8 @@ def test_the_keyboard_alone_writes_sends_and_walks_the_tabs(screen: Screen) -> N
     expect(screen.part("chat-input")).to_have_value("")
     screen.part("tab-plan").focus()
     screen.page.keyboard.press("ArrowRight")
-    expect(screen.part("tab-commands")).to_have_attribute("aria-selected", "true")
-    expect(screen.part("tab-commands")).to_be_focused()
+    expect(screen.part("tab-approvals")).to_have_attribute("aria-selected", "true")
+    expect(screen.part("tab-approvals")).to_be_focused()
 
 
 def test_an_example_request_fills_the_input_and_sends_nothing(screen: Screen) -> None:

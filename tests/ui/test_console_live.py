@@ -110,7 +110,7 @@ def test_a_ground_link_that_is_down_is_said(screen: Screen) -> None:
     expect(screen.part("link-state")).to_contain_text("Ground link down")
 
 
-@pytest.mark.parametrize("tab", ["plan", "commands", "passes", "audit"])
+@pytest.mark.parametrize("tab", ["plan", "approvals", "queue", "stacks", "commands", "passes", "audit"])
 def test_nothing_scrolls_the_page_at_1280_by_800(screen: Screen, tab: str) -> None:
     screen.service.answers[("GET", "/audit")] = lambda call: Answer({"items": [], "next_cursor": None})
     screen.open_review()

@@ -7,6 +7,7 @@ import "./styles/shell.css";
 import "./styles/chat.css";
 import "./styles/plan.css";
 import "./styles/panels.css";
+import "./styles/commanding.css";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

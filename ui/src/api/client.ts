@@ -1,10 +1,12 @@
 /** The REST interface: one function per call, errors as ApiError with the service's own words. */
 
 import type { Command } from "../contract/command";
+import type { ApprovalRequest, Booking, CommandClass, Definitions, Queue, QueueEntry, QueueState, WaitingCommand } from "../contract/commanding";
 import type { ConversationSummary, ConversationView, Intent } from "../contract/events";
 import type { AuditEvent, AuditVerdict, Clock, Mission, ParameterValue, Pass, Position } from "../contract/mission";
-import type { ApprovalOutcome, MissionPlan, PlanSummary, Repair } from "../contract/plan";
+import type { AlternativesAnswer, ApprovalOutcome, MissionPlan, PlanSummary, Repair } from "../contract/plan";
 import type { Problem, User } from "../contract/session";
+import type { StackDocument, StackRecord, TaggedStack } from "../contract/stack";
 import { readableTimes } from "../lib/time";
 
 const BASE = "/api/v1";
@@ -83,11 +85,57 @@ export class ApiClient {
   release = (id: string): Promise<{ plan: MissionPlan; commands: Command[] }> =>
     this.json("POST", `/plans/${encodeURIComponent(id)}/release`);
 
-  commands = (): Promise<Command[]> => this.items("/commands?limit=200");
+  alternatives = (id: string): Promise<AlternativesAnswer> => this.json("GET", `/plans/${encodeURIComponent(id)}/alternatives`);
+
+  commands = (): Promise<Command[]> => this.items("/commands?newest_first=true&limit=200");
+  findCommands = (filters: URLSearchParams): Promise<{ items: Command[]; next_cursor: string | null }> => this.json("GET", `/commands?${filters}`);
   command = (id: string): Promise<Command> => this.json("GET", `/commands/${encodeURIComponent(id)}`);
-  audit = async (after: number): Promise<{ items: AuditEvent[]; next_cursor: string | null }> =>
-    this.json("GET", `/audit?after=${after}&limit=200`);
+  audit = async (after: number, subject: string | null = null): Promise<{ items: AuditEvent[]; next_cursor: string | null }> =>
+    this.json("GET", `/audit?after=${after}&limit=200${subject === null ? "" : `&subject=${encodeURIComponent(subject)}`}`);
+  auditOf = (subject: string, kind: string): Promise<AuditEvent[]> =>
+    this.items(`/audit?subject=${encodeURIComponent(subject)}&kind=${kind}&limit=200`);
   verifyAudit = (): Promise<AuditVerdict> => this.json("GET", "/audit/verify");
+
+  definitions = (): Promise<Definitions> => this.json("GET", "/commands/definitions");
+  queues = (): Promise<QueueEntry[]> => this.json("GET", "/commands/queues");
+  waiting = (satellite: string, commandClass: CommandClass): Promise<WaitingCommand[]> =>
+    this.json("GET", `/commands/queues/${encodeURIComponent(satellite)}/${commandClass}`);
+  holdQueue = (satellite: string, commandClass: CommandClass, reason: string): Promise<Queue> =>
+    this.json("POST", `/commands/queues/${encodeURIComponent(satellite)}/${commandClass}/hold`, { reason });
+  changeQueue = (queue: Queue, state: QueueState, reason: string): Promise<Queue> =>
+    this.json("PUT", `/commands/queues/${encodeURIComponent(queue.satellite)}/${queue.command_class}`, { state, reason });
+  holdCommand = (id: string, reason: string): Promise<Command> => this.json("POST", `/commands/${encodeURIComponent(id)}/hold`, { reason });
+  letGo = (id: string, reason: string): Promise<Command> => this.json("POST", `/commands/${encodeURIComponent(id)}/let-go`, { reason });
+  setPriority = (id: string, priority: number): Promise<Command> => this.json("PUT", `/commands/${encodeURIComponent(id)}/priority`, { priority });
+  contacts = (): Promise<Booking[]> => this.json("GET", "/commands/contacts");
+  loseContact = ({ satellite, station, start, end }: Booking, reason: string): Promise<Booking> => {
+    // An instant well inside it: its ends are rounded to be written down.
+    const at = new Date((Date.parse(start) + Date.parse(end)) / 2).toISOString();
+    return this.json("POST", "/commands/contacts/lost", { satellite, station, at, reason });
+  };
+
+  approvals = (mine: boolean, states: readonly string[]): Promise<ApprovalRequest[]> =>
+    this.items(`/approvals?mine=${mine}&limit=200${states.map((one) => `&state=${one}`).join("")}`);
+  approveRequest = (id: string, hash: string, comment: string, acceptUnknown: string[]): Promise<ApprovalRequest> =>
+    this.json("POST", `/approvals/${encodeURIComponent(id)}/approve`, { subject_hash: hash, comment, accept_unknown: acceptUnknown });
+  revokeRequest = (id: string, reason: string, whole: boolean): Promise<ApprovalRequest> =>
+    this.json("POST", `/approvals/${encodeURIComponent(id)}/revoke`, { reason, whole });
+
+  stacks = (): Promise<StackRecord[]> => this.json("GET", "/stacks");
+  stack = (id: string): Promise<TaggedStack> => this.taggedStack("GET", id);
+  saveStack = (id: string, document: StackDocument, before: string | null): Promise<TaggedStack> =>
+    this.taggedStack("PUT", id, document, before === null ? {} : { "If-Match": `"${before}"` });
+  checkStack = (id: string, document: StackDocument): Promise<unknown> => this.json("POST", `/stacks/${encodeURIComponent(id)}/validate`, document);
+  deleteStack = (id: string): Promise<void> => this.empty("DELETE", `/stacks/${encodeURIComponent(id)}`);
+  approveStack = (id: string, hash: string, comment: string): Promise<StackRecord> => this.orderStack(id, "approve", { stack_hash: hash, comment });
+  orderStack = (id: string, order: "approve" | "start" | "pause" | "resume" | "abort", body?: unknown): Promise<StackRecord> =>
+    this.json("POST", `/stacks/${encodeURIComponent(id)}/${order}`, body);
+
+  private async taggedStack(method: string, id: string, body?: unknown, headers?: HeadersInit): Promise<TaggedStack> {
+    const response = await this.call(method, `/stacks/${encodeURIComponent(id)}`, body, headers);
+    const hash = response.headers.get("ETag")?.replace(/^W\//, "").replaceAll('"', "") ?? "";
+    return { record: (await response.json()) as StackRecord, hash };
+  }
 
   private async items<T>(path: string): Promise<T[]> {
     const answer = await this.json<{ items: T[] } | T[]>("GET", path);

@@ -5,13 +5,14 @@ import type { AuditEvent, AuditVerdict } from "../contract/mission";
 import { shortHash } from "../lib/format";
 import { formatDateTime } from "../lib/time";
 import { useConsole } from "../state/console";
-import { useWork } from "../state/hooks";
+import { useView, useWork } from "../state/hooks";
 import { Notice } from "./common/Notice";
 
 const PAGE = 200; // the longest page that the service gives
 
 export function AuditPanel() {
-  const { client } = useConsole();
+  const { client, view } = useConsole();
+  const subject = useView((state) => state.auditSubject);
   const [events, setEvents] = useState<AuditEvent[]>([]);
   const [more, setMore] = useState(false);
   const [verdict, setVerdict] = useState<AuditVerdict | null>(null);
@@ -21,13 +22,16 @@ export function AuditPanel() {
   const read = useCallback(
     (after: number) =>
       run(async () => {
-        const page = await client.audit(after);
+        const page = await client.audit(after, subject);
         setEvents((before) => [...before.filter((one) => one.sequence <= after), ...page.items]);
         setMore(page.items.length === PAGE);
       }),
-    [client, run],
+    [client, run, subject],
   );
-  useEffect(() => void read(0), [read]);
+  useEffect(() => {
+    setEvents([]);
+    void read(0);
+  }, [read]);
   const newestFirst = [...events].reverse();
   return (
     <div className="panel">
@@ -47,6 +51,14 @@ export function AuditPanel() {
           </button>
         </span>
       </div>
+      {subject !== null && (
+        <p className="row" data-testid="audit-subject">
+          Events of <code>{subject}</code>
+          <button className="text-button" onClick={() => view.dispatch({ auditSubject: null })}>
+            Show all events
+          </button>
+        </p>
+      )}
       {reading.error !== null && <Notice tone="bad">{reading.error}</Notice>}
       {verifying.error !== null && <Notice tone="bad">{verifying.error}</Notice>}
       {verdict !== null && <Verdict verdict={verdict} />}

@@ -1,17 +1,24 @@
-/** The right side: plan, commands, passes, audit. */
+/** The right side: plan, approvals, queue, stacks, commands, passes, audit. */
 
 import { type KeyboardEvent, useRef } from "react";
 import type { Tab } from "../state/console";
 import { useConsole } from "../state/console";
 import { useLive, useView } from "../state/hooks";
 import { AuditPanel } from "./AuditPanel";
-import { CommandsPanel } from "./CommandsPanel";
 import { Guard } from "./common/Guard";
+import { HistoryPanel } from "./history/HistoryPanel";
+import { InboxPanel } from "./inbox/InboxPanel";
 import { PassesPanel } from "./PassesPanel";
 import { PlanPanel } from "./plan/PlanPanel";
+import { LostContacts } from "./queue/LostContacts";
+import { QueuePanel } from "./queue/QueuePanel";
+import { StacksPanel } from "./stack/StacksPanel";
 
 const TABS: readonly [Tab, string][] = [
   ["plan", "Plan"],
+  ["approvals", "Approvals"],
+  ["queue", "Queue"],
+  ["stacks", "Stacks"],
   ["commands", "Commands"],
   ["passes", "Passes"],
   ["audit", "Audit"],
@@ -19,9 +26,12 @@ const TABS: readonly [Tab, string][] = [
 
 const TITLES = Object.fromEntries(TABS) as Readonly<Record<Tab, string>>;
 
-const PANELS: Readonly<Record<Tab, () => React.JSX.Element>> = {
+const PANELS: Readonly<Record<Tab, () => React.JSX.Element | null>> = {
   plan: PlanPanel,
-  commands: CommandsPanel,
+  approvals: InboxPanel,
+  queue: QueuePanel,
+  stacks: StacksPanel,
+  commands: HistoryPanel,
   passes: PassesPanel,
   audit: AuditPanel,
 };
@@ -40,7 +50,7 @@ export function SidePanel() {
     list.current?.querySelector<HTMLButtonElement>(`#tab-${next}`)?.focus();
   };
   return (
-    <section className="side" aria-label="Plan, commands, passes and audit">
+    <section className="side" aria-label="Plans, approvals, commands, passes and audit">
       <div className="tabs" role="tablist" ref={list} onKeyDown={move}>
         {TABS.map(([name, title]) => (
           <button
@@ -58,6 +68,7 @@ export function SidePanel() {
           </button>
         ))}
       </div>
+      <LostContacts />
       <div className="side-body" id="side-panel" role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0}>
         <Guard key={tab} name={TITLES[tab]}>
           <Panel />

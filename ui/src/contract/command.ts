@@ -27,25 +27,45 @@ export const STAGES: readonly CommandState[] = [
   "completed",
 ];
 
-const ORDER: readonly CommandState[] = [...STAGES, "refused", "failed", "unverified", "expired"];
+/** Every state; the last five are ends. */
+export const ALL_STATES: readonly CommandState[] = [...STAGES, "refused", "failed", "unverified", "expired"];
+
+/** Where a step of a history stands among the states; what is no state has no place of its own. */
+export function placeOf(step: string): number {
+  return (ALL_STATES as readonly string[]).indexOf(step);
+}
 
 /** Whether a state comes before another one: commands only go forward (core/command/model.py). */
 export function isBefore(state: CommandState, other: CommandState): boolean {
-  return ORDER.indexOf(state) < ORDER.indexOf(other);
+  return ALL_STATES.indexOf(state) < ALL_STATES.indexOf(other);
 }
 
 export const BAD_ENDS: ReadonlySet<CommandState> = new Set(["refused", "failed", "unverified", "expired"]);
 
 export interface CommandHistory {
-  state: CommandState;
+  /** A state that it reached, or what else happened to it: `held`, `framed`. */
+  state: string;
   at: string;
   /** Words, or the payload of the event, whose `reason` is the words. */
-  detail: string | { reason?: string };
+  detail: string | { reason?: string; [name: string]: unknown };
 }
 
 /** The words of a step of a command's history. */
 export function wordsOfStep(step: CommandHistory): string {
   return typeof step.detail === "string" ? step.detail : (step.detail.reason ?? "");
+}
+
+/** How a command went up; frames are protected TC transfer frames. */
+export interface UplinkFacts {
+  route: "on-board-schedule" | "direct" | null;
+  released_at: string | null;
+  request_count: number | null;
+  carrier_count: number | null;
+  attempts: number;
+  proved: string[];
+  unproved: string[];
+  application_data_hex: string;
+  frames: { frame_number: number; sequence_number: number; state: string; octets: number }[];
 }
 
 export interface Command {
@@ -62,4 +82,5 @@ export interface Command {
   updated_at: string;
   detail: string;
   history?: CommandHistory[];
+  uplink?: UplinkFacts;
 }

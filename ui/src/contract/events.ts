@@ -1,6 +1,7 @@
 /** AG-UI events and the messages of the console's WebSocket. */
 
 import type { Command } from "./command";
+import type { Order } from "./commanding";
 import type { Clock, ParameterValue } from "./mission";
 import type { PlanSummary } from "./plan";
 import type { Problem, User } from "./session";
@@ -39,6 +40,11 @@ export type ServerMessage =
   | { type: "telemetry"; satellite: string; at: string; parameters: ParameterValue[] }
   | { type: "contact"; satellite: string; station: string; in_contact: boolean }
   | { type: "clock"; clock: Clock }
+  | ({ type: "queue_order" } & Order)
+  | ({ type: "contact_order" } & Order)
+  | ({ type: "approval_order" } & Order)
+  | ({ type: "command_order" } & Order)
+  | ({ type: "stack" } & Order)
   | { type: "link"; up: boolean; detail: string }
   | { type: "problem"; problem: Problem }
   | { type: "pong" };

@@ -105,6 +105,20 @@ export interface ResourceProfile {
   maximum: number | null;
 }
 
+/** Another way to the same end; with blocking codes it is no way as it stands. */
+export interface Alternative {
+  description: string;
+  differences: Record<string, number>;
+  blocking_codes?: string[];
+}
+
+/** How the search for alternatives went: `none` is not `failed`. */
+export interface AlternativesAnswer {
+  state: "not_sought" | "searching" | "found" | "none" | "failed";
+  reason: string;
+  alternatives: Alternative[];
+}
+
 export interface MissionPlan {
   plan_id: string;
   revision: number;
@@ -124,7 +138,7 @@ export interface MissionPlan {
     findings: Finding[];
   } | null;
   approvals: { revision_hash: string; by: string; role: string; at: string; comment: string; accepted_unknown?: string[] }[];
-  alternatives: { description: string; differences: Record<string, number> }[];
+  alternatives: Alternative[];
   diff: { added: string[]; removed: string[]; changed: Record<string, string[]> } | null;
 }
 

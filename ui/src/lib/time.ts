@@ -26,6 +26,16 @@ export function formatTime(iso: string | number, reference?: string | number): s
   return time;
 }
 
+const WRITTEN = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2}))?)?$/;
+
+/** The instant that `2026-11-23 05:58:00` stands for in UTC, the time of day left out or not; null where it is none. */
+export function readUtc(text: string): string | null {
+  const [, day, minute = "00:00", second = "00"] = WRITTEN.exec(text.trim()) ?? [];
+  const at = new Date(`${day}T${minute}:${second}Z`);
+  // 31 November would come out as 1 December
+  return day === undefined || Number.isNaN(at.getTime()) || at.toISOString().slice(0, 10) !== day ? null : `${day}T${minute}:${second}Z`;
+}
+
 /** `43 s`, `45 min`, `1 h 12 min`, `2 d 3 h`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.round(Math.abs(seconds));

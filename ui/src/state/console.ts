@@ -10,7 +10,7 @@ import type { User } from "../contract/session";
 import { INITIAL_LIVE, type LiveAction, type LiveState, reduceLive, wordsOfView } from "./live";
 import { createStore, type Store } from "./store";
 
-export type Tab = "plan" | "commands" | "passes" | "audit";
+export type Tab = "plan" | "approvals" | "queue" | "stacks" | "commands" | "passes" | "audit";
 export type Session = "checking" | "signed-out" | "signed-in" | "expired";
 
 export interface View {
@@ -23,6 +23,10 @@ export interface View {
   planId: string | null;
   activityId: string | null;
   tab: Tab;
+  /** The stack that is opened in its tab. */
+  stackId: string | null;
+  /** Whose events the audit tab shows; null for all. */
+  auditSubject: string | null;
   /** Origins of arguments by tool call, from the provenance of the plan that is shown. */
   origins: Readonly<Record<string, Readonly<Record<string, ArgumentOrigin>>>>;
 }
@@ -37,6 +41,8 @@ const INITIAL_VIEW: View = {
   planId: null,
   activityId: null,
   tab: "plan",
+  stackId: null,
+  auditSubject: null,
   origins: {},
 };
 

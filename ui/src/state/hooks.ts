@@ -1,6 +1,6 @@
 /** Hooks that several components share. */
 
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { type TaggedPlan, wordsOf } from "../api/client";
 import type { MissionPlan } from "../contract/plan";
 import { missionNowMs } from "../lib/time";
@@ -110,3 +110,40 @@ export function useWidth<T extends Element>(initial: number): [(element: T | nul
   }, [element, initial]);
   return [setElement, width];
 }
+
+export interface Reading<T> {
+  value: T | null;
+  error: string | null;
+  again: () => void;
+}
+
+/** Something of the service, read at first and whenever one of `keys` changes; the last answer stays until the next. */
+export function useReading<T>(read: () => Promise<T>, keys: readonly unknown[]): Reading<T> {
+  const [value, setValue] = useState<T | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  const [count, setCount] = useState(0);
+  const again = useCallback(() => setCount((before) => before + 1), []);
+  const latest = useRef(read);
+  latest.current = read;
+  useEffect(() => {
+    let current = true;
+    // What changes together is read once.
+    const timer = setTimeout(() => {
+      latest.current().then(
+        (found) => {
+          if (!current) return;
+          setValue(found);
+          setError(null);
+        },
+        (reason: unknown) => current && setError(wordsOf(reason)),
+      );
+    }, READ_AFTER_MS);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [count, ...keys]);
+  return { value, error, again };
+}
+
+const READ_AFTER_MS = 60;

@@ -1,7 +1,8 @@
 /** Everything that is live: clock, link, contacts, telemetry, plans, commands, conversations. Pure. */
 
 import type { Connection } from "../api/socket";
-import { type Command, type CommandHistory, isBefore } from "../contract/command";
+import { type Command, type CommandHistory, isBefore, placeOf } from "../contract/command";
+import type { Order } from "../contract/commanding";
 import type { ConversationView, ServerMessage, ToolResult } from "../contract/events";
 import type { ParameterValue } from "../contract/mission";
 import type { PlanSummary } from "../contract/plan";
@@ -15,6 +16,24 @@ export interface SatelliteTelemetry {
   at: string | null;
   parameters: Readonly<Record<string, ParameterValue>>;
   recent: Readonly<Record<string, readonly number[]>>;
+}
+
+/** A contact that people or the station gave up. */
+export interface LostContact {
+  satellite: string;
+  station: string;
+  start: string;
+  end: string;
+  reason: string;
+  by: string;
+  at: string;
+}
+
+/** How often each kind of thing has changed: pages read anew what they show when its number does. */
+export interface Changes {
+  queues: number;
+  approvals: number;
+  stacks: number;
 }
 
 export interface LiveState {
@@ -32,6 +51,9 @@ export interface LiveState {
   /** Stored tool results by call: they know more than the live event. */
   calls: Readonly<Record<string, ToolResult>>;
   problem: Problem | null;
+  changes: Changes;
+  /** Contacts that were lost while this console was open, the newest first. */
+  lost: readonly LostContact[];
 }
 
 export const INITIAL_LIVE: LiveState = {
@@ -47,6 +69,8 @@ export const INITIAL_LIVE: LiveState = {
   words: {},
   calls: {},
   problem: null,
+  changes: { queues: 0, approvals: 0, stacks: 0 },
+  lost: [],
 };
 
 export type LiveAction =
@@ -59,7 +83,8 @@ export type LiveAction =
   | { type: "words"; conversationId: string; words: string[] }
   | { type: "calls"; calls: ToolResult[] }
   | { type: "said"; conversationId: string; text: string }
-  | { type: "problem-seen" };
+  | { type: "problem-seen" }
+  | { type: "lost-seen"; contact: LostContact };
 
 /** The state after an action. */
 export function reduceLive(state: LiveState, action: LiveAction): LiveState {
@@ -86,6 +111,8 @@ export function reduceLive(state: LiveState, action: LiveAction): LiveState {
     }
     case "problem-seen":
       return { ...state, problem: null };
+    case "lost-seen":
+      return { ...state, lost: state.lost.filter((one) => one !== action.contact) };
   }
 }
 
@@ -103,8 +130,13 @@ const TABLE: Table = {
     return { ...state, conversations: { ...state.conversations, [message.conversation_id]: after } };
   },
   intent: (state) => state, // the list of conversations is read anew
-  plan: (state, message) => ({ ...state, plans: { ...state.plans, [message.plan.plan_id]: message.plan } }),
-  command: (state, message) => withCommand(state, message.command),
+  plan: (state, message) => changed({ ...state, plans: { ...state.plans, [message.plan.plan_id]: message.plan } }, "approvals"),
+  command: (state, message) => changed(withCommand(state, message.command), "queues"),
+  queue_order: (state) => changed(state, "queues"),
+  contact_order: (state, message) => changed(withLost(state, message), "queues"),
+  command_order: (state) => changed(state, "queues"),
+  approval_order: (state) => changed(state, "approvals"),
+  stack: (state) => changed(changed(state, "stacks"), "approvals"),
   telemetry: (state, message) => withTelemetry(state, message.satellite, message.at, message.parameters),
   contact: (state, message) => ({
     ...state,
@@ -120,6 +152,25 @@ function received(state: LiveState, message: ServerMessage, atMs: number): LiveS
   return apply === undefined ? state : apply(state, message, atMs);
 }
 
+function changed(state: LiveState, what: keyof Changes): LiveState {
+  return { ...state, changes: { ...state.changes, [what]: state.changes[what] + 1 } };
+}
+
+function withLost(state: LiveState, order: Order): LiveState {
+  if (order.what !== "lost") return state;
+  const told = (name: string): string => String(order.detail[name] ?? "");
+  const lost: LostContact = {
+    satellite: order.subject,
+    station: told("station"),
+    start: told("start"),
+    end: told("end"),
+    reason: told("reason"),
+    by: order.by,
+    at: order.at,
+  };
+  return { ...state, lost: [lost, ...state.lost].slice(0, 5) };
+}
+
 function merged<T>(into: Readonly<Record<string, T>>, from: T[], key: (one: T) => string): Record<string, T> {
   return { ...into, ...Object.fromEntries(from.map((one) => [key(one), one])) };
 }
@@ -130,14 +181,19 @@ function withCommand(state: LiveState, command: Command): LiveState {
   const history = historyOf(known, command);
   // An answer may be older than what the socket has told since: a command never goes back.
   const newest = known !== undefined && isBefore(command.state, known.state) ? known : command;
-  return { ...state, commands: { ...state.commands, [command.command_id]: { ...newest, history } } };
+  const uplink = command.uplink ?? known?.uplink; // only a command that was asked for by itself has it
+  return { ...state, commands: { ...state.commands, [command.command_id]: { ...newest, history, ...(uplink === undefined ? {} : { uplink }) } } };
 }
 
 function historyOf(known: Command | undefined, command: Command): CommandHistory[] {
   const own = command.history ?? [{ state: command.state, at: command.updated_at, detail: command.detail }];
   const told = new Set(own.map((one) => one.state));
   const seen = (known?.history ?? []).filter((one) => !told.has(one.state));
-  return [...own, ...seen].sort((one, other) => (isBefore(one.state, other.state) ? -1 : 1));
+  // A state's place counts before its time, which may be the same; what is no state stays where its time puts it.
+  return [...own, ...seen].sort((one, other) => {
+    const places = [placeOf(one.state), placeOf(other.state)] as const;
+    return places.includes(-1) || places[0] === places[1] ? Date.parse(one.at) - Date.parse(other.at) : places[0] - places[1];
+  });
 }
 
 function withTelemetry(

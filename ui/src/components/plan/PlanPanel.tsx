@@ -7,6 +7,7 @@ import { formatQuantity } from "../../lib/format";
 import { useConsole } from "../../state/console";
 import { type LoadedPlan, useLive, usePlan, useView, useWork } from "../../state/hooks";
 import { Notice } from "../common/Notice";
+import { Alternatives } from "./Alternatives";
 import { ActivityDetails } from "./ActivityDetails";
 import { Decision } from "./Decision";
 import { Findings } from "./Findings";
@@ -105,6 +106,7 @@ function PlanView({ loaded, plan }: { loaded: TaggedPlan; plan: LoadedPlan }) {
       )}
       <Findings plan={mission} busy={work.busy} onRepair={(repair) => void edit([repair])} onChoose={choose} />
       <Objectives plan={mission} />
+      <Alternatives plan={mission} />
       <Profiles plan={mission} at={at} onAt={setAt} />
     </>
   );

@@ -1,47 +1,15 @@
-/** Every command on its way, from drafted to completed. */
+/** A command on its way, from drafted to completed. */
 
 import { useCallback, useEffect, useState } from "react";
-import { wordsOf } from "../api/client";
-import { BAD_ENDS, type Command, type CommandState, STAGES, wordsOfStep } from "../contract/command";
-import { formatValue } from "../lib/format";
-import { formatDateTime, formatTime } from "../lib/time";
-import { useConsole } from "../state/console";
-import { useLive, useView } from "../state/hooks";
-import { Notice } from "./common/Notice";
+import { wordsOf } from "../../api/client";
+import { BAD_ENDS, type Command, type CommandState, STAGES } from "../../contract/command";
+import { formatValue } from "../../lib/format";
+import { formatDateTime, formatTime } from "../../lib/time";
+import { useConsole } from "../../state/console";
+import { Notice } from "../common/Notice";
+import { CommandLife } from "./CommandLife";
 
-export function CommandsPanel() {
-  const commands = useLive((live) => live.commands);
-  const planId = useView((view) => view.planId);
-  const [onlyPlan, setOnlyPlan] = useState(false);
-  const shown = Object.values(commands)
-    .filter((one) => !onlyPlan || one.plan_id === planId)
-    .sort((one, other) => other.execute_at.localeCompare(one.execute_at));
-  return (
-    <div className="panel">
-      <div className="block-head">
-        <h3>Commands</h3>
-        <label className="check">
-          <input type="checkbox" checked={onlyPlan} disabled={planId === null} onChange={(event) => setOnlyPlan(event.target.checked)} />
-          of the plan shown
-        </label>
-      </div>
-      {shown.length === 0 ? (
-        <div className="empty-state">
-          <h3>No commands yet</h3>
-          <p>When a plan is approved, each of its commands appears here and goes from drafted to completed.</p>
-        </div>
-      ) : (
-        <ul className="commands">
-          {shown.map((one) => (
-            <CommandRow key={one.command_id} command={one} />
-          ))}
-        </ul>
-      )}
-    </div>
-  );
-}
-
-function CommandRow({ command }: { command: Command }) {
+export function CommandRow({ command }: { command: Command }) {
   const { client, live } = useConsole();
   const [open, setOpen] = useState(false);
   const [error, setError] = useState<string | null>(null);
@@ -76,13 +44,7 @@ function CommandRow({ command }: { command: Command }) {
         <div className="command-body">
           {error !== null && <Notice tone="bad">{error}</Notice>}
           <Facts command={command} />
-          <ol className="history" aria-label="History">
-            {(command.history ?? []).map((one, index) => (
-              <li key={index}>
-                <time>{formatDateTime(one.at)}</time> <strong>{one.state}</strong> <span className="muted">{wordsOfStep(one)}</span>
-              </li>
-            ))}
-          </ol>
+          <CommandLife command={command} />
         </div>
       )}
     </li>
