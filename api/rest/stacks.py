@@ -12,7 +12,8 @@ from api.rest.ids import StackId
 from api.service.approve_stack import approve_stack
 from core.command.model import Contact
 from core.command.stack import Stack, StackStep, check_stack
-from core.command.stack_runs import StackRecord, StackRuns
+from core.command.stack_runs import StackRuns
+from core.command.stack_table import StackRecord
 from core.errors import Conflict, NotFound
 
 __all__ = ["router"]

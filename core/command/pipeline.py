@@ -144,6 +144,7 @@ class CommandPipeline:
                 clock=deps.clock,
                 view=lambda satellite: self._views[satellite],
                 wake=deps.link.wake,
+                requests=deps.requests,
             )
         )
         self._contact_plan = ContactPlan(self.bookings)

@@ -67,3 +67,58 @@ def test_a_wrong_stack_is_refused_with_its_field(service: Service, operator: Hea
     loop = [{"kind": "hold", "step_id": "a", "reason": "x"}]
     answer = service.client.put("/api/v1/stacks/stack-review3", json=_document(service, steps=loop), headers=operator)
     assert (answer.status_code, answer.json()["field"]) == (422, "steps.a")
+
+
+def _waiting(service: Service, headers: Headers, stack_id: str) -> list[dict[str, Any]]:
+    found = service.client.get("/api/v1/approvals?kind=stack&limit=200", headers=headers).json()["items"]
+    return [one for one in found if one["subject_id"] == stack_id]
+
+
+HAZARDOUS = [
+    {
+        "kind": "command",
+        "step_id": "load",
+        "command": "LOAD_MEMORY",
+        "arguments": {"memory_id": 1, "block_count": 1, "address": 0, "data": "ab"},
+    },
+    {"kind": "end", "step_id": "end"},
+]
+
+
+def test_a_hazardous_stack_is_approved_from_the_inbox_by_two_people(
+    service: Service, operator: Headers, planner: Headers, director: Headers
+) -> None:
+    client, url = service.client, "/api/v1/stacks/stack-review4"
+    client.put(url, json=_document(service, steps=HAZARDOUS), headers=operator)
+    (waiting,) = _waiting(service, planner, "stack-review4")
+    assert (waiting["command_class"], waiting["author"], waiting["may_approve"]) == ("hazardous", "operator", True)
+    assert [one["command"] for one in waiting["commands"]] == ["LOAD_MEMORY"]
+    approve, body = f"/api/v1/approvals/{waiting['request_id']}/approve", {"subject_hash": waiting["subject_hash"]}
+    assert client.post(approve, json=body, headers=planner).json()["state"] == "pending"
+    back = client.post(
+        f"/api/v1/approvals/{waiting['request_id']}/revoke", json={"reason": "too early"}, headers=planner
+    )
+    assert (back.json()["state"], client.get(url, headers=planner).json()["approvals"]) == ("pending", [])
+    assert client.post(approve, json=body, headers=planner).json()["state"] == "pending"
+    approval = {"stack_hash": waiting["subject_hash"]}  # the other door leads to the same place
+    assert client.post(f"{url}/approve", json=approval, headers=director).json()["state"] == "approved"
+    assert _waiting(service, director, "stack-review4") == []
+    assert client.post(f"{url}/start", headers=planner).json()["state"] == "running"
+    revoke = f"/api/v1/approvals/{waiting['request_id']}/revoke"
+    ended = client.post(revoke, json={"reason": "stop", "whole": True}, headers=director)
+    assert (ended.status_code, ended.json()["state"]) == (200, "revoked"), ended.text
+    assert client.get(url, headers=planner).json()["state"] == "aborted"
+
+
+def test_a_deleted_and_an_aborted_stack_leave_nothing_to_approve(
+    service: Service, operator: Headers, planner: Headers
+) -> None:
+    client, url, document = service.client, "/api/v1/stacks/stack-review5", _document(service)
+    client.put(url, json=document, headers=operator)
+    assert _waiting(service, planner, "stack-review5")
+    client.delete(url, headers=operator)
+    assert _waiting(service, planner, "stack-review5") == []
+    client.put(url, json=document, headers=operator)  # the very same document again
+    assert _waiting(service, planner, "stack-review5")
+    client.post(f"{url}/abort", json={"reason": "no"}, headers=operator)
+    assert _waiting(service, planner, "stack-review5") == []
