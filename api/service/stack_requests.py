@@ -18,8 +18,6 @@ from core.errors import CommandRefused, Conflict, NotFound
 
 __all__ = ["clear_stack", "end_revoked_stack", "follow_stack", "open_stack_request", "stacks_of"]
 
-_ENDING = (StackState.DRAFT, StackState.APPROVED, StackState.RUNNING, StackState.PAUSED)
-
 
 def stacks_of(runtime: Runtime) -> StackRuns:
     """The stacks of a running service."""
@@ -90,10 +88,18 @@ def clear_stack(
 
 
 def end_revoked_stack(runtime: Runtime, request: ApprovalRequest, by: str) -> None:
-    """Abort the stack whose request was revoked; one that has ended, or is another revision by now, stays as it is."""
+    """Abort the stack whose request was revoked; another revision stays as it is.
+
+    A run that has ended, or ended at this moment because its request no longer stands, may still have commands that wait.
+    """
+    reason = f"approval revoked: {request.reason}"
     try:
         record = stacks_of(runtime).get(request.subject_id)
     except NotFound:
         return
-    if record.stack.stack_hash() == request.subject_hash and record.state in _ENDING:
-        stacks_of(runtime).abort(request.subject_id, by=by, reason=f"approval revoked: {request.reason}")
+    if record.stack.stack_hash() != request.subject_hash:
+        return
+    try:
+        stacks_of(runtime).abort(request.subject_id, by=by, reason=reason)
+    except Conflict:
+        runtime.flight.withdraw(request.subject_id, actor=f"user:{by}", reason=reason)

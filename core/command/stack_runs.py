@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from core.authority import ApprovalRequests
 from core.command.authorise import CommandAuthority
 from core.command.bookings import StationBookings
+from core.command.key_steps import KeySteps
 from core.command.keys import CommandKeys
 from core.command.model import FINAL_STATES, Command, CommandState, can_follow
 from core.command.queues import CommandQueues
@@ -27,6 +28,7 @@ from core.command.stack import (
     CommandStep,
     EndStep,
     HoldStep,
+    KeyStep,
     Stack,
     WaitConditionStep,
     WaitTimeStep,
@@ -35,8 +37,8 @@ from core.command.stack import (
     stack_commands,
 )
 from core.command.stack_approvals import StackApprovals
-from core.command.stack_table import StackRecord, StackState, StackTable
-from core.errors import CommandRefused, Conflict, NotFound
+from core.command.stack_table import OPEN_STACKS, StackRecord, StackState, StackTable
+from core.errors import CommandRefused, Conflict, LlamaSpaceError, NotFound
 from core.events import EventLog
 from core.mdb import MissionDatabase, VerificationStage
 from core.mdb.conditions import TelemetryView, Truth, decide
@@ -44,6 +46,7 @@ from core.mission.model import Mission
 from core.orbit import Sgp4Orbit, state_at
 from core.plan.activity import Window
 from core.plan.model import Approval, InitialResources, Intent, MissionPlan
+from core.telemetry import Archive
 from core.time import Clock, add_s, tai_s_from_utc
 
 __all__ = ["StackDeps", "StackRuns"]
@@ -55,9 +58,6 @@ _STATE_OF: Final[Mapping[VerificationStage, CommandState]] = {
     VerificationStage.STARTED: CommandState.STARTED,
     VerificationStage.COMPLETED: CommandState.COMPLETED,
 }
-
-
-_OPEN: Final = (StackState.APPROVED, StackState.RUNNING, StackState.PAUSED)
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ class StackDeps:
     clock: Clock
     view: Callable[[str], TelemetryView]
     wake: Callable[[], None]
+    archive: Archive
     requests: ApprovalRequests | None = None  # where people approve
 
 
@@ -98,7 +99,13 @@ class StackRuns:
             deps.clock,
             deps.requests,
         )
+        self._key_steps = KeySteps(deps.keys.link_file, deps.archive, deps.mdb)
         self._running = {one.stack.stack_id: one for one in self._table.running()}
+
+    @property
+    def table(self) -> StackTable:
+        """The stacks in the database."""
+        return self._table
 
     @property
     def approvals(self) -> StackApprovals:
@@ -115,19 +122,8 @@ class StackRuns:
             Conflict: It is not the next revision, or an earlier one is open.
         """
         check_stack(stack, self._deps.mission, self._deps.mdb)
-        record = StackRecord(stack=stack)
         with self._deps.register.write() as connection:
-            before = self._table.newest(connection, stack.stack_id)
-            wanted = before.stack.revision + 1 if before else 1
-            if stack.revision != wanted:
-                raise Conflict(
-                    f"{stack.stack_id}: the next revision is {wanted}, not {stack.revision}", code="revision"
-                )
-            if before is not None and before.state in _OPEN:
-                raise Conflict(f"{stack.stack_id} is {before.state}; abort it first", code="stack-state")
-            self._table.add(connection, record)
-            self._table.tell(connection, "drafted", record, f"user:{stack.author}")
-        return record
+            return self._table.draft(connection, stack)
 
     def get(self, stack_id: str) -> StackRecord:
         """The newest revision; NotFound where there is none."""
@@ -200,7 +196,7 @@ class StackRuns:
         """End it for good: what has not left will not leave; what is on its way is not called back."""
         now_utc = self._deps.clock.now_utc()
         with self._deps.register.write() as connection:
-            record = self._table.require(connection, stack_id, *_OPEN, StackState.DRAFT)
+            record = self._table.require(connection, stack_id, *OPEN_STACKS, StackState.DRAFT)
             self._deps.sets.withdraw(connection, stack_id)
             self._deps.bookings.give_back(connection, stack_id)
             for one in self._deps.register.open_of(stack_id):
@@ -324,6 +320,19 @@ class StackRuns:
             return self._end_or_pause(record, StackState.PAUSED, reason)
         return self._jump(record, step.then if verdict.satisfied else step.otherwise, verdict.reason)
 
+    def _link_keys(self, record: StackRecord, step: KeyStep) -> bool:
+        """Change the key file, then move on: what is done twice after a crash in between changes nothing."""
+        try:
+            reached = self._key_steps.carry_out(record.stack, step.action)
+        except LlamaSpaceError as error:
+            return self._otherwise(record, step.otherwise, f"step {step.step_id}: {error.message}")
+        if reached:
+            return self._jump(record, record.stack.after(step.step_id))
+        if self._is_over(record, step.timeout_s):
+            reason = f"step {step.step_id}: the spacecraft did not answer the challenge within {step.timeout_s:g} s"
+            return self._otherwise(record, step.otherwise, reason)
+        return False
+
     def _hold(self, record: StackRecord, step: HoldStep) -> bool:
         return self._end_or_pause(record, StackState.PAUSED, step.reason)
 
@@ -421,5 +430,6 @@ _STEPS: Final[Mapping[type, Callable[[StackRuns, StackRecord, Any], bool]]] = {
     WaitConditionStep: StackRuns._wait_condition,
     BranchStep: StackRuns._branch,
     HoldStep: StackRuns._hold,
+    KeyStep: StackRuns._link_keys,
     EndStep: StackRuns._end,
 }

@@ -15,7 +15,7 @@ from core.plan.model import Approval
 from core.store import Database
 from core.time import Clock
 
-__all__ = ["StackRecord", "StackState", "StackTable"]
+__all__ = ["OPEN_STACKS", "StackRecord", "StackState", "StackTable"]
 
 
 class StackState(StrEnum):
@@ -28,6 +28,9 @@ class StackState(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     ABORTED = "aborted"
+
+
+OPEN_STACKS = (StackState.APPROVED, StackState.RUNNING, StackState.PAUSED)
 
 
 class StackRecord(BaseModel):
@@ -101,8 +104,24 @@ class StackTable:
             raise Conflict(f"{stack_id} is {record.state}; for this it has to be {allowed}", code="stack-state")
         return record
 
-    def add(self, connection: Connection, record: StackRecord) -> None:
-        """Store a new revision."""
+    def draft(self, connection: Connection, stack: Stack) -> StackRecord:
+        """Store a new revision as a draft, and tell it.
+
+        Raises:
+            Conflict: It is not the next revision, or an earlier one is open.
+        """
+        record = StackRecord(stack=stack)
+        before = self.newest(connection, stack.stack_id)
+        wanted = before.stack.revision + 1 if before else 1
+        if stack.revision != wanted:
+            raise Conflict(f"{stack.stack_id}: the next revision is {wanted}, not {stack.revision}", code="revision")
+        if before is not None and before.state in OPEN_STACKS:
+            raise Conflict(f"{stack.stack_id} is {before.state}; abort it first", code="stack-state")
+        self._add(connection, record)
+        self.tell(connection, "drafted", record, f"user:{stack.author}")
+        return record
+
+    def _add(self, connection: Connection, record: StackRecord) -> None:
         connection.execute(
             insert(stacks).values(
                 stack_id=record.stack.stack_id,
