@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy import Connection, insert, select, update
 
 from core.command.stack import Stack
-from core.command.tables import stacks
+from core.command.tables import COMMAND_TABLES, stacks
 from core.errors import Conflict, NotFound
 from core.events import EventLog
 from core.plan.model import Approval
@@ -56,6 +56,7 @@ class StackTable:
     """
 
     def __init__(self, database: Database, events: EventLog, clock: Clock) -> None:
+        database.create(COMMAND_TABLES)
         self._database = database
         self._events = events
         self._clock = clock

@@ -32,11 +32,13 @@ class Craft:
     def __init__(self, keys: SpacecraftLinkKeys) -> None:
         state = initial_state(MISSION, SATELLITE, START_TAI_S)
         self.craft = SimulatedSpacecraft(MISSION, SATELLITE, MDB, keys, state, 10.0)
-        self.spoils_uploads = False
+        self.spoils_uploads = self.spoils_at_start = False
 
     def take(self, cltu: bytes, _now_tai_s: float) -> None:
         self.craft.receive_cltu(cltu)
         held = self.craft._security._unit.keys
+        if self.spoils_at_start and len(self.accepted) == 2:
+            held[131].key = bytes(32)
         if self.spoils_uploads and 131 in held:
             held[131].key = bytes(32)
 
@@ -174,6 +176,24 @@ def test_a_spacecraft_that_holds_another_key_is_not_switched_to(changing: Changi
         changing.begin(700.0)
     assert abandon(changing.bench.rig.keys.link_file, changing.table, SATELLITE).rollover is None
     assert (changing.keys.last_key_id, changing.keys.master_iv) == (131, 1)  # neither is ever used again
+
+
+def test_a_ping_that_is_not_answered_leads_back_to_the_old_key(changing: Changing) -> None:
+    first = changing.keys
+    changing.craft.spoils_at_start = True
+    stack_id = changing.begin(50.0)
+    bench = changing.bench
+    for seconds in (51.0, 52.0, 53.0, 54.0, 60.0, 640.0, 651.0, 660.0):
+        bench.go_to(seconds)
+    record = bench.pipeline.stacks.get(stack_id)
+    assert (record.position, changing.keys.telecommand_key) == ("reverted", first.telecommand_key), record
+    assert changing.keys.rollover is not None and changing.keys.rollover.state is RolloverState.PROVED
+    changing.restart()
+    plan = changing.bench.plan([("PING", 720.0)], contacts=((700.0, 1300.0),))
+    (later,) = changing.bench.submit(plan)
+    for seconds in (701.0, 702.0, 710.0, 721.0, 722.0, 730.0, 740.0):
+        changing.bench.go_to(seconds)
+    assert changing.bench.pipeline.register.get(later.command_id).state == "completed"
 
 
 def test_an_abandoned_or_repeated_preparation_never_reuses_id_or_iv() -> None:
