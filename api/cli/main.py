@@ -218,6 +218,19 @@ def _keys(commands: _Commands[argparse.ArgumentParser]) -> None:
     revoke.add_argument("--reason", required=True, help="why; it is kept in the log")
     _data(revoke)
     revoke.set_defaults(run=_run_keys_revoke)
+    rollover = actions.add_parser("rollover", help="draft the stack that changes a spacecraft's telecommand key")
+    rollover.add_argument("satellite")
+    rollover.add_argument("--station", help="station of the contact in which it is sent")
+    rollover.add_argument("--start", help="begin of the contact, UTC")
+    rollover.add_argument("--end", help="end of the contact, UTC")
+    ending = rollover.add_mutually_exclusive_group()
+    ending.add_argument(
+        "--abandon", action="store_true", help="give up a change before telecommands go over the new key"
+    )
+    ending.add_argument("--finish", action="store_true", help="the old key is gone on board: forget it")
+    rollover.add_argument("--json", action="store_true", help="print one JSON document")
+    _data(rollover)
+    rollover.set_defaults(run=_run_keys_rollover)
 
 
 def _data(command: argparse.ArgumentParser) -> None:
@@ -337,6 +350,12 @@ def _run_keys_revoke(options: argparse.Namespace) -> int:
     from api.cli.keys import revoke_key
 
     return revoke_key(options)
+
+
+def _run_keys_rollover(options: argparse.Namespace) -> int:
+    from api.cli.rollover import roll_over
+
+    return roll_over(options)
 
 
 def _run_bench(options: argparse.Namespace) -> int:

@@ -10,9 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.auth.dependencies import CurrentRuntime, Operator, Planner, Viewer
 from api.rest.ids import StackId
 from api.service.approve_stack import approve_stack
+from api.service.rollover import draft_rollover
 from core.command.model import Contact
 from core.command.stack import Stack, StackStep, check_stack
-from core.command.stack_runs import StackRecord, StackRuns
+from core.command.stack_runs import StackRuns
+from core.command.stack_table import StackRecord
 from core.errors import Conflict, NotFound
 
 __all__ = ["router"]
@@ -64,6 +66,13 @@ class StackResume(_Body):
     to: Annotated[str, Field(max_length=32)] | None = None
 
 
+class RolloverRequest(_Body):
+    """Whose telecommand key is changed, and in which contact."""
+
+    satellite: Annotated[str, Field(min_length=1, max_length=64)]
+    contact: Contact
+
+
 @router.get("")
 def stacks(_user: Viewer, runtime: CurrentRuntime) -> list[StackRecord]:
     """The newest revision of every stack, with where its run stands."""
@@ -93,6 +102,12 @@ def write(
     if if_match is None or if_match.strip('"') != before.stack.stack_hash():
         raise Conflict("send If-Match with the ETag of the revision that you saw", code="precondition")
     return _tagged(_stacks(runtime).save(document.named(stack_id, before.stack.revision + 1, user.username)), response)
+
+
+@router.post("/rollover")
+def rollover(wanted: RolloverRequest, user: Planner, runtime: CurrentRuntime, response: Response) -> StackRecord:
+    """Keep a new telecommand key for a spacecraft, and draft the stack that brings it on board."""
+    return _tagged(draft_rollover(runtime, wanted.satellite, wanted.contact, user), response)
 
 
 @router.post("/{stack_id}/validate")

@@ -1,4 +1,4 @@
-"""Approval requests of the service: opened for plans that wait, listed for whoever may approve them, revoked."""
+"""Approval requests of the service: opened for plans and stacks that wait, listed for whoever may approve them, revoked."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from sqlalchemy import Connection
 
 from api.auth.accounts import User
 from api.service.runtime import Runtime
+from api.service.stack_requests import clear_stack, end_revoked_stack, follow_stack
 from core.authority import Action, ApprovalRequest, Decision, Person, RequestedCommand, RequestState, Subject
 from core.authority.model import strictest_class
 from core.command.schedule import latest_release_utc
+from core.command.stack_approvals import STACK
 from core.command.validate import draft_commands
 from core.errors import CommandRefused, Conflict, LlamaSpaceError, NotFound
 from core.plan.model import MissionPlan, PlanState
@@ -139,19 +141,20 @@ def ask_again(runtime: Runtime, plan: MissionPlan) -> None:
 
 
 def sync_requests(runtime: Runtime) -> None:
-    """Open requests for the plans that have come to wait, and void those whose plan has changed.
+    """Open requests for the plans and stacks that have come to wait, and void those whose content has changed.
 
     It follows the event log from where it came to last; interrupted anywhere, it does the same again.
     """
-    reached = runtime.requests.followed(PLAN)
-    newest = runtime.events.last_sequence()
-    while events := runtime.events.read(after=reached, kinds=("plan.",), limit=_PAGE):
-        for plan_id in dict.fromkeys(one.subject for one in events):
-            _follow_plan(runtime, plan_id)
-        reached = events[-1].sequence
-        runtime.requests.follow_to(PLAN, reached)
-    if newest - reached >= _PAGE:
-        runtime.requests.follow_to(PLAN, newest)  # what came since is of others, and is not looked through again
+    for kind, follow in _FOLLOWERS.items():
+        reached = runtime.requests.followed(kind)
+        newest = runtime.events.last_sequence()
+        while events := runtime.events.read(after=reached, kinds=(f"{kind}.",), limit=_PAGE):
+            for subject_id in dict.fromkeys(one.subject for one in events):
+                follow(runtime, subject_id)
+            reached = events[-1].sequence
+            runtime.requests.follow_to(kind, reached)
+        if newest - reached >= _PAGE:
+            runtime.requests.follow_to(kind, newest)  # what came since is of others, and is not looked through again
     expire_requests(runtime)
 
 
@@ -164,6 +167,8 @@ def expire_requests(runtime: Runtime) -> None:
             runtime.plans.disapprove_in(
                 connection, request.subject_id, (), actor="service", at_utc=now_utc, reason="the request expired"
             )
+        elif request.subject_kind == STACK:
+            clear_stack(runtime, connection, request, "service", "the request expired", expired=True)
 
     runtime.requests.expire(now_utc, clear)
 
@@ -213,7 +218,9 @@ def revoke_request(runtime: Runtime, request_id: str, user: User, reason: str, *
     require(runtime, decision, user, request.subject)
     if not whole and not any(one.by == user.username for one in request.grants):
         raise Conflict(f"you have not approved request {request_id}", code="no-approval")
-    handed_over = runtime.flight.waits(request.subject_id, request.subject_hash)
+    handed_over = runtime.flight.waits(request.subject_id, request.subject_hash) or (
+        request.subject_kind == STACK and request.state is RequestState.APPROVED  # its command set is signed
+    )
     if not whole and request.state in (RequestState.PENDING, RequestState.APPROVED) and not handed_over:
         return _withdraw_own(runtime, request, user, reason)
     if not whole and runtime.flight.has_left(request.subject_id):
@@ -233,6 +240,8 @@ def _withdraw_own(runtime: Runtime, request: ApprovalRequest, user: User, reason
             runtime.plans.disapprove_in(
                 connection, changed.subject_id, kept, actor=actor, at_utc=now_utc, reason=reason
             )
+        elif changed.subject_kind == STACK:
+            clear_stack(runtime, connection, changed, actor, reason, expired=False)
 
     changed = runtime.requests.withdraw_grants(request.request_id, [user.username], actor, now_utc, reason, open_again)
     _announce(runtime, changed)
@@ -252,7 +261,10 @@ def _revoke(runtime: Runtime, request: ApprovalRequest, user: User, reason: str)
             )
 
     revoked = runtime.requests.revoke(request.request_id, actor, now_utc, reason, reject)
-    runtime.flight.withdraw(request.subject_id, actor=actor, reason=told)
+    if request.subject_kind == STACK:
+        end_revoked_stack(runtime, revoked, user.username)
+    else:
+        runtime.flight.withdraw(request.subject_id, actor=actor, reason=told)
     _announce(runtime, revoked)
     return revoked
 
@@ -280,6 +292,9 @@ def _close_rejected(runtime: Runtime, plan: MissionPlan) -> None:
     request = runtime.requests.newest(PLAN, plan.plan_id, plan.revision_hash())
     if request is not None and request.state in (RequestState.PENDING, RequestState.APPROVED):
         runtime.requests.revoke(request.request_id, "service", runtime.clock.now_utc(), "the plan was rejected")
+
+
+_FOLLOWERS: Final = {PLAN: _follow_plan, STACK: follow_stack}
 
 
 def _class(runtime: Runtime, command: str) -> str:

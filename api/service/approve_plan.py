@@ -20,7 +20,9 @@ from api.service.approvals import (
     subject_of_plan,
     sync_requests,
 )
+from api.service.approve_stack import approve_stack
 from api.service.runtime import Runtime
+from api.service.stack_requests import end_revoked_stack
 from core.authority import (
     Action,
     ApprovalRequest,
@@ -30,6 +32,7 @@ from core.authority import (
     Subject,
     missing_approvals,
 )
+from core.command.stack_approvals import STACK
 from core.errors import CommandRefused, Conflict, PlanRejected
 from core.plan.check import unknowns
 from core.plan.model import Approval, Finding, MissionPlan, PlanState, Severity
@@ -110,6 +113,9 @@ def approve_request(
     if request.subject_kind == PLAN:
         approve_plan(runtime, request.subject_id, user, subject_hash, comment, accept_unknown)
         return runtime.requests.get(request_id)
+    if request.subject_kind == STACK:
+        approve_stack(runtime, request.subject_id, user, subject_hash, comment)
+        return runtime.requests.get(request_id)
     present = _present_role(runtime, user)
     return runtime.requests.grant(
         request_id, Person(user.username, present.value), runtime.clock.now_utc(), comment=comment
@@ -154,7 +160,9 @@ def resume_releases(runtime: Runtime) -> int:
     resumed = 0
     sync_requests(runtime)
     for request in runtime.requests.find((RequestState.REVOKED,)):
-        if runtime.flight.waits(request.subject_id, request.subject_hash):
+        if request.subject_kind == STACK:
+            end_revoked_stack(runtime, request, "service")
+        elif runtime.flight.waits(request.subject_id, request.subject_hash):
             runtime.flight.withdraw(request.subject_id, actor="service", reason=f"approval revoked: {request.reason}")
     for plan in runtime.plans.list_plans(limit=10_000, state=PlanState.APPROVED):
         last = plan.approvals[-1]

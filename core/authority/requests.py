@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -37,6 +38,7 @@ __all__ = ["ApprovalRequests"]
 REQUEST_TABLES: Final = MetaData()
 _FORMAT: Final = "llamaspace-approval/1"
 _COUNTING: Final = frozenset({RequestState.APPROVED.value, RequestState.RELEASED.value})
+_CAME_TO_NOTHING: Final = frozenset({RequestState.EXPIRED, RequestState.SUPERSEDED})
 _requests = Table(
     "approval_requests",
     REQUEST_TABLES,
@@ -163,11 +165,11 @@ class ApprovalRequests:
             commands: What it would send.
             expires_utc: After this instant nobody can approve it any more.
             at_utc: Mission time.
-            again: Ask anew where an earlier request for this content has expired.
+            again: Ask anew where an earlier request for this content has expired or was superseded.
         """
         with self._database.write() as connection:
             same = self._of_content(connection, subject.kind, subject.subject_id, subject_hash)
-            if same and not (again and same[-1].state is RequestState.EXPIRED):
+            if same and not (again and same[-1].state in _CAME_TO_NOTHING):
                 return same[-1]
             self._supersede(connection, subject, subject_hash, at_utc)
             request = ApprovalRequest(
@@ -212,6 +214,7 @@ class ApprovalRequests:
         comment: str = "",
         accepted_unknown: Sequence[str] = (),
         within: _Within | None = None,
+        begin: Callable[[], AbstractContextManager[Connection]] | None = None,
     ) -> ApprovalRequest:
         """Record one person's approval; the state says whether it was the last one needed.
 
@@ -222,6 +225,7 @@ class ApprovalRequests:
             comment: What they said.
             accepted_unknown: Unknown findings that they accept.
             within: Called in the same transaction with the request as it is then, such as to change the plan.
+            begin: Begins that transaction, where ``within`` needs more than the database's.
         Raises:
             NotAuthorised: The policies forbid it; the denial is on record.
             Conflict: It is not pending, or its time is over.
@@ -237,7 +241,7 @@ class ApprovalRequests:
             ),
         )
         try:
-            with self._database.write() as connection:
+            with (begin or self._database.write)() as connection:
                 request = self._get(connection, request_id)
                 if any(one.by == person.name for one in request.grants) and request.state in LIVE_STATES:
                     return request
@@ -293,12 +297,25 @@ class ApprovalRequests:
     def released(self, request_id: str, actor: str, at_utc: datetime) -> ApprovalRequest:
         """Note that the commands have been handed over; noting it twice changes nothing."""
         with self._database.write() as connection:
-            request = self._get(connection, request_id)
-            if request.state is RequestState.RELEASED:
-                return request
-            if request.state is not RequestState.APPROVED:
-                raise Conflict(f"request {request_id} is {request.state} and cannot be released", code="AUT-004")
-            return self._move(connection, request, RequestState.RELEASED, actor, at_utc)
+            return self._release(connection, self._get(connection, request_id), actor, at_utc)
+
+    def release_in(
+        self, connection: Connection, kind: str, subject_id: str, subject_hash: str, actor: str, at_utc: datetime
+    ) -> None:
+        """The same for the newest request for some content, in the transaction that hands its commands over."""
+        found = self._of_content(connection, kind, subject_id, subject_hash)
+        if not found:
+            raise Conflict(f"there is no approval request of {subject_id}", code="AUT-004")
+        self._release(connection, found[-1], actor, at_utc)
+
+    def _release(
+        self, connection: Connection, request: ApprovalRequest, actor: str, at_utc: datetime
+    ) -> ApprovalRequest:
+        if request.state is RequestState.RELEASED:
+            return request
+        if request.state is not RequestState.APPROVED:
+            raise Conflict(f"request {request.request_id} is {request.state} and cannot be released", code="AUT-004")
+        return self._move(connection, request, RequestState.RELEASED, actor, at_utc)
 
     # Taking back
 
@@ -451,7 +468,7 @@ def _claim(request: ApprovalRequest, given: Grant) -> bytes:
 def _check_pending(request: ApprovalRequest, at_utc: datetime) -> None:
     if request.expires_at < at_utc or request.state is RequestState.EXPIRED:
         raise Conflict(
-            f"the request for approval expired at {format_utc(request.expires_at)}: check the plan again to ask anew",
+            f"the request for approval expired at {format_utc(request.expires_at)}: ask for it anew",
             code="AUT-004",
         )
     if request.state is not RequestState.PENDING:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from core.command.keystore import FileKeyStore, KeyPurpose, KeyStore, check_private, read_old_signing_key
+from core.command.keystore import FileKeyStore, KeyPurpose, KeyStore, read_old_signing_key
+from core.command.link_keys import LinkKeyFile
 from core.command.signing import Seal
-from core.link import LinkKeys, new_link_keys, read_link_keys, write_secret_file
+from core.link import LinkKeys
 from core.mission.model import Mission
 
-__all__ = ["CommandKeys", "open_key_store", "open_keys", "spacecraft_key_file"]
+__all__ = ["CommandKeys", "open_key_store", "open_keys", "open_link_key_file", "spacecraft_key_file"]
 
 _LINK_FILE: Final = "link-keys.json"
 _SIGNING_FILE: Final = "signing-keys.json"
@@ -24,8 +24,13 @@ _OLD_SIGNING_FILE: Final = "signing-key.json"
 class CommandKeys:
     """What the pipeline signs and protects with."""
 
-    link: LinkKeys
+    link_file: LinkKeyFile
     store: KeyStore = field(repr=False)
+
+    @property
+    def link(self) -> LinkKeys:
+        """What the spacecraft hold, as the key file has it now."""
+        return self.link_file.current()
 
     @cached_property
     def signing(self) -> Seal:
@@ -53,23 +58,14 @@ def open_keys(folder: Path, mission: Mission, store: KeyStore | None = None) -> 
     Raises:
         InputError: A key file is damaged, or others may read it.
     """
-    link = _open_link_keys(folder / _LINK_FILE, mission)
-    return CommandKeys(link, store or open_key_store(folder))
+    return CommandKeys(open_link_key_file(folder, mission), store or open_key_store(folder))
+
+
+def open_link_key_file(folder: Path, mission: Mission) -> LinkKeyFile:
+    """The link keys in a folder, made where there are none."""
+    return LinkKeyFile(folder / _LINK_FILE, mission)
 
 
 def open_key_store(folder: Path) -> FileKeyStore:
     """The signing keys in a folder; the single key of an older folder becomes the first command-set key."""
     return FileKeyStore(folder / _SIGNING_FILE, read_old_signing_key(folder / _OLD_SIGNING_FILE))
-
-
-def _open_link_keys(path: Path, mission: Mission) -> LinkKeys:
-    known = LinkKeys(spacecraft={})
-    if path.exists():
-        check_private(path)
-        known = read_link_keys(path)
-    missing = [one for one in mission.spacecraft if one.id not in known.spacecraft]
-    if missing:
-        added = {one.id: new_link_keys(one.spacecraft_id) for one in missing}
-        known = LinkKeys(spacecraft=known.spacecraft | added)
-        write_secret_file(path, json.dumps(known.dump(), indent=1))
-    return known

@@ -144,6 +144,8 @@ class CommandPipeline:
                 clock=deps.clock,
                 view=lambda satellite: self._views[satellite],
                 wake=deps.link.wake,
+                archive=deps.archive,
+                requests=deps.requests,
             )
         )
         self._contact_plan = ContactPlan(self.bookings)

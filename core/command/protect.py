@@ -8,8 +8,9 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from core.command.model import Command, Route
-from core.command.tables import link_counters
+from core.command.tables import key_counters, link_counters
 from core.link import Telecommand, encode_cuc, encode_telecommand
+from core.link.keys import TC_KEY_ID
 from core.link.sdls import SecurityAssociation, protect
 from core.link.space_packet import SEQUENCE_COUNT_MODULO
 from core.mdb import MissionDatabase, encode_command
@@ -41,8 +42,11 @@ class PacketPair:
     carrier_count: int | None
 
 
-def take_counters(connection: Connection, satellite: str, packets: int) -> LinkCounters:
-    """Take the next numbers for a frame, in the transaction that also stores the frame."""
+def take_counters(connection: Connection, satellite: str, packets: int, key_id: int = TC_KEY_ID) -> LinkCounters:
+    """Take the next numbers for a frame, in the transaction that also stores the frame.
+
+    The sequence number counts by key: it is the IV too, and a new key begins at 1, as on board.
+    """
     row = connection.execute(_PRESENT, {"of_satellite": satellite}).first()
     if row is None:
         connection.execute(
@@ -50,19 +54,29 @@ def take_counters(connection: Connection, satellite: str, packets: int) -> LinkC
                 satellite=satellite, next_frame_number=0, next_sequence_number=1, next_packet_count=0
             )
         )
-        taken = LinkCounters(0, 1, 0)
-    else:
-        taken = LinkCounters(row.next_frame_number, row.next_sequence_number, row.next_packet_count)
+        row = connection.execute(_PRESENT, {"of_satellite": satellite}).one()
+    first_key = key_id == TC_KEY_ID
+    sequence_number = row.next_sequence_number if first_key else _take_of_key(connection, satellite, key_id)
     connection.execute(
         _ADVANCE,
         {
             "of_satellite": satellite,
-            "next_frame_number": (taken.frame_number + 1) % 256,
-            "next_sequence_number": taken.sequence_number + 1,
-            "next_packet_count": (taken.first_packet_count + packets) % SEQUENCE_COUNT_MODULO,
+            "next_frame_number": (row.next_frame_number + 1) % 256,
+            "next_sequence_number": row.next_sequence_number + 1 if first_key else row.next_sequence_number,
+            "next_packet_count": (row.next_packet_count + packets) % SEQUENCE_COUNT_MODULO,
         },
     )
-    return taken
+    return LinkCounters(row.next_frame_number, sequence_number, row.next_packet_count)
+
+
+def _take_of_key(connection: Connection, satellite: str, key_id: int) -> int:
+    where = (key_counters.c.satellite == satellite, key_counters.c.key_id == key_id)
+    number = connection.execute(select(key_counters.c.next_sequence_number).where(*where)).scalar()
+    if number is None:
+        connection.execute(insert(key_counters).values(satellite=satellite, key_id=key_id, next_sequence_number=2))
+        return 1
+    connection.execute(update(key_counters).where(*where).values(next_sequence_number=number + 1))
+    return int(number)
 
 
 def make_packets(mdb: MissionDatabase, command: Command, apid: int, route: Route, first_count: int) -> PacketPair:

@@ -30,6 +30,8 @@ from core.command.seam import Boundary, Seam
 from core.command.signed_sets import SignedSets
 from core.command.uplink import Uplink
 from core.errors import CommandRefused
+from core.link import SpacecraftLinkKeys
+from core.link.sdls import SecurityAssociation
 from core.mdb import CommandClass, MissionDatabase
 from core.mdb.conditions import TelemetryView, decide
 from core.mission.model import Mission
@@ -75,7 +77,7 @@ class ReleaseDesk:
 
     def __init__(self, deps: ReleaseDeps) -> None:
         self._deps = deps
-        self._associations = {name: one.tc_association() for name, one in deps.keys.link.spacecraft.items()}
+        self._associations: dict[str, tuple[SpacecraftLinkKeys, SecurityAssociation]] = {}
         self._to_verify: deque[str] = deque()
         self._flown: set[str] = set()
         self._released_tai_s: dict[str, float] = {}  # by queue, for minimum gaps
@@ -349,8 +351,8 @@ class ReleaseDesk:
         """Take numbers, protect and store; gives the frame and what the command has to remember of it."""
         deps = self._deps
         craft = deps.mission.craft(command.satellite)
-        sa = self._associations[command.satellite]
-        counters = take_counters(connection, command.satellite, packets=2)
+        keys, sa = self._association(command.satellite)
+        counters = take_counters(connection, command.satellite, packets=2, key_id=keys.tc_key_id)
         pair = make_packets(deps.mdb, command, craft.spacecraft_id, route, counters.first_packet_count)
         raw = build_frame(craft.spacecraft_id, sa, pair.packet, counters)
         stored = store_frame(connection, command.satellite, command.command_id, counters, raw)
@@ -360,6 +362,14 @@ class ReleaseDesk:
             "attempts": command.attempts + 1,
         }
         return stored, changes
+
+    def _association(self, satellite: str) -> tuple[SpacecraftLinkKeys, SecurityAssociation]:
+        """What the key file names for telecommands now; made again only when that has changed."""
+        keys = self._deps.keys.link.spacecraft[satellite]
+        known = self._associations.get(satellite)
+        if known is None or known[0] is not keys:
+            known = self._associations[satellite] = (keys, keys.tc_association())
+        return known
 
     def _expire(self, command: Command, standing: Command, now_utc: datetime) -> None:
         waited = self.explain(command)

@@ -21,7 +21,6 @@ from core.time import parse_utc
 
 __all__ = ["SignedSets", "set_id_of"]
 
-STACK_PREFIX: Final = "stack-"  # of the ids of stacks, which keep their approvals themselves
 _KEPT_SETS: Final = 64
 _KEPT_COMMANDS: Final = 4096
 _WITHDRAWN: Final = select(command_sets.c.withdrawn).where(command_sets.c.set_id == bindparam("of_set"))
@@ -106,7 +105,7 @@ class SignedSets:
     ) -> CommandRefused | None:
         if connection.execute(_WITHDRAWN, {"of_set": set_id_of(plan_id, revision)}).scalar() != 0:
             return _withdrawn()
-        if self._requests is not None and not plan_id.startswith(STACK_PREFIX):
+        if self._requests is not None:
             try:
                 self._requests.check_in(connection, plan_id, revision_hash)
             except CommandRefused as refusal:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.command.model import Command, CommandState, Contact, command_id_of
 from core.errors import CommandRefused, InputError, NotFound
+from core.link.rollover import GroundAction
 from core.mdb import Condition, MissionDatabase, VerificationStage, encode_command
 from core.mdb.conditions import parameters_of
 from core.mission.model import Mission
@@ -24,6 +25,7 @@ __all__ = [
     "CommandStep",
     "EndStep",
     "HoldStep",
+    "KeyStep",
     "Stack",
     "StackStep",
     "WaitConditionStep",
@@ -104,8 +106,22 @@ class EndStep(_Step):
     failed: bool = False
 
 
+class KeyStep(_Step):
+    """Change the link keys of the ground, in a change of keys that has begun for this very stack.
+
+    ``prove`` waits until the spacecraft has answered the challenge with the new key; ``switch`` sends telecommands over
+    the new key from then on, ``revert`` over the old one again, ``finish`` forgets the old one. Where it does not come
+    about: ``otherwise``, or the stack fails.
+    """
+
+    kind: Literal["link_keys"] = "link_keys"
+    action: GroundAction
+    timeout_s: Seconds = 60.0
+    otherwise: StepId | None = None
+
+
 StackStep = Annotated[
-    CommandStep | WaitVerifierStep | WaitTimeStep | WaitConditionStep | BranchStep | HoldStep | EndStep,
+    CommandStep | KeyStep | WaitVerifierStep | WaitTimeStep | WaitConditionStep | BranchStep | HoldStep | EndStep,
     Field(discriminator="kind"),
 ]
 
@@ -230,7 +246,7 @@ def _jumps(step: StackStep) -> tuple[str, ...]:
     """Where a step may lead beside the next one."""
     if isinstance(step, BranchStep):
         return (step.then, step.otherwise)
-    if isinstance(step, (WaitVerifierStep, WaitConditionStep)) and step.otherwise is not None:
+    if isinstance(step, (KeyStep, WaitVerifierStep, WaitConditionStep)) and step.otherwise is not None:
         return (step.otherwise,)
     return ()
 

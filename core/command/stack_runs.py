@@ -8,36 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
-from pydantic import AwareDatetime, BaseModel, ConfigDict
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection
 
-from core.command.authorise import CommandAuthority, canonical_set, sign_set
+from core.authority import ApprovalRequests
+from core.command.authorise import CommandAuthority
 from core.command.bookings import StationBookings
+from core.command.key_steps import KeySteps
 from core.command.keys import CommandKeys
 from core.command.model import FINAL_STATES, Command, CommandState, can_follow
 from core.command.queues import CommandQueues
 from core.command.register import CommandRegister
-from core.command.schedule import latest_release_utc
 from core.command.signed_sets import SignedSets
 from core.command.stack import (
     BranchStep,
     CommandStep,
     EndStep,
     HoldStep,
+    KeyStep,
     Stack,
     WaitConditionStep,
     WaitTimeStep,
     WaitVerifierStep,
     check_stack,
-    draft_stack,
     stack_commands,
 )
-from core.command.tables import stacks
-from core.errors import CommandRefused, Conflict, NotFound
+from core.command.stack_approvals import StackApprovals
+from core.command.stack_table import OPEN_STACKS, StackRecord, StackState, StackTable
+from core.errors import CommandRefused, Conflict, LlamaSpaceError, NotFound
 from core.events import EventLog
 from core.mdb import MissionDatabase, VerificationStage
 from core.mdb.conditions import TelemetryView, Truth, decide
@@ -45,9 +46,10 @@ from core.mission.model import Mission
 from core.orbit import Sgp4Orbit, state_at
 from core.plan.activity import Window
 from core.plan.model import Approval, InitialResources, Intent, MissionPlan
+from core.telemetry import Archive
 from core.time import Clock, add_s, tai_s_from_utc
 
-__all__ = ["StackDeps", "StackRecord", "StackRuns", "StackState"]
+__all__ = ["StackDeps", "StackRuns"]
 
 _ORBIT_S: Final = 6000.0
 _GOOD_ENDS: Final = frozenset({CommandState.COMPLETED})
@@ -56,34 +58,6 @@ _STATE_OF: Final[Mapping[VerificationStage, CommandState]] = {
     VerificationStage.STARTED: CommandState.STARTED,
     VerificationStage.COMPLETED: CommandState.COMPLETED,
 }
-
-
-class StackState(StrEnum):
-    """The life of a stack's revision."""
-
-    DRAFT = "draft"
-    APPROVED = "approved"
-    RUNNING = "running"
-    PAUSED = "paused"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    ABORTED = "aborted"
-
-
-_OPEN: Final = (StackState.APPROVED, StackState.RUNNING, StackState.PAUSED)
-
-
-class StackRecord(BaseModel):
-    """A revision, its approvals, and where its run stands."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    stack: Stack
-    state: StackState = StackState.DRAFT
-    approvals: tuple[Approval, ...] = ()
-    position: str = ""
-    entered_at: AwareDatetime | None = None  # when the present step was reached
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +76,8 @@ class StackDeps:
     clock: Clock
     view: Callable[[str], TelemetryView]
     wake: Callable[[], None]
+    archive: Archive
+    requests: ApprovalRequests | None = None  # where people approve
 
 
 class StackRuns:
@@ -109,10 +85,32 @@ class StackRuns:
 
     def __init__(self, deps: StackDeps) -> None:
         self._deps = deps
-        with deps.register.database.read() as connection:
-            query = select(stacks.c.content).where(stacks.c.state == str(StackState.RUNNING))
-            found = [StackRecord.model_validate_json(text) for text in connection.execute(query).scalars()]
-        self._running = {one.stack.stack_id: one for one in found}
+        self._table = StackTable(deps.register.database, deps.events, deps.clock)
+        self._approvals = StackApprovals(
+            self._table,
+            deps.register,
+            deps.sets,
+            deps.authority,
+            deps.queues,
+            deps.bookings,
+            deps.mission,
+            deps.mdb,
+            deps.keys,
+            deps.clock,
+            deps.requests,
+        )
+        self._key_steps = KeySteps(deps.keys.link_file, deps.archive, deps.mdb)
+        self._running = {one.stack.stack_id: one for one in self._table.running()}
+
+    @property
+    def table(self) -> StackTable:
+        """The stacks in the database."""
+        return self._table
+
+    @property
+    def approvals(self) -> StackApprovals:
+        """The approvals of stacks."""
+        return self._approvals
 
     # Documents
 
@@ -124,41 +122,16 @@ class StackRuns:
             Conflict: It is not the next revision, or an earlier one is open.
         """
         check_stack(stack, self._deps.mission, self._deps.mdb)
-        record = StackRecord(stack=stack)
         with self._deps.register.write() as connection:
-            before = self._newest(connection, stack.stack_id)
-            wanted = before.stack.revision + 1 if before else 1
-            if stack.revision != wanted:
-                raise Conflict(
-                    f"{stack.stack_id}: the next revision is {wanted}, not {stack.revision}", code="revision"
-                )
-            if before is not None and before.state in _OPEN:
-                raise Conflict(f"{stack.stack_id} is {before.state}; abort it first", code="stack-state")
-            connection.execute(
-                insert(stacks).values(
-                    stack_id=stack.stack_id,
-                    revision=stack.revision,
-                    state=str(record.state),
-                    content=record.model_dump_json(),
-                )
-            )
-            self._tell(connection, "drafted", record, f"user:{stack.author}")
-        return record
+            return self._table.draft(connection, stack)
 
     def get(self, stack_id: str) -> StackRecord:
         """The newest revision; NotFound where there is none."""
-        with self._deps.register.database.read() as connection:
-            found = self._newest(connection, stack_id)
-        if found is None:
-            raise NotFound(f"there is no stack {stack_id!r}", code="unknown-stack")
-        return found
+        return self._table.get(stack_id)
 
     def all(self) -> list[StackRecord]:
         """The newest revision of every stack."""
-        with self._deps.register.database.read() as connection:
-            query = select(stacks.c.content).order_by(stacks.c.stack_id, stacks.c.revision)
-            found = [StackRecord.model_validate_json(text) for text in connection.execute(query).scalars()]
-        return list({one.stack.stack_id: one for one in found}.values())
+        return self._table.all()
 
     def delete(self, stack_id: str, *, by: str) -> None:
         """Remove a draft; what was approved stays on record.
@@ -167,10 +140,9 @@ class StackRuns:
             Conflict: It is more than a draft.
         """
         with self._deps.register.write() as connection:
-            record = self._require(connection, stack_id, StackState.DRAFT)
-            where = (stacks.c.stack_id == stack_id, stacks.c.revision == record.stack.revision)
-            connection.execute(stacks.delete().where(*where))
-            self._tell(connection, "deleted", record, f"user:{by}")
+            record = self._table.require(connection, stack_id, StackState.DRAFT)
+            self._table.remove(connection, record)
+            self._table.tell(connection, "deleted", record, f"user:{by}")
 
     # Approval and orders
 
@@ -181,45 +153,25 @@ class StackRuns:
             Conflict: It has changed since, or is no draft.
             CommandRefused: A contact is over, a station serves another, or a queue is disabled.
         """
-        deps, now_utc = self._deps, self._deps.clock.now_utc()
-        with deps.register.write() as connection:
-            record = self._require(connection, stack_id, StackState.DRAFT)
-            stack = record.stack
-            if approval.revision_hash != stack.stack_hash():
-                raise Conflict(f"{stack_id} has changed since you saw it: review it again", code="revision-changed")
-            others = tuple(one for one in record.approvals if one.by != approval.by)
-            record = record.model_copy(update={"approvals": (*others, approval)})
-            drafted = draft_stack(stack, deps.mission, deps.mdb, now_utc)
-            missing = deps.authority.refusal(drafted, record.approvals, author=stack.author, kind="stack")
-            if missing is not None:
-                record = record.model_copy(update={"reason": missing.message})
-                self._store(connection, record)
-                self._tell(connection, "approval", record, f"user:{approval.by}")
-                return record
-            deps.authority.check(
-                drafted, record.approvals, author=stack.author, now_utc=now_utc, kind="stack", connection=connection
-            )
-            for one in drafted:
-                deps.queues.require_open(one)
-            deps.bookings.book(connection, drafted, lambda plan_id: bool(deps.register.open_of(plan_id)))
-            content = canonical_set(drafted, max(latest_release_utc(one) for one in drafted))
-            deps.sets.enter(connection, stack_id, stack.revision, content, sign_set(content, deps.keys.signing))
-            record = record.model_copy(update={"state": StackState.APPROVED, "reason": ""})
-            self._store(connection, record)
-            self._tell(connection, "approved", record, f"user:{approval.by}")
-        return record
+        return self._approvals.approve(stack_id, approval)
 
     def start(self, stack_id: str, *, by: str) -> StackRecord:
-        """Run an approved stack from its first step."""
+        """Run an approved stack from its first step.
+
+        Raises:
+            Conflict: It is not approved.
+            CommandRefused: Its approval request stands no more.
+        """
         with self._deps.register.write() as connection:
-            record = self._require(connection, stack_id, StackState.APPROVED)
+            record = self._table.require(connection, stack_id, StackState.APPROVED)
+            self._approvals.note_start(connection, record.stack, f"user:{by}")
             first = record.stack.steps[0].step_id
             return self._move(connection, record, StackState.RUNNING, "started", f"user:{by}", position=first)
 
     def pause(self, stack_id: str, *, by: str, reason: str) -> StackRecord:
         """Take no further step; what has been entered goes on."""
         with self._deps.register.write() as connection:
-            record = self._require(connection, stack_id, StackState.RUNNING)
+            record = self._table.require(connection, stack_id, StackState.RUNNING)
             return self._move(connection, record, StackState.PAUSED, "paused", f"user:{by}", reason=reason)
 
     def resume(self, stack_id: str, *, by: str, to: str | None = None) -> StackRecord:
@@ -229,7 +181,7 @@ class StackRuns:
             Conflict: It is not paused, or the step to go to is not one of the branch's.
         """
         with self._deps.register.write() as connection:
-            record = self._require(connection, stack_id, StackState.PAUSED)
+            record = self._table.require(connection, stack_id, StackState.PAUSED)
             step = record.stack.step(record.position)
             position = record.position
             if isinstance(step, HoldStep):
@@ -244,7 +196,7 @@ class StackRuns:
         """End it for good: what has not left will not leave; what is on its way is not called back."""
         now_utc = self._deps.clock.now_utc()
         with self._deps.register.write() as connection:
-            record = self._require(connection, stack_id, *_OPEN, StackState.DRAFT)
+            record = self._table.require(connection, stack_id, *OPEN_STACKS, StackState.DRAFT)
             self._deps.sets.withdraw(connection, stack_id)
             self._deps.bookings.give_back(connection, stack_id)
             for one in self._deps.register.open_of(stack_id):
@@ -313,17 +265,25 @@ class StackRuns:
             deps.queues.require_open(command)
         except CommandRefused as refusal:
             return self._end_or_pause(record, StackState.PAUSED, f"step {step.step_id}: {refusal.message}")
+        try:
+            self._enter(record, command, by, now_utc)
+        except CommandRefused as refusal:
+            return self._end_or_pause(record, StackState.FAILED, f"step {step.step_id}: {refusal.message}")
+        return True
+
+    def _enter(self, record: StackRecord, command: Command, by: str, now_utc: datetime) -> None:
+        deps = self._deps
         with deps.register.write() as connection:
             if not self._is_present(record):
-                return True
+                return
+            self._approvals.require_standing(connection, record.stack)
             deps.register.add(connection, command, "service")
             command = deps.register.move(connection, command, CommandState.VALIDATED, now_utc)
             command = deps.register.move(
                 connection, command, CommandState.AUTHORISED, now_utc, actor=f"user:{by}", reason=f"approved by {by}"
             )
             deps.register.move(connection, command, CommandState.SCHEDULED, now_utc)
-            self._go(connection, record, record.stack.after(step.step_id))
-        return True
+            self._go(connection, record, record.stack.after(command.activity_id))
 
     def _wait_verifier(self, record: StackRecord, step: WaitVerifierStep) -> bool:
         try:
@@ -359,6 +319,19 @@ class StackRuns:
             reason = f"step {step.step_id} cannot be decided: {verdict.reason}"
             return self._end_or_pause(record, StackState.PAUSED, reason)
         return self._jump(record, step.then if verdict.satisfied else step.otherwise, verdict.reason)
+
+    def _link_keys(self, record: StackRecord, step: KeyStep) -> bool:
+        """Change the key file, then move on: what is done twice after a crash in between changes nothing."""
+        try:
+            reached = self._key_steps.carry_out(record.stack, step.action)
+        except LlamaSpaceError as error:
+            return self._otherwise(record, step.otherwise, f"step {step.step_id}: {error.message}")
+        if reached:
+            return self._jump(record, record.stack.after(step.step_id))
+        if self._is_over(record, step.timeout_s):
+            reason = f"step {step.step_id}: the spacecraft did not answer the challenge within {step.timeout_s:g} s"
+            return self._otherwise(record, step.otherwise, reason)
+        return False
 
     def _hold(self, record: StackRecord, step: HoldStep) -> bool:
         return self._end_or_pause(record, StackState.PAUSED, step.reason)
@@ -423,8 +396,8 @@ class StackRuns:
         if position is not None and (position != record.position or state is not record.state):
             changes |= {"position": position, "entered_at": self._deps.clock.now_utc()}
         moved = record.model_copy(update=changes)
-        self._store(connection, moved)
-        self._tell(connection, kind, moved, actor)
+        self._table.store(connection, moved)
+        self._table.tell(connection, kind, moved, actor)
         self._deps.register.after_commit(lambda: self._keep(moved))
         return moved
 
@@ -434,45 +407,6 @@ class StackRuns:
         else:
             self._running.pop(record.stack.stack_id, None)
         self._deps.wake()
-
-    def _store(self, connection: Connection, record: StackRecord) -> None:
-        where = (stacks.c.stack_id == record.stack.stack_id, stacks.c.revision == record.stack.revision)
-        values = {"state": str(record.state), "content": record.model_dump_json()}
-        connection.execute(update(stacks).where(*where).values(**values))
-
-    def _newest(self, connection: Connection, stack_id: str) -> StackRecord | None:
-        query = (
-            select(stacks.c.content).where(stacks.c.stack_id == stack_id).order_by(stacks.c.revision.desc()).limit(1)
-        )
-        text = connection.execute(query).scalar()
-        return StackRecord.model_validate_json(text) if text else None
-
-    def _require(self, connection: Connection, stack_id: str, *states: StackState) -> StackRecord:
-        record = self._newest(connection, stack_id)
-        if record is None:
-            raise NotFound(f"there is no stack {stack_id!r}", code="unknown-stack")
-        if record.state not in states:
-            allowed = " or ".join(states)
-            raise Conflict(f"{stack_id} is {record.state}; for this it has to be {allowed}", code="stack-state")
-        return record
-
-    def _tell(self, connection: Connection, kind: str, record: StackRecord, actor: str) -> None:
-        payload = {
-            "revision": record.stack.revision,
-            "stack_hash": record.stack.stack_hash(),
-            "satellite": record.stack.satellite,
-            "state": str(record.state),
-            "position": record.position,
-            "reason": record.reason,
-        }
-        self._deps.events.append(
-            connection,
-            f"stack.{kind}",
-            record.stack.stack_id,
-            actor=actor,
-            at_utc=self._deps.clock.now_utc(),
-            payload=payload,
-        )
 
 
 def _vector(values: np.ndarray) -> tuple[float, float, float]:
@@ -496,5 +430,6 @@ _STEPS: Final[Mapping[type, Callable[[StackRuns, StackRecord, Any], bool]]] = {
     WaitConditionStep: StackRuns._wait_condition,
     BranchStep: StackRuns._branch,
     HoldStep: StackRuns._hold,
+    KeyStep: StackRuns._link_keys,
     EndStep: StackRuns._end,
 }

@@ -11,6 +11,7 @@ __all__ = [
     "command_queues",
     "command_sets",
     "commands",
+    "key_counters",
     "link_counters",
     "plan_expectations",
     "progress",
@@ -69,6 +70,15 @@ link_counters = Table(
     Column("next_frame_number", Integer, nullable=False),
     Column("next_sequence_number", BigInteger, nullable=False),
     Column("next_packet_count", Integer, nullable=False),
+)
+
+# Anti-replay numbers of every telecommand key but the first, whose number stands with the other counters.
+key_counters = Table(
+    "key_counters",
+    COMMAND_TABLES,
+    Column("satellite", String(64), primary_key=True),
+    Column("key_id", Integer, primary_key=True),
+    Column("next_sequence_number", BigInteger, nullable=False),
 )
 
 command_queues = Table(

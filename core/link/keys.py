@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -19,8 +20,11 @@ __all__ = [
     "TC_SPI",
     "TM_KEY_ID",
     "TM_SPI",
+    "KeyRollover",
     "LinkKeys",
+    "RolloverState",
     "SpacecraftLinkKeys",
+    "TelecommandKey",
     "new_link_keys",
     "read_link_keys",
     "tc_association",
@@ -36,10 +40,42 @@ TM_KEY_ID: Final = 130
 HexKey = Annotated[SecretStr, Field(min_length=64, max_length=64)]
 
 
+class RolloverState(StrEnum):
+    """How far a change of the telecommand key has come on the ground."""
+
+    PREPARED = "prepared"  # the new key is kept; telecommands go over the old one
+    PROVED = "proved"  # the spacecraft has shown that it holds the new key
+    SWITCHED = "switched"  # telecommands go over the new one; the old one is kept until it is gone on board
+
+
+class TelecommandKey(BaseModel):
+    """A key of telecommands, its id on board, and the association that it belongs to."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: HexKey
+    key_id: Annotated[int, Field(ge=128, le=0xFFFF)]
+    spi: Literal[1, 3]
+
+
+class KeyRollover(BaseModel):
+    """A change of the telecommand key that has begun: ``other`` is the new key, and after the switch the old one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stack_id: str
+    state: RolloverState = RolloverState.PREPARED
+    other: TelecommandKey
+    challenge: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    master_iv: Annotated[int, Field(ge=1, lt=1 << 96)]
+
+
 class SpacecraftLinkKeys(BaseModel):
     """AES-256 keys of one spacecraft, one per direction, and the master key under which new ones are uploaded.
 
-    ``tc_spi`` is the association that telecommands go over; a file from before master keys has none.
+    ``tc_spi`` is the association that telecommands go over; a file from before master keys has none. ``last_key_id`` is
+    the highest id that was ever given to a key, ``master_iv`` the last IV that was ever taken under the master key:
+    both only count on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,6 +85,15 @@ class SpacecraftLinkKeys(BaseModel):
     tm_key: HexKey
     master_key: HexKey | None = None
     tc_spi: Literal[1, 3] = 1
+    tc_key_id: Annotated[int, Field(ge=128, le=0xFFFF)] = TC_KEY_ID
+    last_key_id: Annotated[int, Field(ge=128, le=0xFFFF)] = TM_KEY_ID
+    master_iv: Annotated[int, Field(ge=0, lt=1 << 96)] = 0
+    rollover: KeyRollover | None = None
+
+    @property
+    def telecommand_key(self) -> TelecommandKey:
+        """What telecommands go over now."""
+        return TelecommandKey(key=self.tc_key, key_id=self.tc_key_id, spi=self.tc_spi)
 
     def tc_association(self) -> SecurityAssociation:
         """Protection of telecommands: every header bit authenticated, 32-bit sequence number."""
@@ -68,24 +113,25 @@ class LinkKeys(BaseModel):
 
     def dump(self) -> dict[str, object]:
         """The plain content for a key file."""
-        return {
-            "spacecraft": {
-                satellite: {
-                    "scid": keys.scid,
-                    "tc_key": keys.tc_key.get_secret_value(),
-                    "tm_key": keys.tm_key.get_secret_value(),
-                    "tc_spi": keys.tc_spi,
-                }
-                | ({} if keys.master_key is None else {"master_key": keys.master_key.get_secret_value()})
-                for satellite, keys in self.spacecraft.items()
-            }
-        }
+        return {"spacecraft": {satellite: _plain(keys) for satellite, keys in self.spacecraft.items()}}
 
 
 def new_link_keys(scid: int) -> SpacecraftLinkKeys:
     """Fresh random keys."""
     tc_key, tm_key, master_key = (SecretStr(os.urandom(32).hex()) for _ in range(3))
     return SpacecraftLinkKeys(scid=scid, tc_key=tc_key, tm_key=tm_key, master_key=master_key)
+
+
+def _plain(part: BaseModel) -> dict[str, object]:
+    """A part of the file with its secrets, what has no value left out."""
+    plain: dict[str, object] = {}
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        if isinstance(value, BaseModel):
+            plain[name] = _plain(value)
+        elif value is not None:
+            plain[name] = value.get_secret_value() if isinstance(value, SecretStr) else value
+    return plain
 
 
 def tc_association(spi: int, key: bytes) -> SecurityAssociation:

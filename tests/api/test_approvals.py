@@ -251,8 +251,8 @@ def test_a_request_is_approved_by_its_own_id_also_where_it_is_no_plan(
     done = service.client.post(url, json={"subject_hash": waiting["subject_hash"]}, headers=planner)
     assert (done.status_code, done.json()["state"]) == (200, "released"), done.text
     runtime, now_utc = service.runtime, service.runtime.clock.now_utc()
-    stack = Subject("stack", f"stack-of-{plan_id}", "operator", "hazardous")
-    request = runtime.requests.open(stack, "c" * 64, 1, (), now_utc + timedelta(hours=1), now_utc)
+    other_kind = Subject("note", f"note-of-{plan_id}", "operator", "hazardous")
+    request = runtime.requests.open(other_kind, "c" * 64, 1, (), now_utc + timedelta(hours=1), now_utc)
     url = f"/api/v1/approvals/{request.request_id}/approve"
     for headers, state in ((planner, "pending"), (director, "approved")):
         answer = service.client.post(url, json={"subject_hash": "c" * 64}, headers=headers)

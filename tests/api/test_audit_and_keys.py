@@ -153,3 +153,23 @@ def test_the_keeper_signs_by_number_and_by_time(data: Path) -> None:
     assert keeper.due(11, waited_s=4000.0) is True
     assert keeper.due(12, waited_s=4000.0) is False
     database.close()
+
+
+def test_a_rollover_is_drafted_from_the_shell_once_and_given_up(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    contact = ["--station", "svalbard", "--start", "2026-12-01T10:00:00Z", "--end", "2026-12-01T10:08:00Z"]
+    code, told = _run(capsys, "keys", "rollover", "LSAT-1", "--data", data)
+    assert (code, "--station" in told) == (2, True), told
+    code, told = _run(capsys, "keys", "rollover", "LSAT-1", "--data", data, *contact, "--json")
+    assert code == 0, told
+    stack_id = json.loads(told)["stack_id"]
+    file = data / "keys" / "link-keys.json"
+    kept = json.loads(file.read_text())["spacecraft"]["LSAT-1"]
+    assert (kept["rollover"]["stack_id"], kept["rollover"]["state"], kept["master_iv"]) == (stack_id, "prepared", 1)
+    assert file.stat().st_mode & 0o077 == 0
+    code, told = _run(capsys, "keys", "rollover", "LSAT-1", "--data", data, *contact)
+    assert code != 0 and "has begun" in told
+    assert _run(capsys, "keys", "rollover", "LSAT-1", "--data", data, "--finish")[0] != 0  # nothing has been switched
+    code, told = _run(capsys, "keys", "rollover", "LSAT-1", "--data", data, "--abandon")
+    assert (code, told) == (0, "the change of keys of LSAT-1 is abandoned\n")
+    kept = json.loads(file.read_text())["spacecraft"]["LSAT-1"]
+    assert ("rollover" in kept, kept["last_key_id"], kept["master_iv"]) == (False, 131, 1)

@@ -112,3 +112,82 @@ def test_commands_are_found_by_state_class_time_and_text(
     detail = service.client.get(f"/api/v1/commands/{one}", headers=viewer).json()
     assert (detail["uplink"]["route"], detail["uplink"]["frames"], detail["uplink"]["attempts"]) == (None, [], 0)
     service.client.post(f"{url}/abort", json={"reason": "seen"}, headers=planner)
+
+
+def _waiting(service: Service, headers: Headers, stack_id: str) -> list[dict[str, Any]]:
+    found = service.client.get("/api/v1/approvals?kind=stack&limit=200", headers=headers).json()["items"]
+    return [one for one in found if one["subject_id"] == stack_id]
+
+
+HAZARDOUS = [
+    {
+        "kind": "command",
+        "step_id": "load",
+        "command": "LOAD_MEMORY",
+        "arguments": {"memory_id": 1, "block_count": 1, "address": 0, "data": "ab"},
+    },
+    {"kind": "end", "step_id": "end"},
+]
+
+
+def test_a_hazardous_stack_is_approved_from_the_inbox_by_two_people(
+    service: Service, operator: Headers, planner: Headers, director: Headers
+) -> None:
+    client, url = service.client, "/api/v1/stacks/stack-review4"
+    client.put(url, json=_document(service, steps=HAZARDOUS), headers=operator)
+    (waiting,) = _waiting(service, planner, "stack-review4")
+    assert (waiting["command_class"], waiting["author"], waiting["may_approve"]) == ("hazardous", "operator", True)
+    assert [one["command"] for one in waiting["commands"]] == ["LOAD_MEMORY"]
+    approve, body = f"/api/v1/approvals/{waiting['request_id']}/approve", {"subject_hash": waiting["subject_hash"]}
+    assert client.post(approve, json=body, headers=planner).json()["state"] == "pending"
+    back = client.post(
+        f"/api/v1/approvals/{waiting['request_id']}/revoke", json={"reason": "too early"}, headers=planner
+    )
+    assert (back.json()["state"], client.get(url, headers=planner).json()["approvals"]) == ("pending", [])
+    assert client.post(approve, json=body, headers=planner).json()["state"] == "pending"
+    approval = {"stack_hash": waiting["subject_hash"]}  # the other door leads to the same place
+    assert client.post(f"{url}/approve", json=approval, headers=director).json()["state"] == "approved"
+    assert _waiting(service, director, "stack-review4") == []
+    assert client.post(f"{url}/start", headers=planner).json()["state"] == "running"
+    revoke = f"/api/v1/approvals/{waiting['request_id']}/revoke"
+    ended = client.post(revoke, json={"reason": "stop", "whole": True}, headers=director)
+    assert ended.status_code == 200, ended.text
+    assert ended.json()["state"] == "revoked"
+    # The run may have seen the revocation before it was aborted.
+    assert client.get(url, headers=planner).json()["state"] in ("aborted", "failed")
+
+
+def test_a_deleted_and_an_aborted_stack_leave_nothing_to_approve(
+    service: Service, operator: Headers, planner: Headers
+) -> None:
+    client, url, document = service.client, "/api/v1/stacks/stack-review5", _document(service)
+    client.put(url, json=document, headers=operator)
+    assert _waiting(service, planner, "stack-review5")
+    client.delete(url, headers=operator)
+    assert _waiting(service, planner, "stack-review5") == []
+    client.put(url, json=document, headers=operator)  # the very same document again
+    assert _waiting(service, planner, "stack-review5")
+    client.post(f"{url}/abort", json={"reason": "no"}, headers=operator)
+    assert _waiting(service, planner, "stack-review5") == []
+
+
+def test_a_change_of_keys_is_a_stack_that_waits_for_two_people(
+    service: Service, operator: Headers, planner: Headers, director: Headers
+) -> None:
+    url, contact = "/api/v1/stacks/rollover", _document(service)["contacts"][0]
+    body = {"satellite": "LSAT-3", "contact": {**contact, "station": "nowhere"}}
+    assert service.client.post(url, json=body, headers=operator).status_code == 403
+    wrong = service.client.post(url, json=body, headers=planner)
+    assert (wrong.status_code, wrong.json()["field"]) == (422, "contacts.0.station")
+    unknown = service.client.post(url, json={"satellite": "LSAT-99", "contact": contact}, headers=planner)
+    assert unknown.status_code == 404
+    drafted = service.client.post(url, json={"satellite": "LSAT-3", "contact": contact}, headers=planner)
+    assert drafted.status_code == 200, drafted.text
+    stack_id = drafted.json()["stack"]["stack_id"]
+    kept = service.runtime.flight.fleet.keys.link.spacecraft["LSAT-3"]
+    assert kept.rollover is not None and kept.rollover.stack_id == stack_id
+    assert kept.rollover.other.key.get_secret_value() not in drafted.text
+    assert _waiting(service, director, stack_id)[0]["command_class"] == "hazardous"
+    assert _waiting(service, planner, stack_id) == []  # its author has no part in the approval
+    again = service.client.post(url, json={"satellite": "LSAT-3", "contact": contact}, headers=planner)
+    assert (again.status_code, again.json()["code"]) == (409, "rollover-begun")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.ground.simulator.state import AssociationMemory, KeyMemory, OnboardState, SecurityMemory
 from core.link import AntiReplay, SpacecraftLinkKeys, unprotect
 from core.link.errors import SecurityUnknown
-from core.link.keys import MASTER_KEY_ID, SPARE_TC_SPI, TC_KEY_ID, TC_SPI, TM_KEY_ID, TM_SPI, tc_association
+from core.link.keys import MASTER_KEY_ID, SPARE_TC_SPI, TC_SPI, TM_KEY_ID, TM_SPI, tc_association
 from core.link.procedure_units import Procedure, ProcedureUnit
 from core.link.sdls import SPI_LENGTH, Unprotected
 from core.link.security_unit import (
@@ -97,15 +97,14 @@ class OnboardSecurity:
 def _delivered(keys: SpacecraftLinkKeys, state: OnboardState) -> SecurityUnit:
     """As at launch: one association for telecommands, one for telemetry, a spare one without a key."""
     held = {
-        TC_KEY_ID: KeyRecord(bytes.fromhex(keys.tc_key.get_secret_value()), KeyState.ACTIVE),
+        keys.tc_key_id: KeyRecord(bytes.fromhex(keys.tc_key.get_secret_value()), KeyState.ACTIVE),
         TM_KEY_ID: KeyRecord(bytes.fromhex(keys.tm_key.get_secret_value()), KeyState.ACTIVE),
     }
     if keys.master_key is not None:
         held[MASTER_KEY_ID] = KeyRecord(bytes.fromhex(keys.master_key.get_secret_value()), KeyState.ACTIVE)
-    associations = {
-        TC_SPI: AssociationRecord(AssociationState.OPERATIONAL, TC_KEY_ID, state.last_sequence_number),
+    associations = {spi: AssociationRecord(AssociationState.UNKEYED) for spi in _TELECOMMAND_SPIS} | {
+        keys.tc_spi: AssociationRecord(AssociationState.OPERATIONAL, keys.tc_key_id, state.last_sequence_number),
         TM_SPI: AssociationRecord(AssociationState.OPERATIONAL, TM_KEY_ID),
-        SPARE_TC_SPI: AssociationRecord(AssociationState.UNKEYED),
     }
     return SecurityUnit(held, associations)
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from core.command.queues import QueueState
 from core.command.stack import Stack
-from core.command.stack_runs import StackState
+from core.command.stack_table import StackState
 from core.errors import CommandRefused, Conflict, InputError, NotFound
 from core.mdb import CommandClass
 from core.plan.model import Approval

@@ -1,0 +1,297 @@
+"""File uplinks: a file is offered, approved by its hash, size and destination, and given out unit by unit while that stands.
+
+The state of a transaction and the approval's word are looked at in the transaction that takes the next unit, before it
+leaves. A file that is not the approved one any more, or whose approval was revoked in the middle, gives no further unit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Text, func, insert, select, update
+
+from core.authority import ApprovalRequest, ApprovalRequests, RequestedCommand, Subject
+from core.errors import CommandRefused, InputError, NotFound
+from core.events import EventLog
+from core.link.cfdp import (
+    LARGEST_FILE,
+    FolderStore,
+    Source,
+    SourceState,
+    Timing,
+    Transaction,
+    TransferState,
+    modular_checksum,
+)
+from core.mdb import CommandClass
+from core.mission.model import Mission
+from core.store import Database
+from core.time import Clock, tai_s_from_utc
+
+__all__ = ["FILE", "FileOffer", "FileUplinks"]
+
+FILE: Final = "file"  # the kind of its requests
+_STAGE: Final = "uplink"
+FILE_TABLES: Final = MetaData()
+_uplinks = Table(
+    "file_uplinks",
+    FILE_TABLES,
+    Column("uplink_id", String(64), primary_key=True),
+    Column("satellite", String(64), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("offer", Text, nullable=False),
+    Column("source", Text, nullable=False),
+)
+
+
+class FileOffer(BaseModel):
+    """What people approve: exactly this content, to this place on board of this spacecraft, in this transaction."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    satellite: Annotated[str, Field(min_length=1, max_length=64)]
+    transaction: Transaction
+    destination_name: Annotated[str, Field(min_length=1, max_length=255)]
+    size: Annotated[int, Field(ge=0, le=LARGEST_FILE)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    author: Annotated[str, Field(min_length=1, max_length=64)]
+    command_class: CommandClass
+
+    @property
+    def uplink_id(self) -> str:
+        """Its id: the spacecraft and the number of the transaction."""
+        return f"file-{self.satellite}-{self.transaction.number}"
+
+    def offer_hash(self) -> str:
+        """SHA-256 over all of it: what an approval binds."""
+        content = self.model_dump(mode="json")
+        return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+class FileUplinks:
+    """File uplinks in the database, and their files in a folder.
+
+    Args:
+        database: Where transactions are.
+        events: The log that tells what becomes of them.
+        requests: Where people approve.
+        folder: Where the offered files are kept.
+        mission: Its spacecraft are the receivers.
+        clock: Mission time.
+        entity: CFDP's id of the control centre.
+        classes: Command classes by the beginning of a destination's name; the longest that fits counts, else vital.
+        timing: Time-outs and the length of a segment.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        requests: ApprovalRequests,
+        folder: Path,
+        mission: Mission,
+        clock: Clock,
+        entity: int,
+        classes: Mapping[str, CommandClass] | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        database.create(FILE_TABLES)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._names = FolderStore(folder / "names", LARGEST_FILE)
+        self._database = database
+        self._events = events
+        self._requests = requests
+        self._folder = folder
+        self._mission = mission
+        self._clock = clock
+        self._entity = entity
+        self._classes = dict(classes or {})
+        self._timing = timing
+        self._checked: dict[str, tuple[int, int, int]] = {}  # marks of files that were the approved ones
+
+    def offer(
+        self, satellite: str, content: bytes, destination_name: str, author: str, expires_utc: datetime
+    ) -> ApprovalRequest:
+        """Keep a file and ask for its approval; nothing is sent.
+
+        Raises:
+            InputError: It is too large, or there is no such spacecraft.
+            FileRefused: The destination's name leads elsewhere.
+        """
+        if len(content) > LARGEST_FILE:
+            raise InputError("content", f"has {len(content)} octets, at most {LARGEST_FILE} can be sent")
+        if satellite not in {one.id for one in self._mission.spacecraft}:
+            raise InputError("satellite", f"{satellite!r} is not one of {[one.id for one in self._mission.spacecraft]}")
+        self._names.check(destination_name, len(content))
+        digest = hashlib.sha256(content).hexdigest()
+        self._keep(digest, content)
+        now_utc = self._clock.now_utc()
+        with self._database.write() as connection:
+            newest = select(func.max(_uplinks.c.number)).where(_uplinks.c.satellite == satellite)
+            offered = FileOffer(
+                satellite=satellite,
+                transaction=Transaction(
+                    source=self._entity,
+                    destination=self._mission.craft(satellite).spacecraft_id,
+                    number=(connection.execute(newest).scalar() or 0) + 1,
+                ),
+                destination_name=destination_name,
+                size=len(content),
+                sha256=digest,
+                author=author,
+                command_class=self._class(destination_name),
+            )
+            source = SourceState(
+                transaction=offered.transaction,
+                source_name=digest,
+                destination_name=destination_name,
+                size=offered.size,
+                checksum=modular_checksum(content),
+                state=TransferState.SUSPENDED,
+            )
+            connection.execute(
+                insert(_uplinks).values(
+                    uplink_id=offered.uplink_id,
+                    satellite=satellite,
+                    number=offered.transaction.number,
+                    offer=offered.model_dump_json(),
+                    source=source.model_dump_json(),
+                )
+            )
+            facts = offered.model_dump(mode="json", include={"destination_name", "size", "sha256", "command_class"})
+            self._tell(connection, "offered", offered, f"user:{author}", facts)
+        what = RequestedCommand(
+            command=f"file {destination_name} ({offered.size} octets)",
+            satellite=satellite,
+            command_class=str(offered.command_class),
+            execute_at=expires_utc,
+        )
+        subject = Subject(FILE, offered.uplink_id, author, str(offered.command_class))
+        return self._requests.open(subject, offered.offer_hash(), 1, [what], expires_utc, now_utc)
+
+    def state(self, uplink_id: str) -> SourceState:
+        """How far a transaction has come; NotFound where there is none."""
+        with self._database.read() as connection:
+            return self._load(connection, uplink_id)[1]
+
+    def next_unit(self, uplink_id: str) -> bytes | None:
+        """The next unit to send, on record before it is given; None where there is nothing to send now.
+
+        Raises:
+            CommandRefused: The approval does not stand, or the file is not the approved one.
+        """
+        with self._database.write() as connection:
+            offered, before = self._load(connection, uplink_id)
+            first = uplink_id not in self._checked
+            self._requests.check_in(connection, uplink_id, offered.offer_hash(), entering=first)
+            self._check_file(offered, before)
+            source = Source(
+                before.model_copy(deep=True), lambda at, octets: self._read(offered, at, octets), self._timing
+            )
+            now_utc = self._clock.now_utc()
+            unit = source.next_unit(tai_s_from_utc(now_utc))
+            if unit is not None and not before.metadata_sent:  # it has begun to leave: its request expires no more
+                self._requests.release_in(connection, FILE, uplink_id, offered.offer_hash(), "service", now_utc)
+            self._follow(connection, offered, before, source.state)
+        return unit
+
+    def receive(self, uplink_id: str, raw: bytes) -> SourceState:
+        """Take a unit of the spacecraft in.
+
+        Raises:
+            FrameMalformed: It cannot be read, or is of another transaction.
+        """
+        with self._database.write() as connection:
+            offered, before = self._load(connection, uplink_id)
+            source = Source(before.model_copy(deep=True), lambda at, octets: b"", self._timing)
+            source.receive(raw, tai_s_from_utc(self._clock.now_utc()))
+            self._follow(connection, offered, before, source.state)
+        return source.state
+
+    def begin_pass(self, uplink_id: str) -> None:
+        """Go on where the last pass ended."""
+        self._change(uplink_id, Source.resume)
+
+    def end_pass(self, uplink_id: str) -> None:
+        """Send nothing more until the next."""
+        self._change(uplink_id, Source.suspend)
+
+    def _change(self, uplink_id: str, change: Any) -> None:
+        with self._database.write() as connection:
+            offered, before = self._load(connection, uplink_id)
+            source = Source(before.model_copy(deep=True), lambda at, octets: b"", self._timing)
+            change(source)
+            self._follow(connection, offered, before, source.state)
+
+    def _class(self, destination_name: str) -> CommandClass:
+        fitting = [one for one in self._classes if destination_name.startswith(one)]
+        return self._classes[max(fitting, key=len)] if fitting else CommandClass.VITAL
+
+    def _keep(self, digest: str, content: bytes) -> None:
+        draft = self._folder / f"{digest}.new"
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._folder / digest)
+
+    def _check_file(self, offered: FileOffer, state: SourceState) -> None:
+        """Refuse a kept file, or a record of it, that is not the approved one; read again when the file has changed."""
+        path = self._folder / offered.sha256
+        mark = _mark(path)
+        same = mark is not None and (
+            self._checked.get(offered.uplink_id) == mark
+            or hashlib.sha256(path.read_bytes()).hexdigest() == offered.sha256
+        )
+        bound = (offered.transaction, offered.size, offered.destination_name)
+        if mark is None or not same or (state.transaction, state.size, state.destination_name) != bound:
+            raise CommandRefused(
+                f"{offered.uplink_id}: what is kept is not the approved file {offered.sha256[:16]}",
+                code="FIL-002",
+                stage=_STAGE,
+                sha256=offered.sha256,
+            )
+        self._checked[offered.uplink_id] = mark
+
+    def _read(self, offered: FileOffer, offset: int, octets: int) -> bytes:
+        with (self._folder / offered.sha256).open("rb") as file:
+            file.seek(offset)
+            return file.read(octets)
+
+    def _load(self, connection: Connection, uplink_id: str) -> tuple[FileOffer, SourceState]:
+        row = connection.execute(select(_uplinks).where(_uplinks.c.uplink_id == uplink_id)).first()
+        if row is None:
+            raise NotFound(f"there is no file uplink {uplink_id!r}", code="unknown-file")
+        return FileOffer.model_validate_json(row.offer), SourceState.model_validate_json(row.source)
+
+    def _follow(self, connection: Connection, offered: FileOffer, before: SourceState, after: SourceState) -> None:
+        if after == before:
+            return
+        where = _uplinks.c.uplink_id == offered.uplink_id
+        connection.execute(update(_uplinks).where(where).values(source=after.model_dump_json()))
+        if after.state is not before.state:
+            facts = {"condition": after.condition_code.name.lower(), "sent_to": after.sent_to}
+            self._tell(connection, after.state.value, offered, "service", facts)
+
+    def _tell(
+        self, connection: Connection, what: str, offered: FileOffer, actor: str, facts: Mapping[str, Any]
+    ) -> None:
+        payload = {"satellite": offered.satellite, "offer_hash": offered.offer_hash(), **facts}
+        self._events.append(
+            connection, f"file.{what}", offered.uplink_id, actor=actor, at_utc=self._clock.now_utc(), payload=payload
+        )
+
+
+def _mark(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file does; None where there is none."""
+    if not path.exists():
+        return None
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size, status.st_ino
