@@ -1,11 +1,12 @@
-"""Telemetry: frames in, verified, decoded, checked, archived and streamed."""
+"""Telemetry: frames in, verified, decoded, checked, archived and streamed.
+
+The column archive and what stores into it (``column_archive``, ``compactor``, ``bulk_ingest``) are imported by their modules:
+they bring DuckDB and Arrow, which a service without them need not load.
+"""
 
 from core.telemetry.alarm_book import Alarm, AlarmBook, AlarmEntry, AlarmState, AlarmStep
 from core.telemetry.archive import Archive, ArchivedPacket, ArchivedSample, SqlArchive
-from core.telemetry.bulk_ingest import BulkIngest, BulkResult
 from core.telemetry.bulk_receiver import BulkReceiver, PacketBatch
-from core.telemetry.column_archive import ColumnArchive
-from core.telemetry.compactor import Compactor
 from core.telemetry.ingest import IngestResult, ReceivedClcw, TelemetryIngest
 from core.telemetry.latest import LatestValue, LatestValues
 from core.telemetry.limit_check import LimitChecker
@@ -25,11 +26,7 @@ __all__ = [
     "ArchiveTelemetryReader",
     "ArchivedPacket",
     "ArchivedSample",
-    "BulkIngest",
     "BulkReceiver",
-    "BulkResult",
-    "ColumnArchive",
-    "Compactor",
     "FrameReceiver",
     "FrameVerdict",
     "IngestResult",
