@@ -65,6 +65,7 @@ ROUTES: Final[list[tuple[str, str, Role | None, dict[str, Any] | None]]] = [
     ("get", "/api/v1/stacks/{stack_id}", V, None),
     ("put", "/api/v1/stacks/{stack_id}", O, {"title": "x"}),
     ("delete", "/api/v1/stacks/{stack_id}", O, None),
+    ("post", "/api/v1/stacks/rollover", P, {"satellite": "x"}),
     ("post", "/api/v1/stacks/{stack_id}/validate", O, {"title": "x"}),
     ("post", "/api/v1/stacks/{stack_id}/approve", P, {"stack_hash": HASH}),
     ("post", "/api/v1/stacks/{stack_id}/start", P, None),
