@@ -194,16 +194,9 @@ class StackRuns:
 
     def abort(self, stack_id: str, *, by: str, reason: str) -> StackRecord:
         """End it for good: what has not left will not leave; what is on its way is not called back."""
-        now_utc = self._deps.clock.now_utc()
         with self._deps.register.write() as connection:
             record = self._table.require(connection, stack_id, *OPEN_STACKS, StackState.DRAFT)
-            self._deps.sets.withdraw(connection, stack_id)
-            self._deps.bookings.give_back(connection, stack_id)
-            for one in self._deps.register.open_of(stack_id):
-                if can_follow(one.state, CommandState.REFUSED) and one.released_at is None:
-                    self._deps.register.move(
-                        connection, one, CommandState.REFUSED, now_utc, actor=f"user:{by}", reason=f"aborted: {reason}"
-                    )
+            self._give_up(connection, stack_id, f"user:{by}", f"aborted: {reason}")
             return self._move(connection, record, StackState.ABORTED, "aborted", f"user:{by}", reason=reason)
 
     def flight_of(self, command: Command) -> MissionPlan | None:
@@ -368,8 +361,19 @@ class StackRuns:
     def _end_or_pause(self, record: StackRecord, state: StackState, reason: str) -> bool:
         with self._deps.register.write() as connection:
             if self._is_present(record):
+                if state is StackState.FAILED:  # what it has entered must not fly on without what was to follow
+                    self._give_up(connection, record.stack.stack_id, "service", f"its stack failed: {reason}")
                 self._move(connection, record, state, str(state), "service", reason=reason)
         return False
+
+    def _give_up(self, connection: Connection, stack_id: str, actor: str, reason: str) -> None:
+        """Have nothing leave that has not left, and give the contacts back."""
+        deps, now_utc = self._deps, self._deps.clock.now_utc()
+        deps.sets.withdraw(connection, stack_id)
+        deps.bookings.give_back(connection, stack_id)
+        for one in deps.register.open_of(stack_id):
+            if can_follow(one.state, CommandState.REFUSED) and one.released_at is None:
+                deps.register.move(connection, one, CommandState.REFUSED, now_utc, actor=actor, reason=reason)
 
     def _is_present(self, record: StackRecord) -> bool:
         """Whether nobody has paused or aborted it since it was looked at; within the register's transaction."""

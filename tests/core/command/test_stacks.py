@@ -203,6 +203,16 @@ def test_a_command_that_ends_badly_fails_the_stack_unless_it_says_where_to_go(be
     )
 
 
+def test_what_a_failed_stack_has_entered_does_not_fly_on(bench: Bench) -> None:
+    stacks = _started(bench, PING, {**DONE, "timeout_s": 20}, END)  # the time is over before the contact opens
+    bench.go_to(1.0)
+    bench.go_to(22.0)
+    assert (_now(bench), bench.states()) == (("failed", "pinged"), ["refused"])
+    assert "its stack failed" in bench.reasons()[0]
+    bench.go_to(80.0)
+    assert (bench.link.sent, stacks.get("stack-check01").state) == ([], StackState.FAILED)
+
+
 def test_a_hold_waits_for_a_person_and_abort_ends_for_good(bench: Bench) -> None:
     stacks = _started(bench, {"kind": "hold", "step_id": "look", "reason": "check the picture"}, PING, END)
     bench.go_to(40.0)
