@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from core.command import open_keys, spacecraft_key_file
+from core.command import CommandPolicy, open_keys, spacecraft_key_file
 from core.ground import TcpGroundLink
 from core.mission import reference_mission
 from core.plan.activity import Window
@@ -32,6 +32,7 @@ _SECONDS: Final = 20.0
 _GOAL_S: Final = 0.005
 _PEER_MEDIAN_S: Final = 0.052  # Yamcs, queue to link, median as its maintainers publish it
 _START_TAI_S: Final = 8.48e8
+_DIRECT_S: Final = 600.0  # what executes within it is sent at its time, and not to the on-board schedule ahead of it
 _WARM_UP: Final = 25
 _PLAN: Final = 100
 
@@ -97,7 +98,7 @@ def _flown(folder: Path, waiting: int) -> list[float]:
     open_keys(folder / "keys", reference_mission())
     station = StationProcess(spacecraft_key_file(folder / "keys"), clock.anchor)
     link = _TimedLink(lambda: station.address, lambda: 0, lambda: None)
-    rig = Rig.open(folder, clock, link)
+    rig = Rig.open(folder, clock, link, policy=CommandPolicy(schedule_lead_s=_DIRECT_S))
     satellites = [one.id for one in rig.mission.spacecraft]
     for number, satellite in enumerate(satellites):
         _queue(rig, satellite, waiting // len(satellites) + (number < waiting % len(satellites)), number)
