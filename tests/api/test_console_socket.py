@@ -144,7 +144,9 @@ def test_consoles_hear_of_approval_requests_and_of_holds_of_single_commands(
             for one in live.client.get("/api/v1/approvals", headers=planner).json()["items"]
             if one["subject_id"] == plan_id
         ]
-        opened = read_until(socket, lambda one: one["type"] == "approval_order")[-1]
+        opened = read_until(
+            socket, lambda one: one["type"] == "approval_order" and one["detail"]["subject_id"] == plan_id
+        )[-1]
         assert (opened["what"], opened["subject"]) == ("opened", asked["request_id"])
         consent = {"subject_hash": asked["subject_hash"]}
         url = f"/api/v1/approvals/{asked['request_id']}"
@@ -154,7 +156,7 @@ def test_consoles_hear_of_approval_requests_and_of_holds_of_single_commands(
             "command_id"
         ]
         live.client.post(f"/api/v1/commands/{command_id}/hold", json={"reason": "wait"}, headers=headers)
-        held = read_until(socket, lambda one: one["type"] == "command_order")[-1]
+        held = read_until(socket, lambda one: one["type"] == "command_order" and one["subject"] == command_id)[-1]
         assert (held["what"], held["subject"], held["by"]) == ("held", command_id, "user:operator")
         assert held["detail"]["reason"] == "wait"
         live.client.post(f"{url}/revoke", json={"reason": "seen"}, headers=planner)

@@ -106,7 +106,8 @@ def test_commands_are_found_by_state_class_time_and_text(
     (one,) = found()
     assert found(state="scheduled", text="ping", start=begin, newest_first="true", **{"class": "routine"}) == [one]
     assert found(state="completed") == found(text="burn") == found(end=begin) == found(**{"class": "vital"}) == []
-    (waits,) = service.client.get("/api/v1/commands/queues/LSAT-2/routine", headers=viewer).json()
+    queue = service.client.get("/api/v1/commands/queues/LSAT-2/routine", headers=viewer).json()
+    (waits,) = [entry for entry in queue if entry["command"]["command_id"] == one]
     assert waits["contact"]["station"] == "awarua"
     assert begin <= waits["next_chance"] <= waits["latest_release"]
     detail = service.client.get(f"/api/v1/commands/{one}", headers=viewer).json()
