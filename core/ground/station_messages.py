@@ -1,7 +1,7 @@
 """Messages of the bound transfer between the centre and one station: bind, transfer with answers, status, unbind.
 
-It follows the operations of CCSDS 912.1-B (forward CLTU) and 911.1-B (return all frames) in a framing of its own: a
-big-endian 32-bit length of what follows, one octet of kind, and the content.
+It follows the operations of CCSDS 912.1-B (forward CLTU) and 911.1-B (return all frames) in the framing of
+:mod:`core.ground.message_stream`.
 
 | kind | from | content |
 |---|---|---|
@@ -12,8 +12,6 @@ big-endian 32-bit length of what follows, one octet of kind, and the content.
 | 5 FRAME | station | f64 reception (TAI s since J2000), frame octets |
 | 6 STATUS | both | u8 ready; sent when nothing else was for a while |
 | 7 UNBIND | centre | u8 reason |
-
-A string is one octet of length and UTF-8.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from core.ground.errors import GroundMessageMalformed
+from core.ground.message_stream import MessageStream, Reading, frame_message, pack_string
 
 __all__ = [
     "Bind",
@@ -38,9 +36,6 @@ __all__ = [
     "Unbind",
     "encode_station_message",
 ]
-
-_LENGTH: Final = struct.Struct(">I")
-_MAXIMUM_LENGTH: Final = 1 << 16
 
 
 class _Kind(IntEnum):
@@ -116,86 +111,30 @@ StationMessage = Bind | BindReturn | Transfer | TransferReturn | Frame | Status 
 def encode_station_message(message: StationMessage) -> bytes:
     """The message with its length."""
     kind, content = _ENCODERS[type(message)](message)
-    return _LENGTH.pack(len(content) + 1) + bytes((kind,)) + content
+    return frame_message(kind, content)
 
 
-class StationReader:
-    """Cuts a byte stream into messages."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-
-    def feed(self, octets: bytes) -> list[StationMessage]:
-        """Take octets in and return the messages that they complete.
-
-        Raises:
-            GroundMessageMalformed: The stream cannot be trusted any more.
-        """
-        self._buffer += octets
-        messages: list[StationMessage] = []
-        while len(self._buffer) >= _LENGTH.size:
-            (length,) = _LENGTH.unpack_from(self._buffer)
-            if not 1 <= length <= _MAXIMUM_LENGTH:
-                raise GroundMessageMalformed(f"a message of {length} octets is outside 1 to {_MAXIMUM_LENGTH}")
-            end = _LENGTH.size + length
-            if len(self._buffer) < end:
-                break
-            messages.append(_decode(bytes(self._buffer[_LENGTH.size : end])))
-            del self._buffer[:end]
-        return messages
+def _decode_frame(body: Reading) -> Frame:
+    (received_tai_s,) = body.unpack(">d")
+    return Frame(received_tai_s, body.rest())
 
 
-def _string(text: str) -> bytes:
-    raw = text.encode()
-    if len(raw) > 255:
-        raise GroundMessageMalformed(f"{text[:40]!r}… has {len(raw)} octets, 255 are allowed")
-    return bytes((len(raw),)) + raw
-
-
-def _take_string(body: bytes, start: int) -> tuple[str, int]:
-    end = start + 1 + body[start]
-    if end > len(body):
-        raise GroundMessageMalformed("a string is cut off")
-    return body[start + 1 : end].decode(), end
-
-
-def _decode_bind(body: bytes) -> Bind:
-    initiator, end = _take_string(body, 2)
-    return Bind(body[1], initiator, _take_string(body, end)[0])
-
-
-def _decode_transfer(body: bytes) -> Transfer:
-    (number,) = struct.unpack_from(">I", body, 1)
-    satellite, end = _take_string(body, 5)
-    return Transfer(number, satellite, body[end:])
-
-
-def _decode_transfer_return(body: bytes) -> TransferReturn:
-    number, result = struct.unpack_from(">IB", body, 1)
-    return TransferReturn(number, result, _take_string(body, 6)[0])
-
-
-def _decode_frame(body: bytes) -> Frame:
-    (received_tai_s,) = struct.unpack_from(">d", body, 1)
-    return Frame(received_tai_s, body[9:])
-
-
-_DECODERS: Final[Mapping[int, Callable[[bytes], StationMessage]]] = {
-    _Kind.BIND: _decode_bind,
-    _Kind.BIND_RETURN: lambda body: BindReturn(body[1], _take_string(body, 2)[0]),
-    _Kind.TRANSFER: _decode_transfer,
-    _Kind.TRANSFER_RETURN: _decode_transfer_return,
+_DECODERS: Final[Mapping[int, Callable[[Reading], StationMessage]]] = {
+    _Kind.BIND: lambda body: Bind(body.integer(">B"), body.string(), body.string()),
+    _Kind.BIND_RETURN: lambda body: BindReturn(body.integer(">B"), body.string()),
+    _Kind.TRANSFER: lambda body: Transfer(body.integer(">I"), body.string(), body.rest()),
+    _Kind.TRANSFER_RETURN: lambda body: TransferReturn(body.integer(">I"), body.integer(">B"), body.string()),
     _Kind.FRAME: _decode_frame,
-    _Kind.STATUS: lambda body: Status(bool(body[1])),
-    _Kind.UNBIND: lambda body: Unbind(body[1]),
+    _Kind.STATUS: lambda body: Status(bool(body.integer(">B"))),
+    _Kind.UNBIND: lambda body: Unbind(body.integer(">B")),
 }
 _ENCODERS: Final[Mapping[type, Callable[..., tuple[_Kind, bytes]]]] = {
-    Bind: lambda one: (_Kind.BIND, bytes((one.version,)) + _string(one.initiator) + _string(one.station)),
-    BindReturn: lambda one: (_Kind.BIND_RETURN, bytes((one.result,)) + _string(one.reason)),
-    Transfer: lambda one: (_Kind.TRANSFER, struct.pack(">I", one.number) + _string(one.satellite) + one.cltu),
+    Bind: lambda one: (_Kind.BIND, bytes((one.version,)) + pack_string(one.initiator) + pack_string(one.station)),
+    BindReturn: lambda one: (_Kind.BIND_RETURN, bytes((one.result,)) + pack_string(one.reason)),
+    Transfer: lambda one: (_Kind.TRANSFER, struct.pack(">I", one.number) + pack_string(one.satellite) + one.cltu),
     TransferReturn: lambda one: (
         _Kind.TRANSFER_RETURN,
-        struct.pack(">IB", one.number, one.result) + _string(one.reason),
+        struct.pack(">IB", one.number, one.result) + pack_string(one.reason),
     ),
     Frame: lambda one: (_Kind.FRAME, struct.pack(">d", one.received_tai_s) + one.frame),
     Status: lambda one: (_Kind.STATUS, bytes((one.ready,))),
@@ -203,11 +142,8 @@ _ENCODERS: Final[Mapping[type, Callable[..., tuple[_Kind, bytes]]]] = {
 }
 
 
-def _decode(body: bytes) -> StationMessage:
-    decoder = _DECODERS.get(body[0])
-    if decoder is None:
-        raise GroundMessageMalformed(f"message kind {body[0]} is not one of {[int(kind) for kind in _Kind]}")
-    try:
-        return decoder(body)
-    except (struct.error, IndexError, UnicodeDecodeError) as error:
-        raise GroundMessageMalformed(f"a {_Kind(body[0]).name} message is cut off or garbled: {error}") from error
+class StationReader(MessageStream[StationMessage]):
+    """Cuts a byte stream into messages."""
+
+    def __init__(self) -> None:
+        super().__init__(_Kind, _DECODERS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from core.telemetry.column_archive import ColumnArchive
 from core.telemetry.limit_check import LimitChecker
 from core.telemetry.open_frames import AosChannel, FrameArray, TmChannel
 from core.telemetry.packet_rows import PacketRows, PacketTimes
+from core.telemetry.receiver import ChannelState
 from native import _core
 
 __all__ = ["BulkIngest", "BulkResult"]
@@ -102,26 +104,28 @@ class BulkIngest:
         """
         if cursor <= self.cursor:
             raise InputError("cursor", f"{cursor} is not above {self.cursor}, up to which {self._source} is stored")
-        before = self._receiver.copy()
-        try:
-            received = self._receiver.receive(raw)
-            if len(received_tai_s) != len(received.verdicts):
-                raise InputError(
-                    "received_tai_s", f"{len(received_tai_s)} times came with {len(received.verdicts)} frames"
-                )
-            rows, damaged = self._rows(received, np.asarray(received_tai_s, dtype=np.float64), cursor)
-            decoded = self._decoder.decode(rows.data, rows.offsets)
-            self._archive.append(rows, decoded)
-        except Exception:
-            # Nothing of the batch is durable, so nothing of it may be remembered: else offering it again finds duplicates.
-            self._receiver = before
-            raise
+        # The batch is taken in by a copy, which counts once the batch is durable: offering it again finds no duplicates.
+        receiver = self._receiver.copy()
+        received = receiver.receive(raw)
+        if len(received_tai_s) != len(received.verdicts):
+            raise InputError("received_tai_s", f"{len(received_tai_s)} times came with {len(received.verdicts)} frames")
+        times_tai_s = np.asarray(received_tai_s, dtype=np.float64)
+        rows, damaged = self._rows(received, times_tai_s, cursor, receiver.states())
+        decoded = self._decoder.decode(rows.data, rows.offsets)
+        self._archive.append(rows, decoded)
+        self._receiver = receiver
         changes = self._limits.take(self._satellite, self._times(rows.data, rows.offsets), decoded)
         result = BulkResult(len(rows), damaged, len(decoded.undecodable), changes, received, decoded)
         self.counts.update(packets=len(rows), damaged=damaged, undecodable=result.undecodable)
         return result
 
-    def _rows(self, received: PacketBatch, received_tai_s: NDArray[np.float64], cursor: int) -> tuple[PacketRows, int]:
+    def _rows(
+        self,
+        received: PacketBatch,
+        received_tai_s: NDArray[np.float64],
+        cursor: int,
+        channels: Mapping[int, ChannelState],
+    ) -> tuple[PacketRows, int]:
         data, offsets, frames, damaged = received.data, received.offsets, received.frames, 0
         if self._checked:
             right = _core.check_crcs(data, offsets).astype(bool)
@@ -132,5 +136,5 @@ class BulkIngest:
                 offsets = np.concatenate(([0], np.cumsum(lengths[right])))
                 frames = frames[right]
         times = received_tai_s[frames] if len(frames) else np.empty(0)
-        rows = PacketRows(self._satellite, data, offsets, times, self._source, cursor, self._receiver.states())
+        rows = PacketRows(self._satellite, data, offsets, times, self._source, cursor, channels)
         return rows, damaged

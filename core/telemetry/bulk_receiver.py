@@ -116,7 +116,7 @@ class BulkReceiver:
         return batch
 
     def copy(self) -> BulkReceiver:
-        """Another with the same memory and counts, to go back to where a batch could not be stored."""
+        """Another with the same memory and counts, to try a batch with."""
         made = BulkReceiver(self._channel)
         made._assembler = self._assembler.copy()
         made._last_iv, made._last_master = self._last_iv, self._last_master
