@@ -32,6 +32,7 @@ from core.mission.model import Bus
 from core.orbit import Sgp4Orbit, illumination
 from evals.bench.model import BenchResult, Goal, PeerMissing
 from evals.bench.timing import alternate
+from evals.bench.twin.basilisk import basilisk, require_basilisk
 
 __all__ = ["run"]
 
@@ -195,23 +196,15 @@ class _Basilisk:
     """The peer's spacecraft with wheels: under torques given beforehand, and under its MRP feedback."""
 
     def __init__(self) -> None:
-        try:
-            for package in ("architecture.messaging", "simulation.spacecraft", "utilities.SimulationBaseClass"):
-                importlib.import_module(f"Basilisk.{package}")
-        except ImportError as error:
-            raise PeerMissing("bsk") from error
-
-    @staticmethod
-    def _module(name: str) -> Any:
-        return importlib.import_module(f"Basilisk.{name}")
+        require_basilisk()
 
     def _spacecraft(self, axes: FloatArray, step_s: float, q: FloatArray, omega: FloatArray, wheels: FloatArray) -> Any:
         """Simulation, spacecraft and wheels with that start."""
-        macros, base = self._module("utilities.macros"), self._module("utilities.SimulationBaseClass")
-        include_rw, messaging = self._module("utilities.simIncludeRW"), self._module("architecture.messaging")
+        macros, base = basilisk("utilities.macros"), basilisk("utilities.SimulationBaseClass")
+        include_rw, messaging = basilisk("utilities.simIncludeRW"), basilisk("architecture.messaging")
         simulation = base.SimBaseClass()
         simulation.CreateNewProcess("process").addTask(simulation.CreateNewTask("task", macros.sec2nano(step_s)))
-        craft = self._module("simulation.spacecraft").Spacecraft()
+        craft = basilisk("simulation.spacecraft").Spacecraft()
         craft.hub.mHub = 168.0
         craft.hub.IHubPntBc_B = (_INERTIA_KG_M2 * np.eye(3)).tolist()
         craft.hub.sigma_BNInit = (q[1:] / (1.0 + q[0])).reshape(3, 1).tolist()
@@ -229,7 +222,7 @@ class _Basilisk:
                 u_max=0.1,
                 useMaxTorque=True,
             )
-        effector = self._module("simulation.reactionWheelStateEffector").ReactionWheelStateEffector()
+        effector = basilisk("simulation.reactionWheelStateEffector").ReactionWheelStateEffector()
         factory.addToSpacecraft("wheels", effector, craft)
         return simulation, craft, effector, factory, macros, messaging
 
@@ -259,25 +252,25 @@ class _Basilisk:
         simulation, craft, effector, factory, macros, messaging = self._spacecraft(
             axes, _CONTROL_S, _ERROR_TURN, np.zeros(3), _WHEELS_N_M_S
         )
-        navigation = self._module("simulation.simpleNav").SimpleNav()
+        navigation = basilisk("simulation.simpleNav").SimpleNav()
         navigation.scStateInMsg.subscribeTo(craft.scStateOutMsg)
-        fixed = self._module("fswAlgorithms.inertial3D").inertial3D()
+        fixed = basilisk("fswAlgorithms.inertial3D").inertial3D()
         fixed.sigma_R0N = [0.0, 0.0, 0.0]
-        error = self._module("fswAlgorithms.attTrackingError").attTrackingError()
+        error = basilisk("fswAlgorithms.attTrackingError").attTrackingError()
         error.attNavInMsg.subscribeTo(navigation.attOutMsg)
         error.attRefInMsg.subscribeTo(fixed.attRefOutMsg)
         vehicle = messaging.VehicleConfigMsg().write(
             messaging.VehicleConfigMsgPayload(ISCPntB_B=(_INERTIA_KG_M2 * np.eye(3)).flatten().tolist())
         )
         wheel_config = factory.getConfigMessage()
-        feedback = self._module("fswAlgorithms.mrpFeedback").mrpFeedback()
+        feedback = basilisk("fswAlgorithms.mrpFeedback").mrpFeedback()
         feedback.K, feedback.P, feedback.Ki, feedback.integralLimit = gains[0], gains[1], -1.0, 0.0
         feedback.controlLawType = 1  # the gyroscopic torque of the body's own rate, as ours
         feedback.guidInMsg.subscribeTo(error.attGuidOutMsg)
         feedback.vehConfigInMsg.subscribeTo(vehicle)
         feedback.rwParamsInMsg.subscribeTo(wheel_config)
         feedback.rwSpeedsInMsg.subscribeTo(effector.rwSpeedOutMsg)
-        share = self._module("fswAlgorithms.rwMotorTorque").rwMotorTorque()
+        share = basilisk("fswAlgorithms.rwMotorTorque").rwMotorTorque()
         share.controlAxes_B = np.eye(3).flatten().tolist()
         share.vehControlInMsg.subscribeTo(feedback.cmdTorqueOutMsg)
         share.rwParamsInMsg.subscribeTo(wheel_config)

@@ -19,6 +19,7 @@ from core.mission.model import Bus
 from core.propulsion import burn_balance
 from evals.bench.model import BenchResult, Goal, PeerMissing
 from evals.bench.timing import alternate
+from evals.bench.twin.basilisk import basilisk, require_basilisk
 
 __all__ = ["run"]
 
@@ -123,31 +124,23 @@ class _Basilisk:
     """The peer's spacecraft with its thruster effector, all valves open."""
 
     def __init__(self) -> None:
-        try:
-            for package in ("architecture.messaging", "simulation.spacecraft", "utilities.SimulationBaseClass"):
-                importlib.import_module(f"Basilisk.{package}")
-        except ImportError as error:
-            raise PeerMissing("bsk") from error
-
-    @staticmethod
-    def _module(name: str) -> Any:
-        return importlib.import_module(f"Basilisk.{name}")
+        require_basilisk()
 
     def burn(self, thrusters: tuple[Thruster, ...]) -> FloatArray:
         """The attitude at the end."""
-        macros, base = self._module("utilities.macros"), self._module("utilities.SimulationBaseClass")
-        messaging = self._module("architecture.messaging")
+        macros, base = basilisk("utilities.macros"), basilisk("utilities.SimulationBaseClass")
+        messaging = basilisk("architecture.messaging")
         simulation = base.SimBaseClass()
         simulation.CreateNewProcess("process").addTask(simulation.CreateNewTask("task", macros.sec2nano(_STEP_S)))
-        craft = self._module("simulation.spacecraft").Spacecraft()
+        craft = basilisk("simulation.spacecraft").Spacecraft()
         craft.hub.mHub = 168.0
         craft.hub.IHubPntBc_B = np.diag(_INERTIA_KG_M2).tolist()
         craft.hub.sigma_BNInit = np.zeros((3, 1)).tolist()
         craft.hub.omega_BN_BInit = _OMEGA_RAD_S.reshape(3, 1).tolist()
-        factory = self._module("utilities.simIncludeThruster").thrusterFactory()
+        factory = basilisk("utilities.simIncludeThruster").thrusterFactory()
         for place, towards, thrust_n in _forces(thrusters):
             factory.create("Blank_Thruster", place.tolist(), towards.tolist(), MaxThrust=float(thrust_n))
-        effector = self._module("simulation.thrusterDynamicEffector").ThrusterDynamicEffector()
+        effector = basilisk("simulation.thrusterDynamicEffector").ThrusterDynamicEffector()
         factory.addToSpacecraft("thrusters", effector, craft)
         command = messaging.THRArrayOnTimeCmdMsgPayload()
         command.OnTimeRequest = [2.0 * _SPAN_S] * len(thrusters)
