@@ -14,12 +14,8 @@ again when it has changed: a rotation from another process is seen by a running 
 from __future__ import annotations
 
 import base64
-import fcntl
 import json
-import os
-import stat
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -29,8 +25,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from joserfc.jwk import OKPKey
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_serializer
 
+from core.command.secret_file import check_private, one_writer, write_secret_file
 from core.errors import Conflict, InputError, NotFound
-from core.link import write_secret_file
 from core.time import SystemClock
 
 __all__ = ["FileKeyStore", "KeyPurpose", "KeyState", "KeyStore", "KnownKeys", "SigningKey", "key_id_of"]
@@ -124,7 +120,7 @@ class FileKeyStore:
         self._path = path
         self._seen: tuple[int, int, int] | None = None
         self._keys: tuple[_StoredKey, ...] = ()
-        with self._locked():
+        with one_writer(self._path):
             known = self._read()
             missing = [one for one in KeyPurpose if not any(key.purpose is one for key in known)]
             if missing:
@@ -156,7 +152,7 @@ class FileKeyStore:
 
     def rotate(self, purpose: KeyPurpose) -> SigningKey:
         """A new active key; the one before is retiring, the one before that retired."""
-        with self._locked():
+        with one_writer(self._path):
             fresh = _fresh(purpose)
             aged = tuple(_aged(one) if one.purpose is purpose else one for one in self._read())
             self._write((*aged, fresh))
@@ -164,7 +160,7 @@ class FileKeyStore:
 
     def revoke(self, key_id: str, reason: str) -> SigningKey:
         """Declare a key compromised; where it was active, a new one takes its place."""
-        with self._locked():
+        with one_writer(self._path):
             key = self._stored(key_id)
             if key.state is KeyState.COMPROMISED:
                 return key.told()
@@ -199,23 +195,7 @@ class FileKeyStore:
 
     def _write(self, keys: tuple[_StoredKey, ...]) -> None:
         write_secret_file(self._path, _KeyFile(keys=keys).model_dump_json(indent=1))
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the new name of the file survives a power loss too
-        finally:
-            os.close(folder)
         self._read()
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """One writer at a time, also among processes."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._path.with_name(self._path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
 
 
 class KnownKeys:
@@ -259,12 +239,6 @@ def key_id_of(public: Ed25519PublicKey) -> str:
     """The RFC 7638 thumbprint of a public key (SHA-256, base64url): the same key has the same id everywhere."""
     x = base64.urlsafe_b64encode(public.public_bytes_raw()).rstrip(b"=").decode()
     return OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": x}).thumbprint()
-
-
-def check_private(path: Path) -> None:
-    """Refuse a key file that others may read."""
-    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise InputError("keys", f"{path} may be read by others; its mode must be 600")
 
 
 def read_old_signing_key(path: Path) -> Ed25519PrivateKey | None:

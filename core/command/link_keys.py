@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-from core.command.keystore import check_private
+from core.command.secret_file import check_private, one_writer, write_secret_file
 from core.errors import NotFound, StoreError
-from core.link import LinkKeys, SpacecraftLinkKeys, new_link_keys, read_link_keys, write_secret_file
+from core.link import LinkKeys, SpacecraftLinkKeys, new_link_keys, read_link_keys
 from core.mission.model import Mission
 
 __all__ = ["LinkKeyFile"]
@@ -31,7 +28,7 @@ class LinkKeyFile:
         self._path = path
         self._mark: tuple[int, int, int] | None = None
         self._keys = LinkKeys(spacecraft={})
-        with self._locked():
+        with one_writer(self._path):
             known = self._read() if path.exists() else self._keys
             missing = [one for one in mission.spacecraft if one.id not in known.spacecraft]
             if missing:
@@ -52,7 +49,7 @@ class LinkKeyFile:
 
     def change(self, satellite: str, change: Callable[[SpacecraftLinkKeys], SpacecraftLinkKeys]) -> SpacecraftLinkKeys:
         """Change one spacecraft's keys; durable when it returns, and unchanged where ``change`` raises."""
-        with self._locked():
+        with one_writer(self._path):
             known = self._read()
             if satellite not in known.spacecraft:
                 raise NotFound(f"there are no link keys of {satellite!r}", code="unknown-satellite")
@@ -70,23 +67,8 @@ class LinkKeyFile:
 
     def _write(self, keys: LinkKeys) -> None:
         write_secret_file(self._path, json.dumps(keys.dump(), indent=1))
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
         self._read()
 
     def _marked(self) -> tuple[int, int, int]:
         status = self._path.stat()
         return status.st_mtime_ns, status.st_size, status.st_ino
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._path.with_name(self._path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)

@@ -23,9 +23,9 @@ from typing import Any, Final
 import httpx
 from cryptography.exceptions import InvalidSignature
 
-from core.command.keystore import KeyPurpose, KeyState, SigningKey, check_private
+from core.command.keystore import KeyPurpose, KeyState, SigningKey
+from core.command.secret_file import check_private, one_writer, write_secret_file
 from core.errors import Conflict, InputError, LlamaSpaceError, NotFound
-from core.link import write_secret_file
 from core.time import SystemClock, parse_utc
 
 __all__ = ["VaultKeyStore", "VaultUnavailable"]
@@ -132,7 +132,7 @@ class VaultKeyStore:
         key = self.key(key_id)
         if key.state is KeyState.COMPROMISED:
             return key
-        with self._lock:
+        with self._lock, one_writer(self._file):
             noted = {**self._compromised(), key_id: {"at": SystemClock().now_utc().isoformat(), "reason": reason}}
             write_secret_file(self._file, json.dumps(noted, indent=1))
         if key.state is KeyState.ACTIVE:

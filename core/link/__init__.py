@@ -15,7 +15,7 @@ from core.link.errors import (
 from core.link.farm import Farm, FarmVerdict
 from core.link.fop import Fop, FopAction, FopActionKind
 from core.link.fop_table import FopState
-from core.link.keys import LinkKeys, SpacecraftLinkKeys, new_link_keys, read_link_keys, write_secret_file
+from core.link.keys import LinkKeys, SpacecraftLinkKeys, new_link_keys, read_link_keys
 from core.link.pus import (
     Acknowledge,
     RequestId,
@@ -85,5 +85,4 @@ __all__ = [
     "set_vr_directive",
     "split_packets",
     "unprotect",
-    "write_secret_file",
 ]

@@ -28,7 +28,6 @@ __all__ = [
     "new_link_keys",
     "read_link_keys",
     "tc_association",
-    "write_secret_file",
 ]
 
 TC_SPI: Final = 1
@@ -149,15 +148,3 @@ def read_link_keys(path: Path) -> LinkKeys:
         return LinkKeys.model_validate(json.loads(path.read_text()))
     except (OSError, ValueError, ValidationError) as error:
         raise InputError("keys", f"{path} is not a readable key file ({type(error).__name__})") from None
-
-
-def write_secret_file(path: Path, content: str) -> None:
-    """Write a file that only its owner may read; it appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

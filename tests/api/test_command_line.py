@@ -13,8 +13,8 @@ from spacepackets.ecss import PusTc
 
 from api.cli.main import main
 from core.command.offline import Numbers, make_forms, read_uplink
+from core.command.secret_file import write_secret_file
 from core.link import LinkKeys, new_link_keys
-from core.link.keys import write_secret_file
 from core.mdb import reference_mdb
 from core.mission import reference_mission
 
