@@ -38,7 +38,7 @@ from api.rest import (
     stacks,
 )
 from api.service.alternatives import AlternativeFinder
-from api.service.approvals import ApprovalWatch
+from api.service.approvals import approval_watch
 from api.service.approve_plan import resume_releases
 from api.service.audit import AuditKeeper
 from api.service.clock import open_clock
@@ -222,7 +222,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime: Runtime = app.state.runtime
     runtime.audit.start()
-    watch = ApprovalWatch(runtime)
+    watch = approval_watch(runtime)
     runtime.flight.start()
     runtime.alternatives.start(runtime.check, runtime.announce_plan, app.state.metrics.count_search)
     released = resume_releases(runtime)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-import structlog
 from sqlalchemy import Connection
 
 from api.auth.accounts import User
+from api.service.periodic import Periodic
 from api.service.runtime import Runtime
 from api.service.stack_requests import clear_stack, end_revoked_stack, follow_stack
 from core.authority import Action, ApprovalRequest, Decision, Person, RequestedCommand, RequestState, Subject
@@ -19,13 +18,13 @@ from core.authority.model import strictest_class
 from core.command.schedule import latest_release_utc
 from core.command.stack_approvals import STACK
 from core.command.validate import draft_commands
-from core.errors import CommandRefused, Conflict, LlamaSpaceError, NotFound
+from core.errors import CommandRefused, Conflict, NotFound
 from core.plan.model import MissionPlan, PlanState
 
 __all__ = [
     "PLAN",
     "ApprovalView",
-    "ApprovalWatch",
+    "approval_watch",
     "ask_again",
     "expire_requests",
     "list_requests",
@@ -42,8 +41,6 @@ PLAN: Final = "plan"
 _WAITING: Final = (PlanState.DRAFT, PlanState.VALIDATED, PlanState.APPROVED)
 _PAGE: Final = 1000
 _PERIOD_S: Final = 2.0
-_STOP_TIMEOUT_S: Final = 5.0
-_log = structlog.get_logger("approvals")
 
 
 @dataclass(frozen=True)
@@ -63,30 +60,9 @@ class ApprovalView:
     why_not: str
 
 
-class ApprovalWatch:
+def approval_watch(runtime: Runtime) -> Periodic:
     """Opens and closes requests while the service runs, also when nobody looks at the inbox."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="approvals", daemon=True)
-
-    def start(self) -> None:
-        """Begin to watch."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop watching."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(_STOP_TIMEOUT_S)
-
-    def _run(self) -> None:
-        while not self._stop.wait(_PERIOD_S):
-            try:
-                sync_requests(self._runtime)
-            except LlamaSpaceError as error:
-                _log.error("approval requests were not brought up to date", error=error.message, code=error.code)
+    return Periodic("approvals", _PERIOD_S, lambda: sync_requests(runtime))
 
 
 def person_of(user: User) -> Person:

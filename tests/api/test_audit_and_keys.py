@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from api.service.audit import AuditKeeper
 from core.command.keys import open_key_store
 from core.command.keystore import KeyPurpose
 from core.command.signing import Seal
+from core.errors import StoreError
 from core.events import AuditTrail, EventLog
+from core.events.checkpoints import Checkpoint
 from core.store import open_database
 from tests.api.conftest import Headers, Service
 
@@ -152,6 +155,34 @@ def test_the_keeper_signs_by_number_and_by_time(data: Path) -> None:
     assert keeper.due(11, waited_s=0.0) is False
     assert keeper.due(11, waited_s=4000.0) is True
     assert keeper.due(12, waited_s=4000.0) is False
+    database.close()
+
+
+def test_a_checkpoint_that_failed_is_tried_again(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = open_database(data / "llamaspace.db")
+    log = EventLog(database)
+    seal = Seal(open_key_store(data / "keys"), KeyPurpose.AUDIT)
+    trail = AuditTrail(database, log, seal, data / "audit" / "checkpoints.jsonl")
+    keeper = AuditKeeper(trail, log, every_events=1, every_s=3600.0)
+    with database.write() as connection:
+        log.append(connection, "plan.drafted", "plan-late", actor="agent", at_utc=AT, payload={})
+    sign, tries = trail.checkpoint, []
+
+    def signs_the_second_time(now_utc: datetime) -> Checkpoint | None:
+        tries.append(now_utc)
+        if len(tries) == 1:
+            raise StoreError("the key cannot be reached")
+        return sign(now_utc)
+
+    monkeypatch.setattr(trail, "checkpoint", signs_the_second_time)
+    keeper.start()
+    deadline = time.monotonic() + 20.0
+    while len(tries) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(tries) >= 2  # by itself, not only when it stops
+    keeper.stop()
+    last = trail.checkpoints.last()
+    assert last is not None and last.sequence == log.last_sequence()
     database.close()
 
 
