@@ -6,7 +6,7 @@ do the same sum, whose closed form is the reference; ours flies its twelve nodes
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,9 @@ from core.mission import reference_mission
 from core.mission.model import Bus
 from core.plan.resource_flight import ResourceStart, ResourceTimeline, fly_resources
 from core.plan.resource_surroundings import ResourceSurroundings
-from evals.bench.model import BenchResult, Goal, PeerMissing
+from evals.bench.model import BenchResult, Goal
 from evals.bench.timing import alternate
+from evals.bench.twin.basilisk import basilisk, require_basilisk
 
 __all__ = ["run"]
 
@@ -37,10 +38,7 @@ def run() -> list[BenchResult]:
     Raises:
         PeerMissing: Basilisk is not installed.
     """
-    try:
-        from Basilisk.utilities import SimulationBaseClass  # noqa: F401
-    except ImportError as error:
-        raise PeerMissing("bsk") from error
+    require_basilisk()
     bus, timeline, around = _day()
     t_s, net_w = timeline.t_s, _net_power_w(bus, timeline, around)
     exact_j = _START_SOC * _CAPACITY_J + np.concatenate([[0.0], np.cumsum(net_w * np.diff(t_s))])
@@ -134,14 +132,11 @@ def _net_power_w(bus: Bus, timeline: ResourceTimeline, around: ResourceSurroundi
 
 def _peer(t_s: FloatArray, net_w: FloatArray) -> FloatArray:
     """Stored energy at the instants, J, by Basilisk's modules run from edge to edge."""
-    from Basilisk.simulation import simpleBattery, simplePowerSink
-    from Basilisk.utilities import SimulationBaseClass
-
-    simulation: Any = SimulationBaseClass.SimBaseClass()
+    simulation = basilisk("utilities.SimulationBaseClass").SimBaseClass()
     simulation.CreateNewProcess("process").addTask(simulation.CreateNewTask("task", int(_STEP_S * _NS_PER_S)))
-    sink = simplePowerSink.SimplePowerSink()
+    sink = basilisk("simulation.simplePowerSink").SimplePowerSink()
     sink.nodePowerOut = float(net_w[0])
-    battery = simpleBattery.SimpleBattery()
+    battery = basilisk("simulation.simpleBattery").SimpleBattery()
     battery.storageCapacity = _CAPACITY_J
     battery.storedCharge_Init = _START_SOC * _CAPACITY_J
     battery.addPowerNodeToModel(sink.nodePowerOutMsg)

@@ -8,6 +8,7 @@ import type { InboxItem } from "../../lib/inbox";
 import { useConsole } from "../../state/console";
 import { useWork } from "../../state/hooks";
 import { Notice } from "../common/Notice";
+import { UnknownFindings } from "../plan/UnknownFindings";
 
 interface ConsentProps {
   item: InboxItem;
@@ -31,11 +32,11 @@ const NEXT: Readonly<Record<string, string>> = {
 export function ConsentForm({ item, hash, plan, unknown, changed, onDone, onFailed }: ConsentProps) {
   const { client } = useConsole();
   const [comment, setComment] = useState("");
-  const [accepted, setAccepted] = useState<readonly string[]>([]);
+  const [accepted, setAccepted] = useState<ReadonlySet<string>>(new Set());
   const [next, setNext] = useState("");
   const work = useWork();
   const [looked, setLooked] = useState(!changed);
-  const complete = looked && unknown.every((code) => accepted.includes(code));
+  const complete = looked && unknown.every((code) => accepted.has(code));
   const approve = async (): Promise<void> => {
     const ok = await work.run(async () => {
       try {
@@ -56,24 +57,7 @@ export function ConsentForm({ item, hash, plan, unknown, changed, onDone, onFail
   };
   return (
     <div className="consent">
-      {unknown.length > 0 && (
-        <fieldset className="unknowns">
-          <legend>Nobody could compute these. Accept each one by name, or do not approve.</legend>
-          {unknown.map((code) => (
-            <label key={code}>
-              <input
-                type="checkbox"
-                data-testid="accept-unknown"
-                checked={accepted.includes(code)}
-                onChange={(event) => setAccepted(event.target.checked ? [...accepted, code] : accepted.filter((one) => one !== code))}
-              />
-              <span>
-                <strong>{code}</strong> {plan?.validation?.findings.find((one) => one.code === code)?.explanation}
-              </span>
-            </label>
-          ))}
-        </fieldset>
-      )}
+      <UnknownFindings codes={unknown} plan={plan} accepted={accepted} onChange={setAccepted} />
       {changed && (
         <label className="check">
           <input type="checkbox" data-testid="looked" checked={looked} onChange={(event) => setLooked(event.target.checked)} />I have looked at what has changed

@@ -9,6 +9,7 @@ import { useConsole } from "../../state/console";
 import { useView, useWork } from "../../state/hooks";
 import { Dialog } from "../common/Dialog";
 import { Notice } from "../common/Notice";
+import { UnknownFindings } from "./UnknownFindings";
 
 interface ApprovalProps {
   loaded: TaggedPlan;
@@ -66,24 +67,7 @@ export function ApprovalDialog({ loaded, onClose, onDone, onFailed }: ApprovalPr
         <code>{revisionHash}</code>
       </p>
       <CommandTable plan={plan} />
-      {unknown.length > 0 && (
-        <fieldset className="unknowns">
-          <legend>Nobody could compute these. Accept each one by name, or do not approve.</legend>
-          {unknown.map((code) => (
-            <label key={code}>
-              <input
-                type="checkbox"
-                data-testid="accept-unknown"
-                checked={accepted.has(code)}
-                onChange={(event) => setAccepted(toggled(accepted, code, event.target.checked))}
-              />
-              <span>
-                <strong>{code}</strong> {plan.validation?.findings.find((one) => one.code === code)?.explanation}
-              </span>
-            </label>
-          ))}
-        </fieldset>
-      )}
+      <UnknownFindings codes={unknown} plan={plan} accepted={accepted} onChange={setAccepted} />
       <label className="field">
         Comment (optional)
         <textarea rows={2} maxLength={2000} value={comment} onChange={(event) => setComment(event.target.value)} />
@@ -97,13 +81,6 @@ export function ApprovalDialog({ loaded, onClose, onDone, onFailed }: ApprovalPr
 function confirmWords(plan: MissionPlan): string {
   const first = hazardousCommands(plan).length > 0 && plan.approvals.length === 0;
   return first ? "Approve as the first of two" : "Approve and release";
-}
-
-function toggled(set: ReadonlySet<string>, code: string, on: boolean): Set<string> {
-  const after = new Set(set);
-  if (on) after.add(code);
-  else after.delete(code);
-  return after;
 }
 
 function CommandTable({ plan }: { plan: MissionPlan }) {
