@@ -60,6 +60,7 @@ __all__ = ["TELEMETRY_SOURCE", "CommandPipeline", "PipelineDeps"]
 TELEMETRY_SOURCE = "ground"
 _LONGEST_WAIT_S = 0.25  # real time; a mission clock that was moved is noticed by then
 _FRAMES_AT_ONCE = 32
+_MOST_FRAMES = 10_000
 _FRAME_S = 0.003  # real time that one takes, generously
 _REPORTS_AT_ONCE = 100
 _REPORT_S = 0.001
@@ -155,6 +156,7 @@ class CommandPipeline:
         self._lead_s = deps.policy.lead_s(deps.clock)
         self._changed: deque[Command] = deque(self.register.open())
         self._changed_keys: deque[str] = deque()
+        self._interrupted = False
         self._worker_id: int | None = None
         self._worked_s = time.monotonic()
         self._work: dict[Callable[[], None], Callable[[], bool]] = {
@@ -242,6 +244,10 @@ class CommandPipeline:
 
     def tick(self, wait_s: float = 0.0) -> None:
         """One step, after waiting so long for something to arrive; interrupted anywhere, the next one takes it up."""
+        if self._interrupted:
+            # What the last one had taken in hand is known to the register alone: every open command is looked at again.
+            self._changed.extend(self.register.open())
+        self._interrupted = True
         self._receive(wait_s)
         self._release_due()
         for work, waits in self._work.items():
@@ -251,6 +257,7 @@ class CommandPipeline:
         self._uplink.on_time()
         if self.stacks.has_to_advance():
             self.stacks.advance()
+        self._interrupted = False
 
     def settle(self) -> None:
         """Tick until nothing is left that can be done now, for those who have no thread at work."""
@@ -307,6 +314,8 @@ class CommandPipeline:
     # Steps
 
     def _receive(self, wait_s: float) -> None:
+        if len(self._frames) >= _MOST_FRAMES:
+            return  # while the store fails, the rest stays with the link, which holds the sender back
         for one in self._deps.link.receive(wait_s):
             if isinstance(one, TmDelivery):
                 self._frames.append(one)
@@ -346,12 +355,8 @@ class CommandPipeline:
         """Make as many frames durable as there is time for, and act on what they say."""
         taken = list(islice(self._frames, self._share(_FRAME_S, _FRAMES_AT_ONCE)))
         frames = [ReceivedFrame(one.index, one.station, one.received_tai_s, one.frame) for one in taken]
-        try:
-            result = self._deps.ingest.ingest(TELEMETRY_SOURCE, frames)
-        except LlamaSpaceError:
-            self._frames.clear()  # the next connection delivers again what is not durable
-            raise
-        for _ in taken:
+        result = self._deps.ingest.ingest(TELEMETRY_SOURCE, frames)
+        for _ in taken:  # only now: while the store fails they are offered again
             self._frames.popleft()
         self._deps.link.acknowledge(result.cursor)
         self._reports_waiting = self._reports_waiting or result.packets > 0

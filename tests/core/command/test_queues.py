@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from loopback import Bench
 
 from core.command.model import CommandState, Dependency
 from core.command.queues import QueueState
-from core.errors import CommandRefused, Conflict, InputError, NotFound
+from core.command.register import CommandRegister
+from core.errors import CommandRefused, Conflict, InputError, NotFound, StoreError
 from core.mdb import CommandClass
 from core.mdb.conditions import AllOf, Comparison, Lasting, Not, Operator
+from core.telemetry import TelemetryIngest
 
 ROUTINE = CommandClass.ROUTINE
 CHARGED = Comparison(parameter="soc", operator=Operator.AT_LEAST, value=0.7, maximum_age_s=60.0)
@@ -246,3 +251,26 @@ def test_an_operator_cannot_make_an_unapproved_command_leave(bench: Bench) -> No
         bench.pipeline.orders.set_priority(command.command_id, 5, by="olga")
     bench.go_to(101.0)
     assert (_sent(bench), bench.states()) == (0, ["refused"])
+
+
+@pytest.mark.parametrize("broken", [CommandRegister.write, TelemetryIngest.ingest])
+def test_a_store_that_fails_for_a_moment_costs_neither_a_release_nor_telemetry(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, broken: Callable[..., Any]
+) -> None:
+    bench.submit(bench.plan([("PING", 100.0)]))
+    bench.go_to(99.9)
+    failures: list[str] = []
+
+    def fails_twice(self: object, *given: Any) -> Any:
+        if len(failures) < 2:
+            failures.append("the disk is full")
+            raise StoreError(failures[-1])
+        return broken(self, *given)
+
+    owner = TelemetryIngest if broken is TelemetryIngest.ingest else CommandRegister
+    monkeypatch.setattr(owner, broken.__name__, fails_twice)
+    for _ in range(2):
+        with pytest.raises(StoreError):
+            bench.go_to(100.001)
+    bench.settle()
+    assert (len(failures), _sent(bench), bench.states()) == (2, 1, ["completed"])
