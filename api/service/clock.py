@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, Float, Integer, MetaData, Table, insert, select, update
 
-from core.errors import Conflict
+from core.errors import Conflict, StoreError
 from core.mission.model import Mission
 from core.store import Database
 from core.time import SystemClock, format_utc, parse_utc, tai_s_from_utc, utc_from_tai_s
@@ -83,11 +83,18 @@ class ClockService:
         return anchor
 
     def remember(self) -> None:
-        """Note the present instant; a few times a second is enough, and a lost note costs a moment of simulated time."""
+        """Note the present instant; a few times a second is enough, and a lost note costs a moment of simulated time.
+
+        Raises:
+            StoreError: It cannot be written now.
+        """
         if self.simulated and self.clock.anchor.rate != 1.0:
             fresh = self._memory.with_suffix(".new")
-            fresh.write_text(json.dumps({"t_tai_s": self.clock.now_tai_s()}))
-            fresh.replace(self._memory)
+            try:
+                fresh.write_text(json.dumps({"t_tai_s": self.clock.now_tai_s()}))
+                fresh.replace(self._memory)
+            except OSError as error:
+                raise StoreError(f"the mission time cannot be noted at {self._memory}: {error.strerror}") from error
 
 
 def open_clock(

@@ -189,8 +189,8 @@ class Flight:
         waited_s = 0.0
         while not self._stop.wait(_PERIOD_S):
             waited_s += _PERIOD_S
-            self._clock_service.remember()
             try:
+                self._clock_service.remember()
                 after = self._tell_events(after)
                 self._tell_contacts()
                 if waited_s >= _TELEMETRY_PERIOD_S:
