@@ -258,8 +258,15 @@ _NEXT: Final[Mapping[KeyState, KeyState]] = {
 }
 
 
+def _new_private_key() -> Ed25519PrivateKey:
+    """A key whose id does not begin with a hyphen, for a command line would take such an id for an option."""
+    while key_id_of((private := Ed25519PrivateKey.generate()).public_key()).startswith("-"):
+        pass
+    return private
+
+
 def _fresh(purpose: KeyPurpose, private: Ed25519PrivateKey | None = None) -> _StoredKey:
-    private = private or Ed25519PrivateKey.generate()
+    private = private or _new_private_key()
     now_utc = _now_utc()
     return _StoredKey(
         key_id=key_id_of(private.public_key()),

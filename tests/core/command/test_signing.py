@@ -221,6 +221,18 @@ def test_the_single_key_of_an_older_folder_becomes_the_first_of_the_store(tmp_pa
         open_key_store(tmp_path)
 
 
+def test_no_key_is_made_whose_id_a_command_line_takes_for_an_option(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [Ed25519PrivateKey.from_private_bytes(number.to_bytes(32, "big")) for number in range(400)]
+    made.sort(key=lambda one: not key_id_of(one.public_key()).startswith("-"))
+    assert key_id_of(made[0].public_key()).startswith("-")
+    waiting = iter(made)
+    monkeypatch.setattr(Ed25519PrivateKey, "generate", lambda: next(waiting))
+    store = open_key_store(tmp_path)
+    assert store.list_keys() and not any(one.key_id.startswith("-") for one in store.list_keys())
+
+
 def test_a_key_that_is_not_there_is_told_by_its_id(store: FileKeyStore) -> None:
     with pytest.raises(NotFound, match="no key 'nothing'"):
         store.key("nothing")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from cfdppy.handler import DestHandler, SourceHandler
 from cfdppy.mib import CheckTimerProvider, DefaultFaultHandlerBase
 from cfdppy.request import PutRequest
 from cfdppy.user import CfdpUserBase
+from spacepackets import countdown
 from spacepackets.cfdp import ChecksumType, PduFactory, TransmissionMode
 from spacepackets.countdown import Countdown
 from spacepackets.seqcount import SeqCountProvider
@@ -75,7 +77,27 @@ class _Faults(DefaultFaultHandlerBase):
 
 class _Timers(CheckTimerProvider):
     def provide_check_timer(self, *_about: Any, **_more: Any) -> Countdown:
-        return Countdown.from_millis(1)
+        return Countdown.from_seconds(TIMING.answer_s)
+
+
+@dataclass(slots=True)
+class _Clock:
+    """The one clock of both halves: the peer's library would otherwise read the machine's."""
+
+    now_s: float = 0.0
+
+    def now_ms(self) -> int:
+        return round(self.now_s * 1000)
+
+    def advance(self) -> None:
+        self.now_s += 0.5
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
+    made = _Clock()
+    monkeypatch.setattr(countdown, "time_ms", made.now_ms)
+    return made
 
 
 def _peer(own: int, other: int) -> tuple[LocalEntityConfig, RemoteEntityConfigTable]:
@@ -87,10 +109,10 @@ def _peer(own: int, other: int) -> tuple[LocalEntityConfig, RemoteEntityConfigTa
         crc_on_transmission=False,
         default_transmission_mode=TransmissionMode.ACKNOWLEDGED,
         crc_type=ChecksumType.MODULAR,
-        positive_ack_timer_interval_seconds=0.001,
-        positive_ack_timer_expiration_limit=50,
-        nak_timer_interval_seconds=0.001,
-        nak_timer_expiration_limit=50,
+        positive_ack_timer_interval_seconds=TIMING.answer_s,
+        positive_ack_timer_expiration_limit=TIMING.attempts,
+        nak_timer_interval_seconds=TIMING.answer_s,
+        nak_timer_expiration_limit=TIMING.attempts,
     )
     return LocalEntityConfig(ByteFieldU16(own), IndicationConfig(), _Faults()), RemoteEntityConfigTable([remote])
 
@@ -115,7 +137,7 @@ LOSSES = [(), (0,), (3, 4, 9), (17,), (0, 5, 16, 17, 18)]
 
 
 @pytest.mark.parametrize("lost", LOSSES)
-def test_what_we_send_another_implementation_receives(tmp_path: Path, lost: tuple[int, ...]) -> None:
+def test_what_we_send_another_implementation_receives(tmp_path: Path, clock: _Clock, lost: tuple[int, ...]) -> None:
     target = tmp_path / "got.bin"
     local, table = _peer(CRAFT, GROUND)
     peer = DestHandler(local, _User(), table, _Timers())
@@ -128,16 +150,16 @@ def test_what_we_send_another_implementation_receives(tmp_path: Path, lost: tupl
         checksum=modular_checksum(CONTENT),
     )
     source = Source(state, lambda offset, octets: CONTENT[offset : offset + octets], TIMING)
-    passes, now_s = _losing(*lost), 0.0
+    passes = _losing(*lost)
     for _ in range(400):
-        raw = source.next_unit(now_s)
+        raw = source.next_unit(clock.now_s)
         if raw is not None and passes(raw):
             peer.state_machine(PduFactory.from_raw(raw))
         else:
             peer.state_machine()
         for answer in _packets(peer):
-            source.receive(answer, now_s)
-        now_s += 0.5
+            source.receive(answer, clock.now_s)
+        clock.advance()
         if source.state.state is not TransferState.OPEN and not source.state.owes_acknowledgement:
             break
     assert source.state.state is TransferState.DELIVERED
@@ -145,7 +167,7 @@ def test_what_we_send_another_implementation_receives(tmp_path: Path, lost: tupl
 
 
 @pytest.mark.parametrize("lost", LOSSES)
-def test_what_another_implementation_sends_we_receive(tmp_path: Path, lost: tuple[int, ...]) -> None:
+def test_what_another_implementation_sends_we_receive(tmp_path: Path, clock: _Clock, lost: tuple[int, ...]) -> None:
     origin = tmp_path / "down.bin"
     origin.write_bytes(CONTENT)
     local, table = _peer(CRAFT, GROUND)
@@ -159,7 +181,7 @@ def test_what_another_implementation_sends_we_receive(tmp_path: Path, lost: tupl
             closure_requested=False,
         )
     )
-    store, passes, now_s = FolderStore(tmp_path / "files", 1 << 20), _losing(*lost), 0.0
+    store, passes = FolderStore(tmp_path / "files", 1 << 20), _losing(*lost)
     destination: Destination | None = None
     answer: bytes | None = None
     for _ in range(600):
@@ -169,8 +191,8 @@ def test_what_another_implementation_sends_we_receive(tmp_path: Path, lost: tupl
                 destination = Destination(DestinationState(transaction=transaction_of(decode_pdu(raw))), store, TIMING)
             if passes(raw):
                 destination.receive(raw)
-        answer = destination.next_unit(now_s) if destination is not None else None
-        now_s += 0.5
+        answer = destination.next_unit(clock.now_s) if destination is not None else None
+        clock.advance()
         if destination is not None and destination.state.finish_acknowledged:
             break
     assert destination is not None and destination.state.state is TransferState.DELIVERED
