@@ -25,7 +25,7 @@ from sqlalchemy import Connection
 from core.authority import ApprovalRequests, DecisionLog, Policies, package_policies
 from core.command.acknowledge import take_reports
 from core.command.agenda import Agenda
-from core.command.authorise import CommandAuthority, canonical_set, sign_set
+from core.command.authorise import CommandAuthority, SignedSet, sign_set
 from core.command.bookings import StationBookings
 from core.command.contacts import ContactPlan
 from core.command.expectations import Expectations
@@ -37,7 +37,6 @@ from core.command.present import DryRuns, NoDryRuns, PresentState
 from core.command.queues import CommandQueues
 from core.command.register import CommandRegister
 from core.command.release import ReleaseDeps, ReleaseDesk
-from core.command.schedule import latest_release_utc
 from core.command.seam import Boundary, Seam, no_seam
 from core.command.signed_sets import SignedSets
 from core.command.stack_runs import StackDeps, StackRuns
@@ -197,13 +196,19 @@ class CommandPipeline:
         now_utc = self._deps.clock.now_utc()
         try:
             check_plan(plan, approvals, self._deps.clock, self._deps.policy)
-            drafted = self._existing(plan) or draft_commands(plan, self._deps.mission, self._deps.mdb, now_utc)
+            existing = self._existing(plan)
+            drafted = existing or draft_commands(plan, self._deps.mission, self._deps.mdb, now_utc)
             self._authority.check(drafted, approvals, author=plan.intent.author, now_utc=now_utc)
             for one in drafted:
                 self.queues.require_open(one)
             self._deps.seam(Boundary.VALIDATED)
+            self._require_standing(plan)
+            if existing:
+                return existing
+            # Outside the transaction: a key store elsewhere takes its time, and releases need the database meanwhile.
+            signed = sign_set(drafted, self._deps.keys.signing)
             with self.register.write() as connection:
-                entered = self._enter(connection, plan, drafted, approvals, now_utc)
+                entered = self._enter(connection, plan, drafted, signed, approvals, now_utc)
             self._deps.seam(Boundary.SCHEDULED)
             return entered
         except (CommandRefused, Conflict) as refusal:
@@ -274,6 +279,12 @@ class CommandPipeline:
     def _plan_to_fly(self, command: Command) -> MissionPlan | None:
         return self._expectations.plan_of(command) or self.stacks.flight_of(command)
 
+    def _require_standing(self, plan: MissionPlan) -> None:
+        """Nothing is signed that is not approved; the transaction that enters it asks again."""
+        if self._deps.requests is not None:
+            with self._deps.database.read() as connection:
+                self._deps.requests.check_in(connection, plan.plan_id, plan.revision_hash(), entering=True)
+
     def _existing(self, plan: MissionPlan) -> list[Command]:
         revision_hash = plan.revision_hash()
         return [one for one in self.register.find(plan_id=plan.plan_id) if one.revision_hash == revision_hash]
@@ -283,6 +294,7 @@ class CommandPipeline:
         connection: Connection,
         plan: MissionPlan,
         drafted: Sequence[Command],
+        signed: SignedSet,
         approvals: Sequence[Approval],
         now_utc: datetime,
     ) -> list[Command]:
@@ -296,8 +308,7 @@ class CommandPipeline:
             raise Conflict(f"another revision of {plan.plan_id} still has open commands; withdraw it first")
         check_duplicates(drafted, self.register.open())
         self.bookings.book(connection, drafted, lambda plan_id: bool(self.register.open_of(plan_id)))
-        content = canonical_set(drafted, max(latest_release_utc(one) for one in drafted))
-        self._sets.enter(connection, plan.plan_id, plan.revision, content, sign_set(content, self._deps.keys.signing))
+        self._sets.enter(connection, plan.plan_id, plan.revision, signed)
         self._expectations.enter(connection, plan)
         self._deps.seam(Boundary.SIGNED)
         by = ", ".join(sorted({one.by for one in approvals}))
