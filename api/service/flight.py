@@ -121,9 +121,9 @@ class Flight:
         """Whether any of a plan's commands is on its way or has arrived."""
         return any(one.state in _LEFT for one in self.commands(plan_id))
 
-    def commands(self, plan_id: str | None = None, satellite: str | None = None) -> list[Command]:
-        """Commands in the order of execution."""
-        return self._fleet.pipeline.register.find(plan_id=plan_id, satellite=satellite, limit=10_000)
+    def commands(self, plan_id: str) -> list[Command]:
+        """A plan's or stack's commands in the order of execution."""
+        return self._fleet.pipeline.register.find(plan_id=plan_id)
 
     def command(self, command_id: str) -> Command:
         """One command; NotFound when there is none."""

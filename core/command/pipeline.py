@@ -300,7 +300,7 @@ class CommandPipeline:
     ) -> list[Command]:
         if self._deps.requests is not None:
             self._deps.requests.check_in(connection, plan.plan_id, plan.revision_hash(), entering=True)
-        known = self.register.find_in(connection, plan_id=plan.plan_id, limit=100_000)
+        known = self.register.find_in(connection, plan_id=plan.plan_id)
         same = [one for one in known if one.revision_hash == drafted[0].revision_hash]
         if same:
             return same

@@ -345,7 +345,7 @@ class StackRuns:
     def _end(self, record: StackRecord, step: EndStep) -> bool:
         if self._deps.register.open_of(record.stack.stack_id):
             return False
-        commands = self._deps.register.find(plan_id=record.stack.stack_id, limit=1000)
+        commands = self._deps.register.find(plan_id=record.stack.stack_id)
         mine = [one for one in commands if one.revision == record.stack.revision]
         bad = [one for one in mine if one.state not in _GOOD_ENDS]
         if step.failed:

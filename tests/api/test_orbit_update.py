@@ -29,7 +29,7 @@ ON_GROUND = {
 }
 
 
-def until(done: Callable[[], bool], patience_s: float = 60.0) -> None:
+def until(done: Callable[[], bool], patience_s: float = 120.0) -> None:
     deadline = time.monotonic() + patience_s
     while not done():
         assert time.monotonic() < deadline

@@ -197,7 +197,7 @@ def test_twenty_kills_of_the_simulator_lose_and_repeat_nothing(service: ServiceP
 
 
 def _ended(client: Client, intent_id: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 30.0
+    deadline = time.monotonic() + 90.0
     while time.monotonic() < deadline:
         intent: dict[str, Any] = client.get(f"intents/{intent_id}")
         if intent["status"] not in ("queued", "running"):
