@@ -58,6 +58,8 @@ __all__ = ["TELEMETRY_SOURCE", "CommandPipeline", "PipelineDeps"]
 
 TELEMETRY_SOURCE = "ground"
 _LONGEST_WAIT_S = 0.25  # real time; a mission clock that was moved is noticed by then
+_SHORTEST_VAIN_S = 0.0005  # real time until what could not be done is tried again, doubled each time
+_LONGEST_VAIN_S = 0.05
 _FRAMES_AT_ONCE = 32
 _MOST_FRAMES = 10_000
 _FRAME_S = 0.003  # real time that one takes, generously
@@ -165,6 +167,7 @@ class CommandPipeline:
             self._desk.verify_ahead: self._desk.has_to_verify,
         }
         self.register.on_change(self._commands_changed)
+        self._vain_s = _SHORTEST_VAIN_S
         self.interrupted_ticks = 0
 
     @property
@@ -433,13 +436,16 @@ class CommandPipeline:
     def _wait_s(self) -> float:
         """Real time until the next thing is due; none while something is left to do at once."""
         if self._changed or self._changed_keys:
+            self._vain_s = _SHORTEST_VAIN_S
             return 0.0
         now_tai_s = self._deps.clock.now_tai_s()
         next_tai_s = min(self._agenda.next_tai_s(), self._contact_plan.next_tai_s())
         for satellite in self._agenda.ready_satellites():
             next_tai_s = min(next_tai_s, max(now_tai_s, self._uplink.busy_until_tai_s(satellite)))
-        if next_tai_s <= now_tai_s:
-            return 0.001  # it could not be done just now: no contact, no connection, or a full window
+        if next_tai_s <= now_tai_s:  # it could not be done just now: no connection, or a full window
+            self._vain_s = min(2.0 * self._vain_s, _LONGEST_VAIN_S)
+            return self._vain_s
+        self._vain_s = _SHORTEST_VAIN_S
         wait_s = min(_LONGEST_WAIT_S, self._deps.clock.real_s(next_tai_s - now_tai_s))
         # What waits for a quiet moment begins once a release has gone, or its turn has come.
         return min(wait_s, _PATIENCE_S) if self._work_left() else wait_s

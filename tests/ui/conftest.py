@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.ui.scripted_service import CONSOLE, CONVERSATION, ORIGIN, ScriptedService, recorded
 
+expect.set_options(timeout=60_000)
 REQUEST = recorded("plan")["intent"]["text"]
 
 
