@@ -24,6 +24,7 @@ from api.metrics import Metrics
 from api.problems import PROBLEM_RESPONSES, install_problem_handlers
 from api.rest import (
     accounts,
+    alarms,
     approvals,
     auth,
     conjunctions,
@@ -207,6 +208,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         definitions,
         queues,
         stacks,
+        alarms,
         flight,
         records,
     ):

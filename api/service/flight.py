@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import func, select
 
+from api.service.alarms import alarm_answer
 from api.service.clock import ClockService
 from api.service.live import Broadcaster
 from api.service.orbit_update import OrbitWatch
@@ -24,7 +25,7 @@ from core.mission.orbit_updates import OrbitRepository
 from core.plan.activity import Activity, ActivityStatus, UplinkActivity
 from core.plan.model import Approval, MissionPlan, PlanState
 from core.plan.repository import PlanRepository
-from core.telemetry import ArchivedSample
+from core.telemetry import AlarmEntry, ArchivedSample
 from core.time import format_utc, utc_from_tai_s
 from core.time.clock import ClockAnchor
 
@@ -87,6 +88,7 @@ class Flight:
         self._watch = threading.Thread(target=self._run, name="flight-watch", daemon=True)
         self._contacts: dict[tuple[str, str], bool] = {}
         self._link_up: bool | None = None
+        fleet.alarms.on_change(self._tell_alarms)
         self._under_way: set[str] = set()  # plans whose activities change with time, not only with their commands
 
     @property
@@ -193,6 +195,7 @@ class Flight:
                 self._clock_service.remember()
                 after = self._tell_events(after)
                 self._tell_contacts()
+                self._fleet.alarms.tick()
                 if waited_s >= _TELEMETRY_PERIOD_S:
                     waited_s = 0.0
                     for plan_id in tuple(self._under_way):
@@ -266,6 +269,12 @@ class Flight:
             self._link_up = up
             detail = "connected to the ground stations" if up else "no connection to the ground stations: trying again"
             self._broadcaster.publish({"type": "link", "up": up, "detail": detail})
+
+    def _tell_alarms(self, entries: Sequence[AlarmEntry]) -> None:
+        for one in entries:
+            told = {"step": str(one.step), "by": one.by, "reason": one.reason}
+            alarm = alarm_answer(one.alarm).model_dump(mode="json")
+            self._broadcaster.publish({"type": "alarm", **told, "alarm": alarm})
 
     def _tell_telemetry(self, satellites: Sequence[str]) -> None:
         for satellite in dict.fromkeys(satellites):

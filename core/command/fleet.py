@@ -18,9 +18,11 @@ from core.mdb import MissionDatabase
 from core.mission.model import Mission
 from core.store import Database
 from core.telemetry import (
+    AlarmDesk,
     ArchiveTelemetryReader,
     FrameReceiver,
     LatestValues,
+    LimitOverrides,
     SqlArchive,
     TelemetryIngest,
     TelemetryStream,
@@ -91,6 +93,8 @@ class Fleet:
         self.latest = LatestValues(self.archive, [craft.id for craft in mission.spacecraft])
         self.stream = TelemetryStream()
         self.reader = ArchiveTelemetryReader(self.archive, mdb)
+        limits = LimitOverrides(database, events, mdb)
+        self.alarms = AlarmDesk(database, events, mdb, limits, clock, self.latest.all())
         self.simulator = SimulatorProcess(
             config.data / "simulator",
             spacecraft_key_file(keys_folder),
@@ -107,8 +111,8 @@ class Fleet:
         else:
             endpoints = load_stations(config.stations_file, mission)
             self.link = StationLinks(endpoints, lambda: self.archive.cursor(TELEMETRY_SOURCE), clock.now_tai_s)
-        limits = policy or CommandPolicy()
-        self._dry_runs = TwinDryRuns(mission, self.reader, clock, limits)
+        policy = policy or CommandPolicy()
+        self._dry_runs = TwinDryRuns(mission, self.reader, clock, policy)
         ingest = TelemetryIngest(database, self.archive, FrameReceiver(keys.link), mdb, self.latest, self.stream)
         self.pipeline = CommandPipeline(
             PipelineDeps(
@@ -122,7 +126,7 @@ class Fleet:
                 ingest=ingest,
                 archive=self.archive,
                 latest=self.latest,
-                policy=limits,
+                policy=policy,
                 dry_runs=self._dry_runs,
                 authority=authority or package_policies(),
                 requests=requests,

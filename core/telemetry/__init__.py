@@ -5,8 +5,10 @@ they bring DuckDB and Arrow, which a service without them need not load.
 """
 
 from core.telemetry.alarm_book import Alarm, AlarmBook, AlarmEntry, AlarmState, AlarmStep
+from core.telemetry.alarm_desk import AlarmDesk
 from core.telemetry.archive import Archive, ArchivedPacket, ArchivedSample, SqlArchive
 from core.telemetry.bulk_receiver import BulkReceiver, PacketBatch
+from core.telemetry.changed_limits import LimitOverrides
 from core.telemetry.ingest import IngestResult, ReceivedClcw, TelemetryIngest
 from core.telemetry.latest import LatestValue, LatestValues
 from core.telemetry.limit_check import LimitChecker
@@ -18,6 +20,7 @@ from core.telemetry.stream import StreamItem, Subscription, TelemetryStream
 __all__ = [
     "Alarm",
     "AlarmBook",
+    "AlarmDesk",
     "AlarmEntry",
     "AlarmState",
     "AlarmStep",
@@ -33,6 +36,7 @@ __all__ = [
     "LatestValue",
     "LatestValues",
     "LimitChecker",
+    "LimitOverrides",
     "PacketBatch",
     "ReceivedClcw",
     "ReceivedFrame",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from core.mdb.telemetry import DecodedPacket, Sample
 from core.mdb.types import AlarmLevel, AlarmRange, Alarms, Range, ValueKind
 from core.store import Database
 
-__all__ = ["LimitBand", "LimitChange", "LimitOverrides"]
+__all__ = ["LimitBand", "LimitChange", "LimitOverrides", "WantedLimits"]
 
 _TABLES: Final = MetaData()
 _changes = Table(
@@ -59,8 +59,8 @@ class LimitBand(BaseModel):
         return self
 
 
-class LimitChange(BaseModel):
-    """The limits of one parameter of one spacecraft, without bands none at all; who wants them so, and why."""
+class WantedLimits(BaseModel):
+    """Limits of one parameter of one spacecraft in place of the mission database's, and why; without bands, none at all."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -69,16 +69,21 @@ class LimitChange(BaseModel):
     bands: Annotated[tuple[LimitBand, ...], Field(max_length=5)]
     minimum_violations: Annotated[int, Field(ge=1, le=10_000)] = 1
     minimum_conformance: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    by: Annotated[str, Field(min_length=1, max_length=64)]
     reason: Annotated[str, Field(min_length=1, max_length=2000)]
-    at: AwareDatetime
 
     @model_validator(mode="after")
-    def _check(self) -> LimitChange:
+    def _check(self) -> Self:
         levels = [one.level for one in self.bands]
         if len(set(levels)) < len(levels):
             raise ValueError("bands: a level is given twice")
         return self
+
+
+class LimitChange(WantedLimits):
+    """Limits in force, who wants them so, and since when."""
+
+    by: Annotated[str, Field(min_length=1, max_length=64)]
+    at: AwareDatetime
 
     def alarms(self) -> Alarms:
         """As the limit checker takes them."""
