@@ -112,7 +112,7 @@ class Bench:
         self.pipeline = self.rig.pipeline
 
     def close(self) -> None:
-        self.rig.database.close()
+        self.rig.close()
 
     def at(self, seconds: float) -> Any:
         """A UTC instant, from the start."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -15,17 +18,17 @@ from core.link.clcw import Clcw, encode_clcw
 from core.link.keys import LinkKeys
 from core.link.tm_frame import tm_capacity
 from core.mdb import encode_container, reference_mdb
-from core.store import Database, open_database
 from core.telemetry import (
     ArchiveTelemetryReader,
-    FrameReceiver,
     LatestValues,
     ReceivedFrame,
-    SqlArchive,
+    StreamItem,
     TelemetryIngest,
     TelemetryStream,
+    tm_channels,
 )
 from core.telemetry.archive import ArchivedSample
+from core.telemetry.telemetry_archive import TelemetryArchive
 from core.time import utc_from_tai_s
 
 MDB = reference_mdb()
@@ -42,29 +45,30 @@ BASE = {name.name: 0 for name in MDB.containers["Housekeeping"].entries} | {
 
 @dataclass
 class Bench:
-    """An ingest on a database in memory."""
+    """An ingest on an archive in a folder; opened again, it is a restart."""
 
-    database: Database
-    archive: SqlArchive
+    folder: Path
+    archive: TelemetryArchive
     latest: LatestValues
     stream: TelemetryStream
     ingest: TelemetryIngest
 
+    @classmethod
+    def open(cls, folder: Path, keys: LinkKeys = KEYS) -> Bench:
+        archive = TelemetryArchive(folder, MDB)
+        latest, stream = LatestValues(archive, keys.spacecraft), TelemetryStream()
+        return cls(folder, archive, latest, stream, TelemetryIngest(archive, tm_channels(keys), latest, stream))
 
-def make_bench() -> Bench:
-    database = open_database("sqlite://")
-    archive = SqlArchive(database)
-    latest, stream = LatestValues(archive, ["LSAT-1"]), TelemetryStream()
-    return Bench(
-        database, archive, latest, stream, TelemetryIngest(database, archive, FrameReceiver(KEYS), MDB, latest, stream)
-    )
+    def reopened(self) -> Bench:
+        self.archive.close()
+        return Bench.open(self.folder)
 
 
 @pytest.fixture
-def bench() -> Iterator[Bench]:
-    one = make_bench()
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    one = Bench.open(tmp_path)
     yield one
-    one.database.close()
+    one.archive.close()
 
 
 def housekeeping(number: int, **values: object) -> bytes:
@@ -100,18 +104,22 @@ def test_frames_become_samples_with_units_and_limit_states(bench: Bench) -> None
 @given(st.lists(st.integers(0, 11), max_size=40))
 def test_frames_offered_again_in_any_order_of_restarts_count_once(restarts: list[int]) -> None:
     """A ground that resumes at any earlier cursor redelivers from there on; each packet is archived once."""
-    bench = make_bench()
     sent = frames([housekeeping(number) for number in range(60)])
-    for start in [*restarts, 0]:
-        begin = min(start, bench.archive.cursor("ground"))
-        bench.ingest.ingest("ground", sent[begin : begin + 5])
-    while bench.archive.cursor("ground") < len(sent):
-        at = bench.archive.cursor("ground")
-        bench.ingest.ingest("ground", sent[at : at + 5])
-    stored = [packet.raw for packet in bench.archive.packets(limit=1000)]
-    assert stored == [housekeeping(number) for number in range(60)]
-    assert "missed" not in bench.archive.counters()["LSAT-1"]
-    bench.database.close()
+    with TemporaryDirectory() as folder:
+        bench = Bench.open(Path(folder))
+        for start in [*restarts, 0]:
+            bench = bench.reopened() if start % 3 == 0 else bench
+            begin = min(start, bench.archive.cursor("ground"))
+            bench.ingest.ingest("ground", sent[begin : begin + 5])
+            if start % 4 == 0:
+                bench.archive.columns.compact()
+        while bench.archive.cursor("ground") < len(sent):
+            at = bench.archive.cursor("ground")
+            bench.ingest.ingest("ground", sent[at : at + 5])
+        stored = [packet.raw for packet in bench.archive.packets(limit=1000)]
+        assert stored == [housekeeping(number) for number in range(60)]
+        assert bench.archive.counters() == {"LSAT-1": {"accepted": len(sent)}}
+        bench.archive.close()
 
 
 def test_missed_frames_are_counted_and_the_packet_they_cut_is_dropped(bench: Bench) -> None:
@@ -135,19 +143,21 @@ def test_a_forged_an_altered_and_a_foreign_frame_have_no_effect(bench: Bench) ->
     assert bench.archive.counters() == {"LSAT-1": {"security": 1, "checksum": 1}, "-": {"unknown-spacecraft": 1}}
 
 
-def test_nothing_of_a_batch_is_kept_when_the_store_fails(bench: Bench) -> None:
+def test_nothing_of_a_batch_is_kept_when_the_store_fails(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = bench.stream.subscribe()
-    with bench.database.write() as connection:
-        connection.exec_driver_sql(
-            "CREATE TRIGGER full BEFORE INSERT ON telemetry_samples BEGIN SELECT RAISE(ABORT, 'disk full'); END"
-        )
-    with pytest.raises(StoreError, match="disk full"):
-        bench.ingest.ingest("ground", frames([housekeeping(1)]))
-    with bench.database.write() as connection:
-        connection.exec_driver_sql("DROP TRIGGER full")
+
+    def full(*_parts: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.writev", full)
+        with pytest.raises(StoreError, match="No space left"):
+            bench.ingest.ingest("ground", frames([housekeeping(1)]))
     assert (bench.archive.cursor("ground"), bench.archive.packets(), reader.get(0)) == (0, [], [])
+    assert (bench.archive.counters(), bench.latest.of("LSAT-1", T0_TAI_S)) == ({}, {})
     bench.ingest.ingest("ground", frames([housekeeping(1)]))
     assert len(bench.archive.packets()) == 1
+    assert bench.archive.counters() == {"LSAT-1": {"accepted": 1}}
 
 
 def test_a_slow_reader_gets_the_newest_value_and_how_many_it_replaced(bench: Bench) -> None:
@@ -163,7 +173,7 @@ def test_a_slow_reader_gets_the_newest_value_and_how_many_it_replaced(bench: Ben
 def test_a_reader_without_room_drops_what_waited_longest_and_counts_it() -> None:
     stream = TelemetryStream()
     reader = stream.subscribe(capacity=2)
-    stream.publish(ArchivedSample("LSAT-1", name, T0_TAI_S, 1.0, None, "", "normal") for name in "abc")
+    stream.publish(StreamItem(ArchivedSample("LSAT-1", name, T0_TAI_S, 1.0, None, "", "normal")) for name in "abc")
     assert ([item.sample.parameter for item in reader.get(0)], reader.dropped) == (["b", "c"], 1)
 
 
