@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import threading
+import weakref
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -126,12 +128,7 @@ class ColumnArchive:
         self, folder: Path, decoder: BatchDecoder, times: PacketTimes, *, most_waiting: int = 2_000_000
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock_file = (folder / "lock").open("w")
-        try:
-            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._lock_file.close()
-            raise StoreError(f"the telemetry archive in {folder} is open in another process") from error
+        self._let_go = weakref.finalize(self, os.close, _locked(folder))
         self._decoder = decoder
         self._times = times
         self._most_waiting = most_waiting
@@ -310,7 +307,7 @@ class ColumnArchive:
         with self._compacting, self._lock:
             self._log.close()
             self._files.close()
-            self._lock_file.close()
+            self._let_go()
 
     def _new(self, rows: PacketRows) -> StoredPart:
         """The packets that are not there yet."""
@@ -461,6 +458,17 @@ def _quoted(name: str) -> str:
 
 def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
+
+
+def _locked(folder: Path) -> int:
+    """The folder's lock file, open and locked."""
+    descriptor = os.open(folder / "lock", os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise StoreError(f"the telemetry archive in {folder} is open in another process") from error
+    return descriptor
 
 
 def _counted(progress: Progress, stored: Sequence[StoredPart]) -> Progress:
