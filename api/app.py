@@ -50,6 +50,7 @@ from api.service.runtime import Runtime
 from api.service.telemetry_reader import LiveTelemetryReader
 from api.settings import Settings
 from api.signing_keys import audit_file_of, open_signing_keys
+from api.telemetry_metrics import TelemetryMetrics
 from api.ws import console
 from core.authority import ApprovalRequests, DecisionLog, load_policies, package_policies
 from core.command.fleet import Fleet, FleetConfig
@@ -192,6 +193,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.metrics = Metrics()
+    app.state.metrics.registry.register(TelemetryMetrics(runtime.flight.fleet))
     install_problem_handlers(app)
     app.middleware("http")(app.state.metrics.observe)
     app.middleware("http")(_guard)

@@ -207,6 +207,11 @@ class ColumnArchive:
         with self._lock:
             return list(self._waiting)
 
+    @property
+    def waiting_packets(self) -> int:
+        """How many packets are durable, but not in files yet."""
+        return self._waiting_packets
+
     @contextmanager
     def reading(self) -> Iterator[None]:
         """While it lasts no packet moves into a file, and no file goes away; read files only within it."""

@@ -51,7 +51,7 @@ _COUNTERS: Final = Table(
     _OLD,
     Column("satellite", String(64), primary_key=True),
     Column("reason", String(32), primary_key=True),
-    Column("count", BigInteger),
+    Column("count", BigInteger, key="total"),
 )
 _SAMPLES: Final = Table("telemetry_samples", _OLD)  # these are decoded again
 
@@ -107,7 +107,7 @@ def _carry_state(database: Database, archive: ColumnArchive) -> None:
     known = archive.counters()
     missing: dict[str, dict[str, int]] = defaultdict(dict)
     for row in totals:
-        missing[row.satellite][row.reason] = row.count - known.get(row.satellite, {}).get(row.reason, 0)
+        missing[row.satellite][row.reason] = row.total - known.get(row.satellite, {}).get(row.reason, 0)
     archive.append(progress=Progress(counts=missing))
     for row in cursors:
         archive.append(progress=Progress(row.source, row.frame_index, states))
