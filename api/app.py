@@ -193,7 +193,6 @@ def create_app(runtime: Runtime) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.metrics = Metrics()
-    app.state.metrics.registry.register(TelemetryMetrics(runtime.flight.fleet))
     install_problem_handlers(app)
     app.middleware("http")(app.state.metrics.observe)
     app.middleware("http")(_guard)
@@ -223,6 +222,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime: Runtime = app.state.runtime
+    app.state.metrics.registry.register(TelemetryMetrics(runtime.flight.fleet))
     runtime.audit.start()
     watch = approval_watch(runtime)
     runtime.flight.start()

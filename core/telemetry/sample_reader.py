@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import chain
+from typing import ClassVar, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from core.mdb.references import Value
 from core.mdb.types import AlarmLevel
@@ -38,6 +40,17 @@ class _Found:
 
     def __lt__(self, other: _Found) -> bool:
         return (self.generated_tai_s, self.arrival) < (other.generated_tai_s, other.arrival)
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """Values out of one table."""
+
+    told: ClassVar = ("times", "values", "levels")
+    times: list[float]
+    arrivals: list[int]
+    values: list[Value | None]
+    levels: list[int | None]
 
 
 class SampleReader:
@@ -68,8 +81,15 @@ class SampleReader:
             for table in one.tables.values()
             if parameter in table.column_names
         ]
-        found = [each for table in tables for each in _between(table, parameter, start_tai_s, end_tai_s)]
-        return [self._sample(satellite, parameter, one) for one in sorted(found)[:limit]]
+        taken = [one for one in (_between(table, parameter, start_tai_s, end_tai_s) for table in tables) if one.times]
+        order = np.lexsort((_joined(taken, "arrivals"), _joined(taken, "times")))[:limit]
+        times, values, levels = (list(chain(*(getattr(one, name) for one in taken))) for name in _Taken.told)
+        unit = self._units[parameter]
+        return [
+            ArchivedSample.of(satellite, parameter, times[row], values[row], unit, _LEVELS[levels[row] or 0])
+            for row in order.tolist()
+            if values[row] is not None
+        ]
 
     def newest(self, satellite: str, parameter: str, not_after_tai_s: float) -> ArchivedSample | None:
         """The value that was generated last, up to an instant; of several of one time the one that arrived last."""
@@ -77,10 +97,8 @@ class SampleReader:
         # Whoever asks for the present does not wait for those who read files.
         if found is None or found.generated_tai_s < min(self._archive.files.newest_tai_s(satellite), not_after_tai_s):
             with self._archive.reading():
-                found = _later(
-                    self._newest_waiting(satellite, parameter, not_after_tai_s),
-                    self._newest_filed(satellite, parameter, not_after_tai_s),
-                )
+                found = self._newest_waiting(satellite, parameter, not_after_tai_s)
+                found = self._newest_filed(satellite, parameter, not_after_tai_s, found)
         return self._sample(satellite, parameter, found) if found is not None else None
 
     def latest(self, satellite: str) -> list[ArchivedSample]:
@@ -118,8 +136,10 @@ class SampleReader:
                     best = _later(best, _newest_in(table, parameter, not_after_tai_s))
         return best
 
-    def _newest_filed(self, satellite: str, parameter: str, not_after_tai_s: float) -> _Found | None:
-        best: _Found | None = None
+    def _newest_filed(
+        self, satellite: str, parameter: str, not_after_tai_s: float, best: _Found | None = None
+    ) -> _Found | None:
+        """Of what is filed and something that is known already."""
         for series in self._archive.files.series(satellite).values():
             end = bisect_right(series, not_after_tai_s, key=lambda one: one.first_tai_s)
             for one in reversed(series[:end]):
@@ -215,15 +235,17 @@ def _found(table: pa.Table, parameter: str, row: int) -> _Found | None:
     return _Found(table[GENERATED][row].as_py(), table[ARRIVAL][row].as_py(), value, level or 0)
 
 
-def _between(table: pa.Table, parameter: str, start_tai_s: float, end_tai_s: float) -> Iterator[_Found]:
-    times = table[GENERATED].to_numpy()
-    rows = pa.array(np.flatnonzero((times >= start_tai_s) & (times <= end_tai_s)))
-    taken = table.select(_columns_of(parameter, table.column_names)).take(rows)
-    nothing = [None] * len(rows)
-    raw = taken[parameter + _RAW].to_pylist() if parameter + _RAW in taken.column_names else nothing
-    levels = taken[parameter + _LIMIT].to_pylist() if parameter + _LIMIT in taken.column_names else nothing
-    columns = (taken[GENERATED].to_pylist(), taken[ARRIVAL].to_pylist(), taken[parameter].to_pylist(), raw, levels)
-    for time, arrival, value, sent, level in zip(*columns, strict=True):
-        known = sent if value is None else value
-        if known is not None:
-            yield _Found(time, arrival, known, level or 0)
+def _between(table: pa.Table, parameter: str, start_tai_s: float, end_tai_s: float) -> _Taken:
+    known = table[GENERATED].to_numpy()
+    rows = np.flatnonzero((known >= start_tai_s) & (known <= end_tai_s))
+    taken = table.select(_columns_of(parameter, table.column_names)).take(pa.array(rows))
+    values = taken[parameter].to_pylist()
+    if parameter + _RAW in taken.column_names and taken[parameter].null_count:
+        sent = taken[parameter + _RAW].to_pylist()
+        values = [raw if one is None else one for one, raw in zip(values, sent, strict=True)]
+    levels = taken[parameter + _LIMIT].to_pylist() if parameter + _LIMIT in taken.column_names else [0] * len(rows)
+    return _Taken(taken[GENERATED].to_pylist(), taken[ARRIVAL].to_pylist(), values, levels)
+
+
+def _joined(taken: Sequence[_Taken], name: str) -> NDArray[np.float64]:
+    return np.concatenate([np.empty(0), *(getattr(one, name) for one in taken)])
