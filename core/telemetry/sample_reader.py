@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import ClassVar, Final
 
 import numpy as np
@@ -82,13 +82,13 @@ class SampleReader:
             if parameter in table.column_names
         ]
         taken = [one for one in (_between(table, parameter, start_tai_s, end_tai_s) for table in tables) if one.times]
-        order = np.lexsort((_joined(taken, "arrivals"), _joined(taken, "times")))[:limit]
+        order = np.lexsort((_joined(taken, "arrivals"), _joined(taken, "times")))
         times, values, levels = (list(chain(*(getattr(one, name) for one in taken))) for name in _Taken.told)
         unit = self._units[parameter]
+        known = islice((row for row in order.tolist() if values[row] is not None), limit)
         return [
             ArchivedSample.of(satellite, parameter, times[row], values[row], unit, _LEVELS[levels[row] or 0])
-            for row in order.tolist()
-            if values[row] is not None
+            for row in known
         ]
 
     def newest(self, satellite: str, parameter: str, not_after_tai_s: float) -> ArchivedSample | None:

@@ -51,7 +51,9 @@ def test_the_shipped_script_reaches_telemetry_fdir_and_labels(tmp_path: Path) ->
         story.until(lambda _: story.fleet.link.connected)
         start_tai_s = story.clock.now_tai_s()
         story.fleet.set_clock_rate(1200.0)
-        story.await_sample(LEAK, start_tai_s + 2600.0)  # its first pass; on a slow machine others may have missed theirs
+        story.await_sample(
+            LEAK, start_tai_s + 2600.0
+        )  # its first pass; on a slow machine others may have missed theirs
         story.until(lambda _: "safe_mode_entered" in story.events_of(BATTERY))
         story.until(lambda _: "trackers_lost" in story.events_of(TRACKERS))
         assert _mode(story) == "safe"

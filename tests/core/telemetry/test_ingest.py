@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,55 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import StoreError
-from core.link import Telemetry, TmFrame, TmFrameHeader, encode_telemetry, encode_tm_frame, fill_frames, new_link_keys
-from core.link.clcw import Clcw, encode_clcw
+from core.link import new_link_keys
 from core.link.keys import LinkKeys
-from core.link.tm_frame import tm_capacity
-from core.mdb import encode_container, reference_mdb
 from core.telemetry import (
     ArchiveTelemetryReader,
     LatestValues,
     ReceivedFrame,
     StreamItem,
-    TelemetryIngest,
     TelemetryStream,
-    tm_channels,
 )
 from core.telemetry.archive import ArchivedSample
-from core.telemetry.telemetry_archive import TelemetryArchive
 from core.time import utc_from_tai_s
-
-MDB = reference_mdb()
-KEYS = LinkKeys(spacecraft={"LSAT-1": new_link_keys(673)})
-T0_TAI_S = 8.486e8
-BASE = {name.name: 0 for name in MDB.containers["Housekeeping"].entries} | {
-    "structure_id": 1,
-    "mode": "nominal",
-    "pointing": "nadir",
-    "in_eclipse": False,
-    "downlink_active": False,
-}
-
-
-@dataclass
-class Bench:
-    """An ingest on an archive in a folder; opened again, it is a restart."""
-
-    folder: Path
-    archive: TelemetryArchive
-    latest: LatestValues
-    stream: TelemetryStream
-    ingest: TelemetryIngest
-
-    @classmethod
-    def open(cls, folder: Path, keys: LinkKeys = KEYS) -> Bench:
-        archive = TelemetryArchive(folder, MDB)
-        latest, stream = LatestValues(archive, keys.spacecraft), TelemetryStream()
-        return cls(folder, archive, latest, stream, TelemetryIngest(archive, tm_channels(keys), latest, stream))
-
-    def reopened(self) -> Bench:
-        self.archive.close()
-        return Bench.open(self.folder)
+from tests.core.telemetry.intake import MDB, T0_TAI_S, Bench, frames, housekeeping
 
 
 @pytest.fixture
@@ -69,24 +31,6 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     one = Bench.open(tmp_path)
     yield one
     one.archive.close()
-
-
-def housekeeping(number: int, **values: object) -> bytes:
-    data = encode_container(MDB, "Housekeeping", BASE | values)  # type: ignore[operator]
-    return encode_telemetry(Telemetry(673, number, 3, 25, number, T0_TAI_S + number, data))
-
-
-def frames(
-    packets: list[bytes], first_count: int = 1, first_index: int = 1, keys: LinkKeys = KEYS
-) -> list[ReceivedFrame]:
-    sa = keys.spacecraft["LSAT-1"].tm_association()
-    made = []
-    for offset, (pointer, data) in enumerate(fill_frames(packets, tm_capacity(sa))):
-        count = first_count + offset
-        header = TmFrameHeader(673, 0, True, count & 0xFF, count & 0xFF, pointer)
-        raw = encode_tm_frame(TmFrame(header, count, data, encode_clcw(Clcw(0, 3))), sa)
-        made.append(ReceivedFrame(first_index + offset, "svalbard", T0_TAI_S + 100, raw))
-    return made
 
 
 def test_frames_become_samples_with_units_and_limit_states(bench: Bench) -> None:
