@@ -144,3 +144,30 @@ def test_resources_are_the_newest_before_the_asked_instant_or_none(bench: Bench)
     assert (early.soc, early.propellant_kg, early.data_stored_bytes) == (pytest.approx(0.8, abs=1e-4), 17.0, 5)
     assert late.soc == pytest.approx(0.7, abs=1e-4)
     assert (late.mode, late.source, late.sigma["soc"]) == ("nominal", "telemetry", pytest.approx(4.4e-6, rel=0.01))
+
+
+def test_a_control_field_that_is_no_control_word_costs_its_frame_nothing(bench: Bench) -> None:
+    report = 0x80000001.to_bytes(4, "big")  # CCSDS 132.0-B-3 §4.1.5.3: a type-2 report, of the project's own
+    result = bench.ingest.ingest("ground", frames([housekeeping(1)], ocf=report))
+    assert (result.accepted_frames, result.packets, result.clcws) == (1, 1, [])
+    assert bench.archive.counters() == {"LSAT-1": {"accepted": 1, "control-field-unknown": 1}}
+
+
+def test_a_packet_that_comes_again_is_told_once_and_counted(bench: Bench) -> None:
+    first = [housekeeping(number) for number in range(4)]
+    other = housekeeping(2, soc=0.3)  # of the same time and count, but not the same: such as after a restart on board
+    bench.ingest.ingest("ground", frames([*first[:3], first[1]]))
+    seen = bench.archive.packets()[-1].packet_id
+    for _ in range(2):
+        bench.ingest.ingest("ground", frames([first[2], first[0], other, first[3], other], 100 + seen, seen))
+        bench.archive.columns.compact()
+        seen += 1
+    assert sorted(one.raw for one in bench.archive.packets()) == sorted([*first, other])
+    assert bench.archive.counters()["LSAT-1"]["packet-duplicate"] == 1 + 3 + 5
+    assert len(bench.archive.samples("LSAT-1", "soc", T0_TAI_S, T0_TAI_S + 10)) == 5
+    assert len(bench.archive.columns.values("LSAT-1", "soc", T0_TAI_S, T0_TAI_S + 10).values) == 5
+
+
+def test_a_second_process_is_refused(bench: Bench) -> None:
+    with pytest.raises(StoreError, match="is open in another process"):
+        Bench.open(bench.folder)
