@@ -194,12 +194,13 @@ class ColumnArchive:
                     grouped[one.satellite, container].append(table)
             tables = [(*key, joined(group)) for key, group in grouped.items()]
             prepared = self._files.write(tables)
-            # Others wait only while files are exchanged against batches, so that they see each packet once.
-            with self._reading, self._lock:
+            # Those who read files wait while they are exchanged against batches, so that they see each packet once.
+            with self._reading:
                 self._files.commit(prepared, {_TAKEN_OVER: str(last), _MEMORY: memory})
-                self._waiting = [one for one in self._waiting if one.number > last]
-                self._waiting_packets = sum(one.packets for one in self._waiting)
-                self._log.drop(last)
+                with self._lock:
+                    self._waiting = [one for one in self._waiting if one.number > last]
+                    self._waiting_packets = sum(one.packets for one in self._waiting)
+                    self._log.drop(last)
             return sum(one.packets for one in waiting)
 
     def waiting(self) -> list[WaitingPart]:
