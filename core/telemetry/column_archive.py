@@ -365,7 +365,7 @@ class ColumnArchive:
                     float(one.generated_tai_s.min()),
                     float(one.generated_tai_s.max()),
                     last_arrival,
-                    frozenset(np.unique(rows.services).tolist()),
+                    frozenset(np.flatnonzero(np.bincount(rows.services)).tolist()),
                 )
             )
         return made
