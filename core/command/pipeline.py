@@ -51,7 +51,7 @@ from core.mdb import MissionDatabase
 from core.mission.model import Mission
 from core.plan.model import Approval, MissionPlan
 from core.store import Database
-from core.telemetry import LatestValues, ReceivedFrame, SqlArchive, TelemetryIngest
+from core.telemetry import Archive, LatestValues, ReceivedFrame, TelemetryIngest
 from core.time import Clock
 
 __all__ = ["TELEMETRY_SOURCE", "CommandPipeline", "PipelineDeps"]
@@ -62,7 +62,7 @@ _SHORTEST_VAIN_S = 0.0005  # real time until what could not be done is tried aga
 _LONGEST_VAIN_S = 0.05
 _FRAMES_AT_ONCE = 32
 _MOST_FRAMES = 10_000
-_FRAME_S = 0.003  # real time that one takes, generously
+_FRAME_S = 0.0005  # real time that one takes, generously
 _REPORTS_AT_ONCE = 100
 _REPORT_S = 0.001
 _QUIET_S = 0.004  # real time that a small transaction takes, generously
@@ -83,7 +83,7 @@ class PipelineDeps:
     clock: Clock
     link: GroundLink
     ingest: TelemetryIngest
-    archive: SqlArchive
+    archive: Archive
     latest: LatestValues
     policy: CommandPolicy = field(default_factory=CommandPolicy)
     dry_runs: DryRuns = field(default_factory=NoDryRuns)
