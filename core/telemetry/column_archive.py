@@ -124,6 +124,18 @@ class ColumnArchive(ArchiveQueries):
                 self._log.drop(last)
             return sum(len(one.rows) for one in waiting)
 
+    def tidy(self) -> None:
+        """Bring summaries of longer lengths up to date, which makes plots of months and years quick.
+
+        Raises:
+            StoreError: Nothing changed.
+        """
+        with self._compacting:
+            prepared = self._files.write_coarse_summaries()
+            if prepared.summaries.made:
+                with self._lock:
+                    self._files.commit(prepared, {})
+
     @property
     def files(self) -> ArchiveFiles:
         """The files that count."""
