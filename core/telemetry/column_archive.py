@@ -24,6 +24,8 @@ from core.telemetry.archive_rows import Snapshot, WaitingTable
 from core.telemetry.packet_rows import PacketRows, PacketTimes
 from core.telemetry.packet_table import GENERATED, IDENTITY, OCTETS, RECEIVED, container_tables, without_duplicates
 from core.telemetry.receiver import ChannelState
+from core.telemetry.reprocessing import Reprocessing, known_reprocessings, reprocessing_steps
+from core.telemetry.retention import Removed, RetentionPolicies, retention_steps
 from core.telemetry.segment_log import SegmentLog
 
 __all__ = ["ColumnArchive", "Downsampled", "ParameterValues"]
@@ -135,6 +137,46 @@ class ColumnArchive(ArchiveQueries):
             if prepared.summaries.made:
                 with self._lock:
                     self._files.commit(prepared, {})
+
+    def retain(self, policies: RetentionPolicies, now_tai_s: float) -> Removed:
+        """Remove what is older than policies keep; what it was is counted, and known to queries from then on.
+
+        Raises:
+            StoreError: A step failed; those before it are done, and the next call goes on.
+        """
+        removed = Removed()
+        self.compact()  # so that what goes is in summaries first
+        with self._compacting:
+            for prepared, what in retention_steps(self._files, policies, now_tai_s):
+                with self._lock:
+                    self._files.commit(prepared, {})
+                removed += what
+        return removed
+
+    def reprocess(self, satellite: str, start_tai_s: float, end_tai_s: float, decoder: BatchDecoder) -> Reprocessing:
+        """Decode the packets of all hours that an interval touches again, into a newer version; the older ones stay.
+
+        Queries answer with the newest version of each hour, or with the newest up to the one that they name. Packets that
+        come later join the newest version of their hour, decoded as the archive decodes.
+
+        Raises:
+            InputError: The interval ends before it begins.
+            Conflict: Packets or values of it were removed by the retention policy.
+            NotFound: There are no packets in it.
+            StoreError: A step failed; the hours before it have the new version.
+        """
+        self.compact()
+        made = None
+        with self._compacting:
+            for prepared, made in reprocessing_steps(self._files, satellite, start_tai_s, end_tai_s, decoder):
+                with self._lock:
+                    self._files.commit(prepared, made.state())
+        assert made is not None  # no hour would have been NotFound
+        return made
+
+    def reprocessings(self) -> list[Reprocessing]:
+        """All newer versions that were made, by number."""
+        return known_reprocessings(self._files)
 
     @property
     def files(self) -> ArchiveFiles:

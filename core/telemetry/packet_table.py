@@ -35,6 +35,7 @@ __all__ = [
     "RECEIVED",
     "UNDECODED",
     "container_tables",
+    "decoded_tables",
     "without_duplicates",
 ]
 
@@ -52,11 +53,15 @@ def container_tables(
     rows: PacketRows, generated_tai_s: NDArray[np.float64], decoded: DecodedBatch
 ) -> dict[str, pa.Table]:
     """A table for each container of a batch."""
-    base = _base(rows, generated_tai_s)
+    return decoded_tables(_base(rows, generated_tai_s), decoded)
+
+
+def decoded_tables(base: pa.Table, decoded: DecodedBatch) -> dict[str, pa.Table]:
+    """A table for each container: the columns of the packets themselves, and then their values."""
     tables: dict[str, pa.Table] = {}
     for one in decoded.containers:
         arrays = {name: made for column in one.columns.values() for name, made in _arrays(column).items()}
-        tables[one.container] = _with(base.take(pa.array(one.rows)) if len(one.rows) < len(rows) else base, arrays)
+        tables[one.container] = _with(base.take(pa.array(one.rows)) if len(one.rows) < base.num_rows else base, arrays)
     grouped: dict[str, list[tuple[int, DecodedPacket]]] = defaultdict(list)
     for row, packet in decoded.interpreted:
         grouped[packet.name].append((row, packet))
