@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.errors import InputError, NotFound
 from core.telemetry.archive_catalogue import Kept
-from core.telemetry.archive_rows import Snapshot, file_rows, fresh_rows, merged_rows, newest_before, nothing
+from core.telemetry.archive_rows import Snapshot, file_rows, fresh_rows, merged_rows, newest_before, nothing, type_of
 from core.telemetry.archive_summaries import (
     COARSE_S,
     DAY_S,
@@ -118,6 +118,18 @@ class ArchiveQueries(ABC):
             columns = [one for (owner, _), one in snapshot.catalogue.columns.items() if owner == satellite]
             names = frozenset().union(*columns, *(one.table.column_names for one in snapshot.waiting))
         return sorted(one for one in names if ":" not in one and not one.endswith((".raw", ".limit")))
+
+    def type_of(
+        self, satellite: str, parameter: str, start_tai_s: float, end_tai_s: float, *, version: int | None = None
+    ) -> pa.DataType:
+        """The type that all values of an interval fit; text where there is no other. Null where there are none.
+
+        Raises:
+            NotFound: No packet of the satellite ever had the parameter.
+        """
+        with self.snapshot(satellite, version) as snapshot:
+            _known(snapshot, parameter)
+            return type_of(snapshot, parameter, start_tai_s, end_tai_s)
 
     def values(
         self, satellite: str, parameter: str, start_tai_s: float, end_tai_s: float, *, version: int | None = None

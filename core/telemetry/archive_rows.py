@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from core.telemetry.archive_catalogue import HOUR_S, ArchiveFile, Catalogue
 from core.telemetry.packet_table import GENERATED, IDENTITY, without_duplicates
 
-__all__ = ["Snapshot", "WaitingTable", "file_rows", "fresh_rows", "merged_rows", "newest_before", "nothing"]
+__all__ = ["Snapshot", "WaitingTable", "file_rows", "fresh_rows", "merged_rows", "newest_before", "nothing", "type_of"]
 
 _VALUE: Final = "value"
 _LEVEL: Final = "level"
@@ -72,6 +72,14 @@ def nothing() -> pa.Table:
     """No rows."""
     columns = {GENERATED: pa.float64(), IDENTITY[1]: pa.uint16(), IDENTITY[2]: pa.uint16(), _VALUE: pa.float64()}
     return pa.table({name: pa.array([], kind) for name, kind in (columns | {_LEVEL: pa.uint8()}).items()})
+
+
+def type_of(snapshot: Snapshot, parameter: str, start_tai_s: float, end_tai_s: float) -> pa.DataType:
+    """The type that all values of an interval fit; text where there is no other."""
+    kinds = {pq.read_schema(one.path).field(parameter).type for one in snapshot.find(parameter, start_tai_s, end_tai_s)}
+    kinds |= {one.table[parameter].type for one in snapshot.waiting if parameter in one.table.column_names}
+    empty = [pa.table({_VALUE: pa.array([], kind)}) for kind in sorted(kinds, key=str)]
+    return _together(empty).schema.field(_VALUE).type if empty else pa.null()
 
 
 def file_rows(
