@@ -250,4 +250,6 @@ def test_a_killed_process_loses_nothing_acknowledged_and_doubles_nothing(tmp_pat
         found = stored(archive)
         assert found == list(range(len(found))) and len(found) >= acknowledged
         assert archive.cursor("test") == len(found)
+        plot = archive.downsampled("LSAT-1", "soc", T0_TAI_S - 60, T0_TAI_S + 1e5, 3600)
+        assert plot.count.sum() == len(found)
         archive.close()
