@@ -26,11 +26,14 @@ def export_parameters(options: argparse.Namespace) -> int:
         known = reader.satellites()
         if options.satellite not in known:
             raise InputError("--satellite", f"{options.satellite!r} is not one of {known}")
+        start, end = parse_utc(options.start, "--start"), parse_utc(options.end, "--end")
+        if end < start:
+            raise InputError("--end", f"{options.end} is before --start {options.start}")
         request = ExportRequest(
             satellite=options.satellite,
             parameters=tuple(options.parameter),
-            start_tai_s=tai_s_from_utc(parse_utc(options.start, "--start")),
-            end_tai_s=tai_s_from_utc(parse_utc(options.end, "--end")),
+            start_tai_s=tai_s_from_utc(start),
+            end_tai_s=tai_s_from_utc(end),
             units={name: one.type.unit for name, one in mdb.parameters.items() if one.type.unit},
             aligned_to=options.align_to,
             step_s=options.step,

@@ -1,7 +1,7 @@
 """Telemetry: frames in, verified, decoded, checked, archived and streamed.
 
 The column archive and what stores into it (``column_archive``, ``compactor``, ``bulk_ingest``) are imported by their modules:
-they bring DuckDB and Arrow, which a service without them need not load.
+they bring Arrow, which a service without them need not load.
 """
 
 from core.telemetry.alarm_book import Alarm, AlarmBook, AlarmEntry, AlarmState, AlarmStep

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from core.errors import StoreError
 from core.store import open_database
 from core.telemetry.archive_catalogue import HOUR_S, ArchiveFile, Catalogue, Kept
-from core.telemetry.archive_summaries import FINE_S, Summary, summarise_table
+from core.telemetry.archive_summaries import FINE_S, Summary, SummaryFile, summarise_table
 from core.telemetry.archive_tables import (
     CATALOGUE,
     TABLES,
@@ -60,8 +60,8 @@ class PreparedFiles:
 
     def discard(self) -> None:
         """Delete the new ones."""
-        for one in (*self.made, *self.summaries.made):
-            one.path.unlink(missing_ok=True)
+        for path in [*(one.path for one in self.made), *(one.path for one in self.summaries.made)]:
+            path.unlink(missing_ok=True)
 
 
 class ArchiveFiles:
@@ -189,8 +189,8 @@ class ArchiveFiles:
         Raises:
             StoreError: Nothing changed.
         """
-        made = [*prepared.made, *prepared.summaries.made]
-        removed = [*prepared.replaced, *prepared.summaries.replaced]
+        made: list[ArchiveFile | SummaryFile] = [*prepared.made, *prepared.summaries.made]
+        removed: list[ArchiveFile | SummaryFile] = [*prepared.replaced, *prepared.summaries.replaced]
         try:
             with self._database.write() as connection:
                 write_change(connection, self._folder, made, removed, prepared.kept)

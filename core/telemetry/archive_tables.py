@@ -153,8 +153,8 @@ def _summary_file(row: RowMapping, folder: Path) -> SummaryFile:
 
 
 def _kept(row: RowMapping) -> Kept:
-    edges = [float("-inf") if row[name] is None else row[name] for name in _EDGES]
-    return Kept(*edges, row["packets_removed"], row["values_removed"], row["too_late"])
+    packets_s, values_s, summaries_s = (float("-inf") if row[name] is None else float(row[name]) for name in _EDGES)
+    return Kept(packets_s, values_s, summaries_s, row["packets_removed"], row["values_removed"], row["too_late"])
 
 
 def _row(one: ArchiveFile | SummaryFile, folder: Path) -> dict[str, Any]:

@@ -213,7 +213,7 @@ class _Aligned(_Source):
             count = int((request.end_tai_s - request.start_tai_s) / request.step_s) + 1
             for first in range(0, count, _CHUNK_INSTANTS):
                 steps = np.arange(first, min(first + _CHUNK_INSTANTS, count))
-                yield request.start_tai_s + steps * request.step_s
+                yield (request.start_tai_s + steps * request.step_s).astype(np.float64)
             return
         leader = _Own(self.archive, _only(request, str(request.aligned_to)))
         for found in leader._values(str(request.aligned_to)):

@@ -34,7 +34,8 @@ def write_netcdf(path: Path, series: Iterable[Series], units: Mapping[str, str],
     Raises:
         InputError: A variable is larger than the format holds.
     """
-    from scipy.io import netcdf_file  # takes a moment, and few need it
+    # Imported here: it takes a moment, and few need it.
+    from scipy.io import netcdf_file  # type: ignore[import-untyped]
 
     rows = 0
     with netcdf_file(path, "w", version=2) as file:

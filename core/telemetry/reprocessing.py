@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from core.errors import Conflict, InputError, NotFound
 from core.mdb.batch import BatchDecoder
@@ -95,9 +96,7 @@ def _packets(files: list[ArchiveFile]) -> pa.Table:
     return pa.concat_tables(parts).replace_schema_metadata(None).combine_chunks()
 
 
-def _octets(
-    packets: pa.Table,
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.uint8]], np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def _octets(packets: pa.Table) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Packets one behind the other, and where each begins."""
     column = pa.concat_arrays(packets[OCTETS].chunks)
     _, offsets, data = column.buffers()

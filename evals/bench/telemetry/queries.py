@@ -17,6 +17,7 @@ from typing import Final
 
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 
 from core.mdb.batch import BatchDecoder, packet_offsets
 from core.telemetry.archive_queries import Downsampled
@@ -100,7 +101,7 @@ def _fill(archive: ColumnArchive, packets: int) -> bool:
     offsets = packet_offsets([PACKET_OCTETS] * per_hour)
     for hour in range(archive.cursor("bench"), _HOURS):
         count = per_hour * hour + np.arange(per_hour)
-        times = _START_TAI_S + hour * _HOUR_S + np.arange(per_hour) * (_HOUR_S / per_hour)
+        times = _START_TAI_S + hour * _HOUR_S + np.arange(per_hour, dtype=np.float64) * (_HOUR_S / per_hour)
         data = _at_times(drawn[count % len(drawn)], count, times)
         rows = PacketRows(_SATELLITE, data.reshape(-1), offsets, times + 1.0, "bench", hour + 1)
         archive.append(rows)
@@ -110,10 +111,8 @@ def _fill(archive: ColumnArchive, packets: int) -> bool:
 
 
 def _at_times(
-    packets: np.ndarray[tuple[int, int], np.dtype[np.uint8]],
-    count: np.ndarray[tuple[int], np.dtype[np.int64]],
-    times_tai_s: np.ndarray[tuple[int], np.dtype[np.float64]],
-) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+    packets: NDArray[np.uint8], count: NDArray[np.int64], times_tai_s: NDArray[np.float64]
+) -> NDArray[np.uint8]:
     """Packets with other times of generation and sequence counts; their error control is not mended, as it is not read."""
     made = packets.copy()
     made[:, 2] = 0xC0 | (count >> 8 & 0x3F)
@@ -135,7 +134,7 @@ def _timed(work: Callable[[], object], repeats: int = _REPEATS) -> _Timing:
     return _Timing(seconds[0], statistics.median(seconds))
 
 
-def _error(plot: Downsampled, theirs: list[np.ndarray[tuple[int], np.dtype[np.float64]]]) -> float:
+def _error(plot: Downsampled, theirs: list[NDArray[np.float64]]) -> float:
     """The largest difference of any figure of any bucket."""
     ours = [plot.start_tai_s / plot.bucket_s, plot.minimum, plot.maximum, plot.mean, plot.count]
     if any(len(one) != len(other) for one, other in zip(ours, theirs, strict=True)):
