@@ -50,6 +50,7 @@ from api.service.runtime import Runtime
 from api.service.telemetry_reader import LiveTelemetryReader
 from api.settings import Settings
 from api.signing_keys import audit_file_of, open_signing_keys
+from api.telemetry_metrics import TelemetryMetrics
 from api.ws import console
 from core.authority import ApprovalRequests, DecisionLog, load_policies, package_policies
 from core.command.fleet import Fleet, FleetConfig
@@ -221,6 +222,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime: Runtime = app.state.runtime
+    app.state.metrics.registry.register(TelemetryMetrics(runtime.flight.fleet))
     runtime.audit.start()
     watch = approval_watch(runtime)
     runtime.flight.start()

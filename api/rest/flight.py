@@ -21,7 +21,7 @@ from api.rest.answers import (
 )
 from api.rest.ids import PathId
 from api.rest.paging import Cursor, Limit, Page, page_of
-from api.service.views import command_view
+from api.service.views import command_view, shown_value
 from core.command.model import Command, CommandState
 from core.errors import InputError
 from core.mdb import AlarmLevel, CommandClass
@@ -120,7 +120,7 @@ def samples(
         parameter=parameter,
         unit=found[0].unit if found else "",
         t=tuple(format_utc(utc_from_tai_s(one.generated_tai_s)) for one in kept),
-        values=tuple(one.value for one in kept),
+        values=tuple(shown_value(one) for one in kept),
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from api.service.clock import ClockService
 from api.service.live import Broadcaster
 from api.service.orbit_update import OrbitWatch
-from api.service.views import command_view, plan_summary
+from api.service.views import command_view, plan_summary, shown_value
 from core.command.fleet import Fleet
 from core.command.model import FINAL_STATES, Command, CommandState
 from core.command.tables import uplink_frames
@@ -165,6 +165,10 @@ class Flight:
         """Whether the ground station connection stands."""
         return self._fleet.link.connected
 
+    def compaction_failure(self) -> str:
+        """Why telemetry that is stored could not be moved into files the last time; empty where it went well."""
+        return self._fleet.compactor.failure
+
     def contact_of(self, satellite: str) -> str | None:
         """The station that has contact with a satellite now."""
         for (craft, station), visible in self._fleet.pipeline.contacts.items():
@@ -310,7 +314,7 @@ def _newest(samples: Sequence[ArchivedSample]) -> str | None:
 def _parameter(sample: ArchivedSample) -> dict[str, Any]:
     return {
         "name": sample.parameter,
-        "value": sample.value,
+        "value": shown_value(sample),
         "unit": sample.unit,
         "limit_state": sample.limit_state,
         "at": format_utc(utc_from_tai_s(sample.generated_tai_s)),

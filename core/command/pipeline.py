@@ -52,7 +52,7 @@ from core.mdb import MissionDatabase
 from core.mission.model import Mission
 from core.plan.model import Approval, MissionPlan
 from core.store import Database
-from core.telemetry import LatestValues, ReceivedFrame, SqlArchive, TelemetryIngest
+from core.telemetry import Archive, LatestValues, ReceivedFrame, TelemetryIngest
 from core.time import Clock
 
 __all__ = ["TELEMETRY_SOURCE", "CommandPipeline", "PipelineDeps"]
@@ -82,7 +82,7 @@ class PipelineDeps:
     clock: Clock
     link: GroundLink
     ingest: TelemetryIngest
-    archive: SqlArchive
+    archive: Archive
     latest: LatestValues
     policy: CommandPolicy = field(default_factory=CommandPolicy)
     dry_runs: DryRuns = field(default_factory=NoDryRuns)

@@ -14,6 +14,7 @@ from core.mdb.encoding import IntegerEncoding, IntegerForm, StringEncoding
 from core.mdb.errors import PacketUndecodable
 from core.mdb.model import MissionDatabase
 from core.mdb.program import CompiledField, CompiledProgram, compile_program
+from core.mdb.references import Value
 from core.mdb.telemetry import DecodedPacket, decode_packet
 from core.mdb.types import ValueKind
 
@@ -49,6 +50,22 @@ class Column:
             truths: NDArray[np.bool_] = self.raw != 0
             return truths
         return self.raw if self.values is None else self.values
+
+    def value(self, row: int) -> Value:
+        """The engineering value of one packet; the raw one where there is none."""
+        if self.labels is not None:
+            label = int(self.labels[row])
+            return self.field.labels[label] if label >= 0 else f"undefined ({self.raw[row]})"
+        encoding = self.field.type.encoding
+        if isinstance(encoding, StringEncoding):
+            octets = self.raw[row].tobytes()
+            text = _text(octets, encoding)
+            return octets if text is None else text
+        if self.raw.ndim == 2:
+            return bytes(self.raw[row].tobytes())
+        if self.valid is not None and not self.valid[row]:
+            return self.raw[row].item()  # type: ignore[no-any-return]
+        return self.engineering[row].item()  # type: ignore[no-any-return]
 
     def texts(self) -> list[str | None]:
         """Labels or texts; a number without a label reads ``undefined (n)``."""
@@ -119,6 +136,8 @@ class BatchDecoder:
             data: The octets of all packets.
             offsets: Where each begins, and at last where the last one ends; shape (packets + 1,).
         """
+        if len(offsets) < 2:
+            return DecodedBatch(())
         nodes = self.program.native.classify(data, offsets, 2 if self._error_control else 0)
         containers: list[ContainerBatch] = []
         interpreted: list[tuple[int, DecodedPacket]] = []

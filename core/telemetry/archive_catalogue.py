@@ -28,6 +28,8 @@ class ArchiveFile:
         columns: Their names.
         version: 0 as decoded when received, else the number of the reprocessing that made it.
         definitions: The definitions that its packets were decoded with.
+        first_arrival, last_arrival: Between them are the arrival numbers of its packets.
+        services, apids: All that it has packets of; service 0 for those that are no PUS reports.
     """
 
     path: Path
@@ -40,6 +42,10 @@ class ArchiveFile:
     columns: frozenset[str]
     version: int = 0
     definitions: tuple[str, ...] = ()
+    first_arrival: int = 0
+    last_arrival: int = 0
+    services: frozenset[int] = frozenset()
+    apids: frozenset[int] = frozenset()
 
     @property
     def number(self) -> int:

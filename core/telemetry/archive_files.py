@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import uuid
+from bisect import insort
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -29,7 +31,7 @@ from core.telemetry.archive_tables import (
 )
 from core.telemetry.deferred_deletion import DeferredDeletion
 from core.telemetry.durable_file import plain_name, write_durably
-from core.telemetry.packet_table import GENERATED, without_duplicates
+from core.telemetry.packet_table import ARRIVAL, GENERATED, IDENTITY, OCTETS, SERVICE, joined, without_duplicates
 from core.telemetry.summary_files import SUMMARIES, PreparedSummaries, coarse_summaries, fine_summaries
 
 __all__ = ["ArchiveFile", "ArchiveFiles", "PreparedFiles"]
@@ -80,6 +82,10 @@ class ArchiveFiles:
         with self._database.read() as connection:
             self._catalogue = read_catalogue(connection, folder)
         self._deletion = DeferredDeletion()
+        self._series: dict[str, dict[str, list[ArchiveFile]]] = {}
+        self._newest_tai_s: dict[str, float] = {}
+        self.last_arrival = 0
+        self._enter(self._catalogue.every_file())
         self._delete_leftovers()
 
     @property
@@ -101,6 +107,27 @@ class ArchiveFiles:
         with self._database.read() as connection:
             return read_states(connection, prefix)
 
+    def find(self, satellite: str, column: str, start_tai_s: float, end_tai_s: float) -> list[ArchiveFile]:
+        """Files of the newest version with a column that may have rows in an interval, by time."""
+        return self._catalogue.find(satellite, column, start_tai_s, end_tai_s)
+
+    def with_packets(self) -> list[ArchiveFile]:
+        """Every file of the newest version that has the octets of its packets."""
+        known = self._catalogue
+        return [
+            one
+            for one in known.every_file()
+            if OCTETS in one.columns and one.version == known.version_of(one.satellite, one.hour)
+        ]
+
+    def series(self, satellite: str) -> dict[str, list[ArchiveFile]]:
+        """A satellite's files of the newest version by container, by time; their times do not overlap."""
+        return self._series.get(satellite, {})
+
+    def newest_tai_s(self, satellite: str) -> float:
+        """When the newest packet of a satellite was generated; minus infinity where there is none."""
+        return self._newest_tai_s.get(satellite, -math.inf)
+
     def write(self, tables: Iterable[tuple[str, str, pa.Table]], definitions: str = "") -> PreparedFiles:
         """Write rows into new files, which do not count yet.
 
@@ -121,6 +148,7 @@ class ArchiveFiles:
                     if hour * HOUR_S < kept.rows_tai_s:
                         prepared.kept[satellite] = replace(kept, too_late=kept.too_late + rows.num_rows)
                         continue
+                    rows = _still_kept(rows, hour, kept)
                     old = self._to_merge(satellite, container, hour, rows)
                     version = self._catalogue.version_of(satellite, hour)
                     self._write(prepared, (satellite, container, hour, version), rows, old, (definitions,))
@@ -199,11 +227,23 @@ class ArchiveFiles:
             prepared.discard()
             raise
         self._catalogue = self._catalogue.changed(made, removed, prepared.kept)
+        for old in (*prepared.replaced, *prepared.superseded):
+            series = self._series.get(old.satellite, {}).get(old.container, [])
+            if old in series:
+                series.remove(old)
+        self._enter(prepared.made)
         self._deletion.delete(one.path for one in removed)
 
     def close(self) -> None:
         """Close the catalogue."""
         self._database.close()
+
+    def _enter(self, files: Iterable[ArchiveFile]) -> None:
+        for one in sorted(files, key=_first_tai_s):
+            self.last_arrival = max(one.last_arrival, self.last_arrival)
+            self._newest_tai_s[one.satellite] = max(one.last_tai_s, self.newest_tai_s(one.satellite))
+            if one.version == self._catalogue.version_of(one.satellite, one.hour):
+                insort(self._series.setdefault(one.satellite, {}).setdefault(one.container, []), one, key=_first_tai_s)
 
     def _delete_leftovers(self) -> None:
         named = {one.path for one in self._catalogue.every_file()}
@@ -234,14 +274,29 @@ class ArchiveFiles:
     ) -> None:
         satellite, container, hour, version = key
         tables = [*(_read(one.path) for one in old), rows]
-        merged = without_duplicates(pa.concat_tables(tables, promote_options="permissive"))
+        merged = without_duplicates(joined(tables))
         every = tuple(dict.fromkeys([*(name for one in old for name in one.definitions), *definitions]))
         folder = self._folder / f"satellite={plain_name(satellite)}" / f"hour={hour}"
         path = folder / f"{plain_name(container)}-{uuid.uuid4().hex}.parquet"
         about = {_DEFINITIONS: json.dumps(every).encode(), _VERSION: str(version).encode()}
         write_durably(path, lambda unfinished: _write_table(merged.replace_schema_metadata(about), unfinished))
         columns = frozenset(merged.column_names)
-        made = ArchiveFile(path, satellite, container, hour, *_span(merged), merged.num_rows, columns, version, every)
+        arrivals = merged[ARRIVAL].to_numpy()
+        made = ArchiveFile(
+            path,
+            satellite,
+            container,
+            hour,
+            *_span(merged),
+            merged.num_rows,
+            columns,
+            version,
+            every,
+            int(arrivals.min()),
+            int(arrivals.max()),
+            frozenset(merged[SERVICE].unique().to_pylist()),
+            frozenset(merged[IDENTITY[1]].unique().to_pylist()),
+        )
         prepared.made.append(made)
         prepared.contents.append((made, summarise_table(merged, FINE_S, made.number)))
 
@@ -283,6 +338,19 @@ def _by_hour(table: pa.Table) -> list[tuple[int, pa.Table]]:
     hours = (table[GENERATED].to_numpy() // HOUR_S).astype(int)
     cuts = [0, *((hours[1:] != hours[:-1]).nonzero()[0] + 1).tolist(), len(hours)]
     return [(int(hours[a]), table.slice(a, b - a)) for a, b in pairwise(cuts)]
+
+
+def _still_kept(rows: pa.Table, hour: int, kept: Kept) -> pa.Table:
+    """Rows without what of their hour is kept no longer."""
+    end_s = (hour + 1) * HOUR_S
+    gone = {OCTETS} if end_s <= kept.packets_tai_s else set()
+    if end_s <= kept.values_tai_s:
+        gone |= {name for name in rows.column_names if not name.startswith("packet:")}
+    return rows.drop_columns(sorted(gone & set(rows.column_names)))
+
+
+def _first_tai_s(one: ArchiveFile) -> float:
+    return one.first_tai_s
 
 
 def _span(table: pa.Table) -> tuple[float, float]:

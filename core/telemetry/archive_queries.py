@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.errors import InputError, NotFound
 from core.telemetry.archive_catalogue import Kept
-from core.telemetry.archive_rows import Snapshot, file_rows, fresh_rows, merged_rows, newest_before, nothing, type_of
+from core.telemetry.archive_rows import Snapshot, file_rows, merged_rows, newest_before, nothing, type_of
 from core.telemetry.archive_summaries import (
     COARSE_S,
     DAY_S,
@@ -205,7 +205,7 @@ class ArchiveQueries(ABC):
         with self.snapshot(satellite, version) as snapshot:
             _known(snapshot, parameter)
             kept_s = snapshot.catalogue.kept_of(satellite).values_tai_s
-            rows = nothing().select([GENERATED, "value", "level"])
+            rows = nothing()
             if len(instants) and np.max(instants) >= kept_s:
                 first = max(float(np.min(instants)), kept_s)
                 before = newest_before(snapshot, parameter, first, kept_s)
@@ -305,7 +305,7 @@ def _touching(
 def _from_log(
     snapshot: Snapshot, parameter: str, start_tai_s: float, last_tai_s: float, length_s: int
 ) -> list[Summary]:
-    rows = fresh_rows(snapshot, parameter, start_tai_s, last_tai_s)
+    rows = snapshot.waiting_rows(parameter, start_tai_s, last_tai_s)
     return [_summarised_rows(one, parameter, length_s) for one in rows]
 
 

@@ -16,6 +16,7 @@ from core.store import open_database
 from core.telemetry.archive_queries import ArchiveQueries, Downsampled, ParameterValues
 from core.telemetry.archive_rows import Snapshot, WaitingTable
 from core.telemetry.archive_tables import CATALOGUE, read_catalogue, read_state
+from core.telemetry.batch_record import BatchRecord
 from core.telemetry.packet_rows import PacketRows, PacketTimes
 from core.telemetry.packet_table import container_tables
 from core.telemetry.segment_log import read_log
@@ -62,12 +63,16 @@ class ArchiveReader(ArchiveQueries):
         waiting: list[tuple[str, WaitingTable]] = []
         for record in records:
             if record.number > taken_over:
-                rows = PacketRows.unpack(record.payload)
-                if len(rows):
-                    decoded = self._decoder.decode(rows.data, rows.offsets)
-                    tables = container_tables(rows, self._times(rows.data, rows.offsets), decoded)
-                    waiting += [(rows.satellite, WaitingTable(name, table)) for name, table in tables.items()]
+                for rows in BatchRecord.unpack(record.payload).parts:
+                    waiting += [(rows.satellite, one) for one in self._tables(rows)]
         self._catalogue, self._waiting = catalogue, waiting
+
+    def _tables(self, rows: PacketRows) -> list[WaitingTable]:
+        times = self._times(rows.data, rows.offsets)
+        generated = np.where(np.isfinite(times), times, rows.received_tai_s)
+        decoded = self._decoder.decode(rows.data, rows.offsets)
+        tables = container_tables(rows, generated, np.zeros(len(rows), dtype=np.int64), decoded)
+        return [WaitingTable(name, table) for name, table in tables.items()]
 
     @contextmanager
     def snapshot(self, satellite: str, version: int | None = None) -> Iterator[Snapshot]:

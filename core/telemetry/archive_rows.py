@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,9 +11,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from core.telemetry.archive_catalogue import HOUR_S, ArchiveFile, Catalogue
-from core.telemetry.packet_table import GENERATED, IDENTITY, without_duplicates
+from core.telemetry.packet_table import GENERATED, joined
 
-__all__ = ["Snapshot", "WaitingTable", "file_rows", "fresh_rows", "merged_rows", "newest_before", "nothing", "type_of"]
+__all__ = ["Snapshot", "WaitingTable", "file_rows", "merged_rows", "newest_before", "nothing", "type_of"]
 
 _VALUE: Final = "value"
 _LEVEL: Final = "level"
@@ -49,17 +47,17 @@ class Snapshot:
         """Files with a parameter that may have rows in an interval, by time."""
         return self.catalogue.find(self.satellite, parameter, start_tai_s, end_tai_s, self.version)
 
-    def waiting_rows(self, parameter: str, start_tai_s: float, end_tai_s: float) -> dict[str, pa.Table]:
-        """Rows of the log in an interval by container, each packet once, by time."""
-        found: dict[str, list[pa.Table]] = defaultdict(list)
+    def waiting_rows(self, parameter: str, start_tai_s: float, end_tai_s: float) -> list[pa.Table]:
+        """Rows of the log in an interval: generation time, value and level; each table by time. None is in a file as well."""
+        found = []
         for one in self.waiting:
             if parameter in one.table.column_names:
                 times = one.table[GENERATED].to_numpy()
                 inside = (times >= start_tai_s) & (times <= end_tai_s) & self._of_version(times)
                 if inside.any():
                     rows = _selected(one.table, parameter)
-                    found[one.container].append(rows if inside.all() else rows.filter(pa.array(inside)))
-        return {name: without_duplicates(_together(tables)) for name, tables in found.items()}
+                    found.append(_by_time(rows if inside.all() else rows.filter(pa.array(inside))))
+        return found
 
     def _of_version(self, times_tai_s: NDArray[np.float64]) -> NDArray[np.bool_]:
         """What is still in the log will join the newest version of its hour."""
@@ -70,8 +68,8 @@ class Snapshot:
 
 def nothing() -> pa.Table:
     """No rows."""
-    columns = {GENERATED: pa.float64(), IDENTITY[1]: pa.uint16(), IDENTITY[2]: pa.uint16(), _VALUE: pa.float64()}
-    return pa.table({name: pa.array([], kind) for name, kind in (columns | {_LEVEL: pa.uint8()}).items()})
+    kinds = {GENERATED: pa.float64(), _VALUE: pa.float64(), _LEVEL: pa.uint8()}
+    return pa.table({name: pa.array([], kind) for name, kind in kinds.items()})
 
 
 def type_of(snapshot: Snapshot, parameter: str, start_tai_s: float, end_tai_s: float) -> pa.DataType:
@@ -79,62 +77,32 @@ def type_of(snapshot: Snapshot, parameter: str, start_tai_s: float, end_tai_s: f
     kinds = {pq.read_schema(one.path).field(parameter).type for one in snapshot.find(parameter, start_tai_s, end_tai_s)}
     kinds |= {one.table[parameter].type for one in snapshot.waiting if parameter in one.table.column_names}
     empty = [pa.table({_VALUE: pa.array([], kind)}) for kind in sorted(kinds, key=str)]
-    return _together(empty).schema.field(_VALUE).type if empty else pa.null()
+    return joined(empty).schema.field(_VALUE).type if empty else pa.null()
 
 
-def file_rows(
-    one: ArchiveFile, parameter: str, start_tai_s: float, end_tai_s: float, *, identity: bool = False
-) -> pa.Table:
-    """A file's rows in an interval: generation time, value and level, with ``identity`` what tells packets apart as well."""
+def file_rows(one: ArchiveFile, parameter: str, start_tai_s: float, end_tai_s: float) -> pa.Table:
+    """A file's rows in an interval: generation time, value and level."""
     with pq.ParquetFile(one.path, memory_map=True) as file:
         groups = _groups(file.metadata, start_tai_s, end_tai_s)
         limit = f"{parameter}.limit"
-        wanted = [*(IDENTITY if identity else (GENERATED,)), parameter, *([limit] if limit in one.columns else [])]
+        wanted = [GENERATED, parameter, *([limit] if limit in one.columns else [])]
         table = file.read_row_groups(groups, wanted, use_threads=False)
-    return _inside(_selected(table, parameter, identity=identity), start_tai_s, end_tai_s)
+    return _inside(_selected(table, parameter), start_tai_s, end_tai_s)
 
 
 def merged_rows(snapshot: Snapshot, parameter: str, start_tai_s: float, end_tai_s: float) -> pa.Table:
     """All rows in an interval, both ends included: generation time, value and level."""
-    waiting = snapshot.waiting_rows(parameter, start_tai_s, end_tai_s)
-    by_container: dict[str, list[ArchiveFile]] = defaultdict(list)
-    for one in snapshot.find(parameter, start_tai_s, end_tai_s):
-        by_container[one.container].append(one)
-    parts = []
-    for container in sorted({*waiting, *by_container}):
-        rows, files = waiting.get(container), by_container[container]
-        overlapping = rows is not None and any(_overlap(one, rows) for one in files)
-        tables = [file_rows(one, parameter, start_tai_s, end_tai_s, identity=overlapping) for one in files]
-        if rows is not None:
-            tables.append(rows if overlapping else rows.select([GENERATED, _VALUE, _LEVEL]))
-        whole = _together(tables)
-        parts.append((without_duplicates(whole) if overlapping else whole).select([GENERATED, _VALUE, _LEVEL]))
-    return _by_time(_together(parts)) if parts else nothing().select([GENERATED, _VALUE, _LEVEL])
-
-
-def fresh_rows(snapshot: Snapshot, parameter: str, start_tai_s: float, end_tai_s: float) -> list[pa.Table]:
-    """Rows of the log that are in no file, by container; each by time."""
-    made = []
-    for container, rows in snapshot.waiting_rows(parameter, start_tai_s, end_tai_s).items():
-        first, last = _span(rows)
-        files = [one for one in snapshot.find(parameter, first, last) if one.container == container]
-        files = [one for one in files if _overlap(one, rows)]
-        if files:
-            # Rows of files stand first, so that of a packet that is in both the file's row is the one that stays.
-            stored = [file_rows(one, parameter, first, last, identity=True) for one in files]
-            marks = [pa.array(np.zeros(one.num_rows, dtype=bool)) for one in stored]
-            marked = [one.append_column("fresh", mark) for one, mark in zip(stored, marks, strict=True)]
-            marked.append(rows.append_column("fresh", pa.array(np.ones(rows.num_rows, dtype=bool))))
-            whole = without_duplicates(_together(marked))
-            rows = whole.filter(whole["fresh"])
-        if rows.num_rows:
-            made.append(rows.select([GENERATED, _VALUE, _LEVEL]))
-    return made
+    parts = [
+        file_rows(one, parameter, start_tai_s, end_tai_s) for one in snapshot.find(parameter, start_tai_s, end_tai_s)
+    ]
+    parts += snapshot.waiting_rows(parameter, start_tai_s, end_tai_s)
+    return _by_time(joined(parts)) if parts else nothing()
 
 
 def newest_before(snapshot: Snapshot, parameter: str, before_tai_s: float, not_before_tai_s: float) -> pa.Table:
     """The last row up to an instant, if there is one: newest files first, and no more than can hold it."""
-    newest = _last(merged_rows_of_log(snapshot, parameter, before_tai_s, not_before_tai_s))
+    waiting = snapshot.waiting_rows(parameter, not_before_tai_s, before_tai_s)
+    newest = _last(_by_time(joined(waiting))) if waiting else nothing()
     files = snapshot.find(parameter, not_before_tai_s, before_tai_s)
     for one in sorted(files, key=lambda one: min(one.last_tai_s, before_tai_s), reverse=True):
         if newest.num_rows and min(one.last_tai_s, before_tai_s) <= newest[GENERATED][0].as_py():
@@ -143,13 +111,6 @@ def newest_before(snapshot: Snapshot, parameter: str, before_tai_s: float, not_b
         if found.num_rows and (not newest.num_rows or found[GENERATED][0].as_py() > newest[GENERATED][0].as_py()):
             newest = found
     return newest
-
-
-def merged_rows_of_log(snapshot: Snapshot, parameter: str, before_tai_s: float, not_before_tai_s: float) -> pa.Table:
-    """The log's rows up to an instant, by time."""
-    rows = snapshot.waiting_rows(parameter, not_before_tai_s, before_tai_s)
-    tables = [one.select([GENERATED, _VALUE, _LEVEL]) for _, one in sorted(rows.items())]
-    return _by_time(_together(tables)) if tables else nothing().select([GENERATED, _VALUE, _LEVEL])
 
 
 def _last(rows: pa.Table) -> pa.Table:
@@ -161,17 +122,6 @@ def _by_time(rows: pa.Table) -> pa.Table:
     if (times[1:] >= times[:-1]).all():
         return rows
     return rows.take(pa.array(np.argsort(times, kind="stable")))
-
-
-def _span(rows: pa.Table) -> tuple[float, float]:
-    times = rows[GENERATED]
-    return times[0].as_py(), times[-1].as_py()
-
-
-def _overlap(one: ArchiveFile, rows: pa.Table) -> bool:
-    """Whether a file may hold one of these packets."""
-    times: NDArray[np.float64] = rows[GENERATED].to_numpy()
-    return bool(np.searchsorted(times, one.first_tai_s) < np.searchsorted(times, one.last_tai_s, side="right"))
 
 
 def _inside(rows: pa.Table, start_tai_s: float, end_tai_s: float) -> pa.Table:
@@ -191,24 +141,7 @@ def _groups(metadata: pq.FileMetaData, start_tai_s: float, end_tai_s: float) -> 
     return chosen
 
 
-def _selected(table: pa.Table, parameter: str, *, identity: bool = True) -> pa.Table:
+def _selected(table: pa.Table, parameter: str) -> pa.Table:
     limit = f"{parameter}.limit"
     level = table[limit] if limit in table.column_names else pa.array(np.zeros(table.num_rows, dtype=np.uint8))
-    names = IDENTITY if identity else (GENERATED,)
-    columns = [*(table[name] for name in names), table[parameter], level]
-    return pa.Table.from_arrays(columns, names=[*names, _VALUE, _LEVEL])
-
-
-def _together(tables: Sequence[pa.Table] | Iterable[pa.Table]) -> pa.Table:
-    """One behind the other; as texts where versions of the definitions gave values that do not go together."""
-    tables = list(tables)
-    try:
-        return pa.concat_tables(tables, promote_options="permissive")
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.concat_tables(_as_text(one) for one in tables)
-
-
-def _as_text(table: pa.Table) -> pa.Table:
-    place = table.column_names.index(_VALUE)
-    texts = [None if one is None else str(one) for one in table[_VALUE].to_pylist()]
-    return table.set_column(place, _VALUE, pa.array(texts, pa.string()))
+    return pa.Table.from_arrays([table[GENERATED], table[parameter], level], names=[GENERATED, _VALUE, _LEVEL])

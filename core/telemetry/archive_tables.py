@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Connection,
     Float,
@@ -44,6 +45,10 @@ _FILES: Final = Table(
     Column("columns", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("definitions", Text, nullable=False),
+    Column("first_arrival", BigInteger, nullable=False),
+    Column("last_arrival", BigInteger, nullable=False),
+    Column("services", Text, nullable=False),
+    Column("apids", Text, nullable=False),
 )
 _SUMMARIES: Final = Table(
     "archive_summaries",
@@ -136,6 +141,10 @@ def _file(row: RowMapping, folder: Path) -> ArchiveFile:
         _names(row["columns"]),
         row["version"],
         tuple(json.loads(row["definitions"])),
+        row["first_arrival"],
+        row["last_arrival"],
+        frozenset(json.loads(row["services"])),
+        frozenset(json.loads(row["apids"])),
     )
 
 
@@ -174,6 +183,10 @@ def _row(one: ArchiveFile | SummaryFile, folder: Path) -> dict[str, Any]:
         "columns": json.dumps(sorted(one.columns)),
         "version": one.version,
         "definitions": json.dumps(one.definitions),
+        "first_arrival": one.first_arrival,
+        "last_arrival": one.last_arrival,
+        "services": json.dumps(sorted(one.services)),
+        "apids": json.dumps(sorted(one.apids)),
     }
 
 

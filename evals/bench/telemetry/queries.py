@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from core.mdb.batch import BatchDecoder, packet_offsets
 from core.telemetry.archive_queries import Downsampled
 from core.telemetry.column_archive import ColumnArchive
+from core.telemetry.intake_memory import Progress
 from core.telemetry.packet_rows import PacketRows, pus_times
 from core.telemetry.packet_table import GENERATED
 from evals.bench.model import BenchResult, Goal
@@ -103,8 +104,8 @@ def _fill(archive: ColumnArchive, packets: int) -> bool:
         count = per_hour * hour + np.arange(per_hour)
         times = _START_TAI_S + hour * _HOUR_S + np.arange(per_hour, dtype=np.float64) * (_HOUR_S / per_hour)
         data = _at_times(drawn[count % len(drawn)], count, times)
-        rows = PacketRows(_SATELLITE, data.reshape(-1), offsets, times + 1.0, "bench", hour + 1)
-        archive.append(rows)
+        rows = PacketRows(_SATELLITE, data.reshape(-1), offsets, times + 1.0)
+        archive.append(rows, progress=Progress("bench", hour + 1))
         archive.compact()
     archive.tidy()
     return True

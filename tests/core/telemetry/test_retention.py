@@ -92,6 +92,8 @@ def test_each_tier_goes_at_its_own_age_and_summaries_still_answer(tmp_path: Path
         archive.close()
         archive = opened(tmp_path)
     assert temps(archive, "TWO-2") == list(range(144)) and archive.packets("TWO-2", *EVER).num_rows == 144
+    archive.append(rows(36, 60))  # again, though their octets are gone
+    assert temps(archive) == list(range(36, 144))
     # Packets that come again when nothing of their time is left are counted, and change no summary.
     archive.append(rows(0, 40))
     archive.compact()
@@ -188,9 +190,9 @@ def test_a_reader_sees_what_the_owner_stored_and_outlives_replaced_files(tmp_pat
     with pytest.raises(NotFound, match="no telemetry archive"):
         ArchiveReader(tmp_path / "nowhere", WRONG, pus_times)
     archive = opened(tmp_path)
-    archive.append(rows(0, 6))
+    archive.append(rows(0, 4))
     reader = ArchiveReader(tmp_path, WRONG, pus_times)
-    assert reader.values("ONE-1", "temp", *EVER).values.to_pylist() == list(range(6))
+    assert reader.values("ONE-1", "temp", *EVER).values.to_pylist() == list(range(4))
     archive.compact()
     reader.refresh()
     archive.append(rows(3, 12))
@@ -237,6 +239,7 @@ def test_the_compactor_applies_the_policy_and_says_so(tmp_path: Path, caplog: py
     archive = opened(tmp_path)
     archive.append(rows(0, 144))
     compactor = Compactor(archive, 0.001, retention=keep(values_days=0.5), now_tai_s=lambda: at(24))
+    compactor.start()
     for _ in range(10_000):
         if compactor.removed.values or compactor.failure:
             break
