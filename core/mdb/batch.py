@@ -21,6 +21,8 @@ from core.mdb.types import ValueKind
 __all__ = ["BatchDecoder", "Column", "ContainerBatch", "DecodedBatch", "packet_offsets"]
 
 _TOO_SHORT = -1
+_NO_PROGRAM = CompiledProgram(None, (), "")
+_NO_CONTAINERS = "the mission database has no containers"
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,8 @@ class BatchDecoder:
     def __init__(self, mdb: MissionDatabase, *, error_control: bool = True, root: str | None = None) -> None:
         self._mdb = mdb
         self._error_control = error_control
-        self.program: CompiledProgram = compile_program(mdb, root)
+        # A database of telecommands alone gives no packet a meaning.
+        self.program: CompiledProgram = compile_program(mdb, root) if root or mdb.roots() else _NO_PROGRAM
 
     @property
     def definitions(self) -> str:
@@ -136,8 +139,8 @@ class BatchDecoder:
             data: The octets of all packets.
             offsets: Where each begins, and at last where the last one ends; shape (packets + 1,).
         """
-        if len(offsets) < 2:
-            return DecodedBatch(())
+        if len(offsets) < 2 or self.program is _NO_PROGRAM:
+            return DecodedBatch((), undecodable=dict.fromkeys(range(len(offsets) - 1), _NO_CONTAINERS))
         nodes = self.program.native.classify(data, offsets, 2 if self._error_control else 0)
         containers: list[ContainerBatch] = []
         interpreted: list[tuple[int, DecodedPacket]] = []

@@ -90,6 +90,8 @@ class Catalogue:
         summaries: By length and period.
         newest: The newest version of each satellite's hours that were reprocessed.
         kept: What retention left.
+        columns: Every column that a container's files have or had.
+        through: Number of the newest batch of the log that was moved into files since the archive was opened.
     """
 
     files: Mapping[tuple[str, str], Mapping[int, tuple[ArchiveFile, ...]]] = field(default_factory=dict)
@@ -97,6 +99,7 @@ class Catalogue:
     newest: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     kept: Mapping[str, Kept] = field(default_factory=dict)
     columns: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    through: int = 0
 
     def kept_of(self, satellite: str) -> Kept:
         """What retention left of a satellite's telemetry."""
@@ -151,6 +154,7 @@ class Catalogue:
         made: Iterable[ArchiveFile | SummaryFile] = (),
         removed: Iterable[ArchiveFile | SummaryFile] = (),
         kept: Mapping[str, Kept] | None = None,
+        through: int | None = None,
     ) -> Catalogue:
         """The picture with other files; what did not change is shared."""
         change = _Change(self)
@@ -159,7 +163,12 @@ class Catalogue:
         for one in made:
             change.add(one)
         return Catalogue(
-            change.files, change.summaries, change.newest_versions(), {**self.kept, **(kept or {})}, change.columns
+            change.files,
+            change.summaries,
+            change.newest_versions(),
+            {**self.kept, **(kept or {})},
+            change.columns,
+            self.through if through is None else through,
         )
 
     @staticmethod

@@ -211,9 +211,13 @@ class ArchiveFiles:
             coarse_summaries(self._folder, self._catalogue, prepared.summaries)
         return prepared
 
-    def commit(self, prepared: PreparedFiles, state: Mapping[str, str]) -> None:
+    def commit(self, prepared: PreparedFiles, state: Mapping[str, str], *, through: int | None = None) -> None:
         """Let new files count in place of those that they replace, which are deleted, and remember a state: all or nothing.
 
+        Args:
+            prepared: What was written.
+            state: What to remember with it.
+            through: Number of the newest batch of the log that it holds; None where it holds none.
         Raises:
             StoreError: Nothing changed.
         """
@@ -226,7 +230,7 @@ class ArchiveFiles:
         except StoreError:
             prepared.discard()
             raise
-        self._catalogue = self._catalogue.changed(made, removed, prepared.kept)
+        self._catalogue = self._catalogue.changed(made, removed, prepared.kept, through)
         for old in (*prepared.replaced, *prepared.superseded):
             series = self._series.get(old.satellite, {}).get(old.container, [])
             if old in series:

@@ -170,12 +170,13 @@ class ColumnArchive(ArchiveQueries):
                     grouped[one.satellite, container].append(table)
             tables = [(*key, joined(group)) for key, group in grouped.items()]
             prepared = self._files.write(tables, self._decoder.definitions)
-            # Others wait only while files are exchanged against batches, so that they see each packet once.
-            with self._reading, self._lock:
-                self._files.commit(prepared, {_TAKEN_OVER: str(last), _MEMORY: memory})
-                self._waiting = [one for one in self._waiting if one.number > last]
-                self._waiting_packets = sum(one.packets for one in self._waiting)
-                self._log.drop(last)
+            # Those who read files wait while they are exchanged against batches, so that they see each packet once.
+            with self._reading:
+                self._files.commit(prepared, {_TAKEN_OVER: str(last), _MEMORY: memory}, through=last)
+                with self._lock:
+                    self._waiting = [one for one in self._waiting if one.number > last]
+                    self._waiting_packets = sum(one.packets for one in self._waiting)
+                    self._log.drop(last)
             return sum(one.packets for one in waiting)
 
     def tidy(self) -> None:
@@ -187,7 +188,7 @@ class ColumnArchive(ArchiveQueries):
         with self._compacting:
             prepared = self._files.write_coarse_summaries()
             if prepared.summaries.made:
-                with self._reading, self._lock:
+                with self._reading:
                     self._files.commit(prepared, {})
 
     def retain(self, policies: RetentionPolicies, now_tai_s: float) -> Removed:
@@ -200,7 +201,7 @@ class ColumnArchive(ArchiveQueries):
         self.compact()  # so that what goes is in summaries first
         with self._compacting:
             for prepared, what in retention_steps(self._files, policies, now_tai_s):
-                with self._reading, self._lock:
+                with self._reading:
                     self._files.commit(prepared, {})
                 removed += what
         return removed
@@ -221,7 +222,7 @@ class ColumnArchive(ArchiveQueries):
         made = None
         with self._compacting:
             for prepared, made in reprocessing_steps(self._files, satellite, start_tai_s, end_tai_s, decoder):
-                with self._reading, self._lock:
+                with self._reading:
                     self._files.commit(prepared, made.state())
         assert made is not None  # no hour would have been NotFound
         return made
@@ -284,14 +285,15 @@ class ColumnArchive(ArchiveQueries):
     def snapshot(self, satellite: str, version: int | None = None) -> Iterator[Snapshot]:
         """What of a satellite can be read, at one moment; its files stay as long as the block lasts."""
         with self._files.reading():
-            with self._lock:
-                catalogue = self._files.catalogue
-                waiting = tuple(
-                    WaitingTable(container, table)
-                    for one in self._waiting
-                    if one.satellite == satellite
-                    for container, table in one.tables.items()
-                )
+            # What waits first: what has moved into files until the catalogue is looked at is then left out.
+            parts = self.waiting()
+            catalogue = self._files.catalogue
+            waiting = tuple(
+                WaitingTable(container, table)
+                for one in parts
+                if one.satellite == satellite and one.number > catalogue.through
+                for container, table in one.tables.items()
+            )
             yield Snapshot(satellite, catalogue, waiting, version)
 
     def close(self) -> None:
@@ -351,7 +353,7 @@ class ColumnArchive(ArchiveQueries):
                     float(one.generated_tai_s.min()),
                     float(one.generated_tai_s.max()),
                     last_arrival,
-                    frozenset(np.unique(rows.services).tolist()),
+                    frozenset(np.flatnonzero(np.bincount(rows.services)).tolist()),
                 )
             )
         return made

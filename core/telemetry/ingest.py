@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.errors import InputError, LinkError
 from core.link import Clcw, LinkKeys, decode_clcw
+from core.link.clcw import CLCW_LENGTH
 from core.link.tm_frame import tm_header_of
 from core.telemetry.bulk_receiver import BulkReceiver, PacketBatch
 from core.telemetry.intake_memory import Progress
@@ -19,7 +20,7 @@ from core.telemetry.latest import LatestValues
 from core.telemetry.limit_check import LimitChecker
 from core.telemetry.live_samples import live_samples
 from core.telemetry.open_frames import VERDICT_NUMBERS, AosChannel, FrameArray, TmChannel, frame_array
-from core.telemetry.packet_rows import PacketRows, pus_reports
+from core.telemetry.packet_rows import PacketRows
 from core.telemetry.receiver import FrameVerdict, ReceivedFrame
 from core.telemetry.stream import TelemetryStream
 from native import _core
@@ -188,7 +189,7 @@ class TelemetryIngest:
         self._take_control_fields(batch, group, received)
         rows = PacketRows(group.satellite, received.data, received.offsets, group.received_tai_s[received.frames])
         right = _core.check_crcs(rows.data, rows.offsets).astype(bool)
-        right |= ~pus_reports(rows.data, rows.offsets)  # others have no error control
+        right |= ~rows.reports  # others have no error control
         batch.count(group.satellite, _DAMAGED, int((~right).sum()))
         batch.rows.append(rows.only(right))
 
@@ -199,14 +200,17 @@ class TelemetryIngest:
         wanted = received.verdicts == _ACCEPTED
         if opened.has_ocf is not None:
             wanted = wanted & opened.has_ocf
-        for row in np.flatnonzero(wanted).tolist():
-            try:
-                clcw = decode_clcw(opened.ocfs[row].tobytes())
-            except LinkError:
+        rows = np.flatnonzero(wanted)
+        # Frames of one pass say the same again and again: each word is decoded once.
+        words = np.ascontiguousarray(opened.ocfs[rows]).view(">u4").reshape(-1)
+        meanings = {word: _clcw(word) for word in np.unique(words).tolist()}
+        times = group.received_tai_s[rows].tolist()
+        for row, word, received_tai_s in zip(rows.tolist(), words.tolist(), times, strict=True):
+            clcw = meanings[word]
+            if clcw is None:
                 batch.count(group.satellite, _NOT_CLCW)
             else:
-                one = ReceivedClcw(group.satellite, float(group.received_tai_s[row]), clcw)
-                batch.clcws.append((group.places[row], one))
+                batch.clcws.append((group.places[row], ReceivedClcw(group.satellite, received_tai_s, clcw)))
 
     def _store(self, batch: _Batch) -> IngestResult:
         result = batch.result
@@ -236,6 +240,13 @@ class TelemetryIngest:
             self._stream.publish(live.arrived)
         if self._limits is not None:
             result.level_changes += self._limits.take(part.rows.satellite, part.generated_tai_s, part.decoded)
+
+
+def _clcw(word: int) -> Clcw | None:
+    try:
+        return decode_clcw(word.to_bytes(CLCW_LENGTH, "big"))
+    except LinkError:
+        return None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -82,7 +83,12 @@ class PacketRows:
         """The packets' sequence counts."""
         return (self._word(2) & 0x3FFF).astype(np.uint16)
 
-    @property
+    @cached_property
+    def reports(self) -> NDArray[np.bool_]:
+        """Which of them are PUS reports."""
+        return pus_reports(self.data, self.offsets)
+
+    @cached_property
     def services(self) -> NDArray[np.uint8]:
         """PUS service types; 0 for packets that are none."""
         return self._report_octet(_SERVICE_AT)
@@ -149,7 +155,7 @@ class PacketRows:
             raise StoreError(f"a record of the telemetry log holds no packets: {error}") from error
 
     def _report_octet(self, at: int) -> NDArray[np.uint8]:
-        reports = pus_reports(self.data, self.offsets)
+        reports = self.reports
         made = np.zeros(len(self), dtype=np.uint8)
         made[reports] = self.data[self.offsets[:-1][reports] + at]
         return made

@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from core.errors import InputError, NotFound, StoreError
@@ -212,6 +213,31 @@ def test_packets_come_and_are_read_while_files_are_written(archive: ColumnArchiv
     assert compactor.filed_packets > 0 and not compactor.failure
     archive.compact()
     assert stored(archive) == list(range(400))
+
+
+def test_a_compaction_that_fails_is_told_and_loses_nothing(
+    archive: ColumnArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object, **_more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    archive.append(rows([1, 2]))
+    compactor = Compactor(archive, 0.001)
+    with monkeypatch.context() as patched:
+        patched.setattr(pq, "write_table", full)
+        compactor.start()
+        wait_for(lambda: "No space left" in compactor.failure)
+        assert stored(archive) == [1, 2] and archive.waiting_packets == 2
+    wait_for(lambda: not compactor.failure and compactor.filed_packets == 2)
+    compactor.close()
+    assert stored(archive) == [1, 2] and archive.waiting_packets == 0
+
+
+def wait_for(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60.0
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def test_names_that_differ_in_case_are_told_apart(tmp_path: Path, archive: ColumnArchive) -> None:

@@ -14,16 +14,20 @@ from hypothesis import strategies as st
 from core.errors import StoreError
 from core.link import new_link_keys
 from core.link.keys import LinkKeys
+from core.mdb import MissionDatabase
 from core.telemetry import (
     ArchiveTelemetryReader,
     LatestValues,
     ReceivedFrame,
     StreamItem,
+    TelemetryIngest,
     TelemetryStream,
+    tm_channels,
 )
 from core.telemetry.archive import ArchivedSample
+from core.telemetry.telemetry_archive import TelemetryArchive
 from core.time import utc_from_tai_s
-from tests.core.telemetry.intake import MDB, T0_TAI_S, Bench, frames, housekeeping
+from tests.core.telemetry.intake import KEYS, MDB, T0_TAI_S, Bench, frames, housekeeping
 
 
 @pytest.fixture
@@ -171,3 +175,16 @@ def test_a_packet_that_comes_again_is_told_once_and_counted(bench: Bench) -> Non
 def test_a_second_process_is_refused(bench: Bench) -> None:
     with pytest.raises(StoreError, match="is open in another process"):
         Bench.open(bench.folder)
+
+
+def test_packets_are_kept_where_the_database_gives_them_no_meaning(tmp_path: Path) -> None:
+    archive = TelemetryArchive(tmp_path, MissionDatabase("telecommands", {}, {}, {}, content_hash=""))
+    latest = LatestValues(archive, KEYS.spacecraft)
+    ingest = TelemetryIngest(archive, tm_channels(KEYS), latest, TelemetryStream())
+    assert ingest.ingest("ground", frames([housekeeping(1)])).packets == 1
+    for _ in range(2):
+        assert [(one.raw, one.service, one.name) for one in archive.packets()] == [(housekeeping(1), 3, "-")]
+        assert archive.latest("LSAT-1") == []
+        archive.columns.compact()
+    assert archive.counters() == {"LSAT-1": {"accepted": 1, "packet-undecodable": 1}}
+    archive.close()
