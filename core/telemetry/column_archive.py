@@ -141,6 +141,8 @@ class ColumnArchive(ArchiveQueries):
         if self._waiting_packets > self._most_waiting:
             self.compact()
         with self._writing:
+            if not self._let_go.alive:
+                raise StoreError("the telemetry archive is closed")
             stored = [self._new(rows) for rows in parts]
             change = self._memory.change(_counted(progress or Progress(), stored))
             record = BatchRecord([one.rows for one in stored if len(one.rows)], change)
@@ -162,7 +164,7 @@ class ColumnArchive(ArchiveQueries):
                 waiting = list(self._waiting)
                 last = self._log.last
                 memory = self._memory.text()
-            if last == int(self._files.state(_TAKEN_OVER) or 0):
+            if not self._let_go.alive or last == int(self._files.state(_TAKEN_OVER) or 0):
                 return 0
             grouped: dict[tuple[str, str], list[pa.Table]] = defaultdict(list)
             for one in waiting:
@@ -298,7 +300,7 @@ class ColumnArchive(ArchiveQueries):
 
     def close(self) -> None:
         """Close files; what is in the log stays there until the archive is opened again."""
-        with self._compacting, self._lock:
+        with self._writing, self._compacting, self._lock:
             self._log.close()
             self._files.close()
             self._let_go()
