@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     _plan(commands)
     _mission(commands)
     _decode(commands)
+    _telemetry(commands)
     _command(commands)
     _audit(commands)
     _keys(commands)
@@ -153,6 +154,30 @@ def _decode(commands: _Commands[argparse.ArgumentParser]) -> None:
     )
     command.add_argument("--json", action="store_true", help="print one JSON document")
     command.set_defaults(run=_run_decode_file)
+
+
+def _telemetry(commands: _Commands[argparse.ArgumentParser]) -> None:
+    actions = commands.add_parser("telemetry", help="the telemetry of a data folder").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    export = actions.add_parser("export", help="parameters to a file; 1 where there are none in the interval")
+    _data(export)
+    export.add_argument("--satellite", required=True, help="whose telemetry")
+    export.add_argument(
+        "--parameter", action="append", required=True, metavar="NAME", help="what to export; as often as needed"
+    )
+    export.add_argument("--start", required=True, help="begin of generation, UTC")
+    export.add_argument("--end", required=True, help="end of generation, UTC; included")
+    export.add_argument("--out", type=Path, required=True, help="file to write (.parquet, .csv or .nc)")
+    alignment = export.add_mutually_exclusive_group()
+    alignment.add_argument("--align-to", metavar="NAME", help="give all parameters at this one's times")
+    alignment.add_argument("--step", type=float, metavar="S", help="give all parameters every so many seconds")
+    export.add_argument("--version", type=int, help="of reprocessed telemetry, 0 as received (default: the newest)")
+    export.add_argument(
+        "--mdb", type=Path, action="append", help="mission database (XTCE) for units; the reference mission's without"
+    )
+    export.add_argument("--json", action="store_true", help="print one JSON document")
+    export.set_defaults(run=_run_telemetry_export)
 
 
 def _command(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -296,6 +321,12 @@ def _run_decode_file(options: argparse.Namespace) -> int:
     from api.cli.decode import decode_file
 
     return decode_file(options)
+
+
+def _run_telemetry_export(options: argparse.Namespace) -> int:
+    from api.cli.telemetry import export_parameters
+
+    return export_parameters(options)
 
 
 def _run_encode(options: argparse.Namespace) -> int:

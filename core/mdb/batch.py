@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -124,6 +125,12 @@ class BatchDecoder:
         self._error_control = error_control
         # A database of telecommands alone gives no packet a meaning.
         self.program: CompiledProgram = compile_program(mdb, root) if root or mdb.roots() else _NO_PROGRAM
+
+    @property
+    def definitions(self) -> str:
+        """A name of what decides what packets mean: the hash of the database's file, and how it is applied."""
+        applied = f"{self._mdb.content_hash} {self._error_control} {self.program.root}"
+        return hashlib.sha256(applied.encode()).hexdigest()
 
     def decode(self, data: bytes | memoryview | NDArray[np.uint8], offsets: NDArray[np.int64]) -> DecodedBatch:
         """Decode packets that stand one behind the other.

@@ -1,6 +1,6 @@
 """Telemetry: frames in, verified, decoded, checked, archived and streamed.
 
-The archive (``telemetry_archive``, ``compactor``) is imported by its modules: it brings DuckDB and Arrow, which commands
+The archive (``telemetry_archive``, ``compactor``) is imported by its modules: it brings Arrow, which commands
 that have nothing to do with stored telemetry need not load.
 """
 

@@ -80,7 +80,7 @@ class Arrivals:
         if start < files.last_arrival:
             with self._archive.reading():
                 waiting, newest = self._archive.waiting(), files.last_arrival
-                found = _of_files(files.all(), start, wanted, limit)
+                found = _of_files(files.with_packets(), start, wanted, limit)
         found += _of_waiting(waiting, start, wanted, limit - len(found))
         if len(found) < limit:
             newest = max(newest, waiting[-1].last_arrival if waiting else start)

@@ -13,15 +13,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from core.errors import InputError, NotFound, StoreError
+from core.errors import StoreError
 from core.mdb.batch import BatchDecoder, DecodedBatch
-from core.telemetry.archive_files import ArchiveFile, ArchiveFiles
+from core.telemetry.archive_files import ArchiveFiles
+from core.telemetry.archive_queries import ArchiveQueries, Downsampled, ParameterValues
+from core.telemetry.archive_rows import Snapshot, WaitingTable
 from core.telemetry.batch_record import BatchRecord
 from core.telemetry.intake_memory import IntakeMemory, Progress
 from core.telemetry.known_packets import KnownPackets
@@ -36,6 +37,8 @@ from core.telemetry.packet_table import (
     without_duplicates,
 )
 from core.telemetry.receiver import ChannelState
+from core.telemetry.reprocessing import Reprocessing, known_reprocessings, reprocessing_steps
+from core.telemetry.retention import Removed, RetentionPolicies, retention_steps
 from core.telemetry.segment_log import SegmentLog
 
 __all__ = ["DUPLICATE", "UNDECODABLE", "ColumnArchive", "Downsampled", "ParameterValues", "StoredPart", "WaitingPart"]
@@ -45,33 +48,6 @@ UNDECODABLE: Final = "packet-undecodable"
 _TAKEN_OVER: Final = "taken_over"
 _MEMORY: Final = "memory"
 _BATCH_BITS: Final = 24  # of an arrival number: the place in its batch
-_MOST_BUCKETS: Final = 100_000
-
-
-@dataclass(frozen=True)
-class ParameterValues:
-    """Values by generation time; null where a packet had none that means something.
-
-    Args:
-        generated_tai_s: TAI s since J2000.
-        values: Numbers, texts or octets.
-        levels: Alarm levels, 0 normal to 5 severe; all 0 where there are no limits.
-    """
-
-    generated_tai_s: NDArray[np.float64]
-    values: pa.ChunkedArray
-    levels: NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Downsampled:
-    """Numbers in buckets of equal length; empty buckets are left out."""
-
-    start_tai_s: NDArray[np.float64]
-    minimum: NDArray[np.float64]
-    maximum: NDArray[np.float64]
-    mean: NDArray[np.float64]
-    count: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -112,7 +88,7 @@ class WaitingPart:
     services: frozenset[int]
 
 
-class ColumnArchive:
+class ColumnArchive(ArchiveQueries):
     """The archive in a folder, which one process has open at a time.
 
     Args:
@@ -165,6 +141,8 @@ class ColumnArchive:
         if self._waiting_packets > self._most_waiting:
             self.compact()
         with self._writing:
+            if not self._let_go.alive:
+                raise StoreError("the telemetry archive is closed")
             stored = [self._new(rows) for rows in parts]
             change = self._memory.change(_counted(progress or Progress(), stored))
             record = BatchRecord([one.rows for one in stored if len(one.rows)], change)
@@ -186,22 +164,74 @@ class ColumnArchive:
                 waiting = list(self._waiting)
                 last = self._log.last
                 memory = self._memory.text()
-            if last == int(self._files.state(_TAKEN_OVER) or 0):
+            if not self._let_go.alive or last == int(self._files.state(_TAKEN_OVER) or 0):
                 return 0
             grouped: dict[tuple[str, str], list[pa.Table]] = defaultdict(list)
             for one in waiting:
                 for container, table in one.tables.items():
                     grouped[one.satellite, container].append(table)
             tables = [(*key, joined(group)) for key, group in grouped.items()]
-            prepared = self._files.write(tables)
+            prepared = self._files.write(tables, self._decoder.definitions)
             # Those who read files wait while they are exchanged against batches, so that they see each packet once.
             with self._reading:
-                self._files.commit(prepared, {_TAKEN_OVER: str(last), _MEMORY: memory})
+                self._files.commit(prepared, {_TAKEN_OVER: str(last), _MEMORY: memory}, through=last)
                 with self._lock:
                     self._waiting = [one for one in self._waiting if one.number > last]
                     self._waiting_packets = sum(one.packets for one in self._waiting)
                     self._log.drop(last)
             return sum(one.packets for one in waiting)
+
+    def tidy(self) -> None:
+        """Bring summaries of longer lengths up to date, which makes plots of months and years quick.
+
+        Raises:
+            StoreError: Nothing changed.
+        """
+        with self._compacting:
+            prepared = self._files.write_coarse_summaries()
+            if prepared.summaries.made:
+                with self._reading:
+                    self._files.commit(prepared, {})
+
+    def retain(self, policies: RetentionPolicies, now_tai_s: float) -> Removed:
+        """Remove what is older than policies keep; what it was is counted, and known to queries from then on.
+
+        Raises:
+            StoreError: A step failed; those before it are done, and the next call goes on.
+        """
+        removed = Removed()
+        self.compact()  # so that what goes is in summaries first
+        with self._compacting:
+            for prepared, what in retention_steps(self._files, policies, now_tai_s):
+                with self._reading:
+                    self._files.commit(prepared, {})
+                removed += what
+        return removed
+
+    def reprocess(self, satellite: str, start_tai_s: float, end_tai_s: float, decoder: BatchDecoder) -> Reprocessing:
+        """Decode the packets of all hours that an interval touches again, into a newer version; the older ones stay.
+
+        Queries answer with the newest version of each hour, or with the newest up to the one that they name. Packets that
+        come later join the newest version of their hour, decoded as the archive decodes.
+
+        Raises:
+            InputError: The interval ends before it begins.
+            Conflict: Packets or values of it were removed by the retention policy.
+            NotFound: There are no packets in it.
+            StoreError: A step failed; the hours before it have the new version.
+        """
+        self.compact()
+        made = None
+        with self._compacting:
+            for prepared, made in reprocessing_steps(self._files, satellite, start_tai_s, end_tai_s, decoder):
+                with self._reading:
+                    self._files.commit(prepared, made.state())
+        assert made is not None  # no hour would have been NotFound
+        return made
+
+    def reprocessings(self) -> list[Reprocessing]:
+        """All newer versions that were made, by number."""
+        return known_reprocessings(self._files)
 
     def waiting(self) -> list[WaitingPart]:
         """Packets that are not in files yet, in the order of arrival; all of them arrived after those in files."""
@@ -238,79 +268,39 @@ class ColumnArchive:
         with self._lock:
             return self._memory.counters()
 
-    def values(self, satellite: str, parameter: str, start_tai_s: float, end_tai_s: float) -> ParameterValues:
-        """Values generated in an interval, both ends included, each packet once.
-
-        Raises:
-            NotFound: No packet of the satellite ever had the parameter.
-        """
-        made = self._query(
-            satellite, parameter, start_tai_s, end_tai_s, "SELECT * FROM found ORDER BY generated_tai_s, sequence"
-        )
-        levels = made["level"].to_numpy().astype(np.uint8)
-        return ParameterValues(made["generated_tai_s"].to_numpy(), made["value"], levels)
-
-    def downsampled(
-        self, satellite: str, parameter: str, start_tai_s: float, end_tai_s: float, bucket_s: float
-    ) -> Downsampled:
-        """Least, greatest and mean value and how many there are, for each bucket that has one.
-
-        Raises:
-            InputError: The buckets are too many.
-            NotFound: No packet of the satellite ever had the parameter.
-        """
-        if not bucket_s > 0 or (end_tai_s - start_tai_s) / bucket_s > _MOST_BUCKETS:
-            raise InputError("bucket_s", f"{bucket_s} s makes no 1 to {_MOST_BUCKETS} buckets of the interval")
-        statement = f"""
-            SELECT floor((generated_tai_s - {start_tai_s!r}) / {bucket_s!r}) AS bucket, min(value) AS low,
-                   max(value) AS high, avg(value) AS mean, count(value) AS number
-            FROM (SELECT generated_tai_s, value::DOUBLE AS value FROM found) WHERE value IS NOT NULL
-            GROUP BY bucket ORDER BY bucket"""
-        made = self._query(satellite, parameter, start_tai_s, end_tai_s, statement)
-        columns = [made[name].to_numpy() for name in ("bucket", "low", "high", "mean", "number")]
-        return Downsampled(start_tai_s + columns[0] * bucket_s, *columns[1:])
-
-    def values_at(self, satellite: str, parameter: str, instants_tai_s: NDArray[np.float64]) -> ParameterValues:
-        """The newest value up to each instant; the generation time is NaN and the value null where there was none yet.
-
-        Raises:
-            NotFound: No packet of the satellite ever had the parameter.
-        """
-        asked = pa.table(
-            {"position": np.arange(len(instants_tai_s)), "instant": np.asarray(instants_tai_s, dtype=float)}
-        )
-        made = self._query(
-            satellite,
-            parameter,
-            -np.inf,
-            float(np.max(instants_tai_s, initial=-np.inf)),
-            "SELECT generated_tai_s, value, level FROM asked ASOF LEFT JOIN found ON instant >= generated_tai_s ORDER BY position",
-            asked,
-        )
-        times = made["generated_tai_s"].to_numpy()
-        return ParameterValues(times, made["value"], made["level"].fill_null(0).to_numpy().astype(np.uint8))
-
     def packets(self, satellite: str, start_tai_s: float, end_tai_s: float) -> pa.Table:
         """Packets generated in an interval, by generation time: identity, time of reception and octets, each once."""
         columns = [*IDENTITY, RECEIVED, OCTETS]
-        with self._reading:
-            with self._lock:
-                waiting = list(self._waiting)
-            files = self._files.find(satellite, OCTETS, start_tai_s, end_tai_s)
+        with self.snapshot(satellite) as snapshot:
+            start_tai_s = max(start_tai_s, snapshot.catalogue.kept_of(satellite).packets_tai_s)
+            files = snapshot.find(OCTETS, start_tai_s, end_tai_s)
             parts = [pq.read_table(one.path, columns=columns, partitioning=None) for one in files]
-            parts += [
-                table.select(columns) for one in waiting if one.satellite == satellite for table in one.tables.values()
-            ]
+            parts += [one.table.select(columns) for one in snapshot.waiting]
         if not parts:
             return pa.table({name: [] for name in columns})
         whole = without_duplicates(pa.concat_tables(parts))
         times = whole[GENERATED].to_numpy()
         first, end = np.searchsorted(times, start_tai_s), np.searchsorted(times, end_tai_s, side="right")
-        return whole.slice(int(first), int(end - first))
+        return whole.slice(int(first), max(int(end - first), 0))
+
+    @contextmanager
+    def snapshot(self, satellite: str, version: int | None = None) -> Iterator[Snapshot]:
+        """What of a satellite can be read, at one moment; its files stay as long as the block lasts."""
+        with self._files.reading():
+            # What waits first: what has moved into files until the catalogue is looked at is then left out.
+            parts = self.waiting()
+            catalogue = self._files.catalogue
+            waiting = tuple(
+                WaitingTable(container, table)
+                for one in parts
+                if one.satellite == satellite and one.number > catalogue.through
+                for container, table in one.tables.items()
+            )
+            yield Snapshot(satellite, catalogue, waiting, version)
 
     def close(self) -> None:
         """Close files; what is in the log stays there until the archive is opened again."""
-        with self._compacting, self._lock:
+        with self._writing, self._compacting, self._lock:
             self._log.close()
             self._files.close()
             self._let_go()
@@ -332,7 +322,7 @@ class ColumnArchive:
             there |= self._known.among(rows, generated, tables)
             if first <= self._files.newest_tai_s(rows.satellite):
                 with self._reading:
-                    files = self._files.find(rows.satellite, OCTETS, first, last)
+                    files = self._files.find(rows.satellite, GENERATED, first, last)
                     there |= self._known.in_files(rows, generated, files)
         if not there.any():
             return self._decoded(rows)
@@ -375,95 +365,6 @@ class ColumnArchive:
         for one in parts:
             self._waiting_packets += one.packets
             self._newest_tai_s[one.satellite] = max(one.last_tai_s, self._newest_tai_s.get(one.satellite, -np.inf))
-
-    def _query(
-        self,
-        satellite: str,
-        parameter: str,
-        start_tai_s: float,
-        end_tai_s: float,
-        statement: str,
-        asked: pa.Table | None = None,
-    ) -> pa.Table:
-        """Run a statement over ``found``: generated_tai_s, apid, sequence, value and level of a parameter."""
-        with self._reading, duckdb.connect(config={"threads": 1}) as connection:
-            with self._lock:
-                parts = list(self._waiting)
-            files = self._files.find(satellite, parameter, start_tai_s, end_tai_s)
-            waiting = [
-                _selected(table, parameter)
-                for one in parts
-                if one.satellite == satellite
-                for table in one.tables.values()
-                if parameter in table.column_names
-            ]
-            if not files and not waiting and parameter not in self._files.columns(satellite):
-                raise NotFound(f"no packet of {satellite} ever had a parameter {parameter!r}")
-            identity = ", ".join(f"{_quoted(name)} AS {plain}" for name, plain in zip(IDENTITY, _PLAIN, strict=True))
-            # SQL does not tell names apart that differ in case only; such files are read by their exact names.
-            exact = [one for one in files if _ambiguous(parameter, one.columns)]
-            waiting += [_read(one, parameter) for one in exact]
-            files = [one for one in files if one not in exact]
-            sources = []
-            for with_limit in (True, False):
-                paths = [str(one.path) for one in files if (f"{parameter}.limit" in one.columns) is with_limit]
-                if paths:
-                    level = f"{_quoted(parameter + '.limit')}" if with_limit else "0"
-                    sources.append(
-                        f"SELECT {identity}, {_quoted(parameter)} AS value, {level}::UTINYINT AS level "
-                        f"FROM read_parquet([{', '.join(map(_text, paths))}], hive_partitioning=false)"
-                    )
-            if waiting:
-                connection.register("waiting", pa.concat_tables(waiting, promote_options="permissive"))
-                sources.append("SELECT * FROM waiting")
-            if not sources:
-                connection.register("waiting", _NOTHING)
-                sources.append("SELECT * FROM waiting")
-            union = " UNION ALL ".join(sources)
-            within = " AND ".join(
-                [f"generated_tai_s >= {start_tai_s!r}"] * bool(np.isfinite(start_tai_s))
-                + [f"generated_tai_s <= {end_tai_s!r}"] * bool(np.isfinite(end_tai_s))
-            )
-            if asked is not None:
-                connection.register("asked", asked)
-            found = f"SELECT * FROM ({union}) WHERE {within or 'true'}"
-            return connection.sql(f"WITH found AS ({found}) {statement}").to_arrow_table()
-
-
-_PLAIN: Final = ("generated_tai_s", "apid", "sequence")
-_NOTHING: Final = pa.table(
-    {
-        "generated_tai_s": pa.array([], pa.float64()),
-        "apid": pa.array([], pa.uint16()),
-        "sequence": pa.array([], pa.uint16()),
-        "value": pa.array([], pa.float64()),
-        "level": pa.array([], pa.uint8()),
-    }
-)
-
-
-def _selected(table: pa.Table, parameter: str) -> pa.Table:
-    limit = f"{parameter}.limit"
-    level = table[limit] if limit in table.column_names else pa.array(np.zeros(table.num_rows, dtype=np.uint8))
-    columns = [table[name] for name in IDENTITY]
-    return pa.Table.from_arrays([*columns, table[parameter], level], names=[*_PLAIN, "value", "level"])
-
-
-def _ambiguous(name: str, columns: frozenset[str]) -> bool:
-    return sum(one.casefold() == name.casefold() for one in columns) > 1
-
-
-def _read(one: ArchiveFile, parameter: str) -> pa.Table:
-    wanted = {*IDENTITY, parameter, f"{parameter}.limit"} & one.columns
-    return _selected(pq.read_table(one.path, columns=sorted(wanted), partitioning=None), parameter)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _locked(folder: Path) -> int:

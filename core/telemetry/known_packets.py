@@ -66,10 +66,9 @@ class KnownPackets:
     ) -> NDArray[np.bool_]:
         """Packets that are in some files of the same satellite."""
         found = np.zeros(len(rows), dtype=bool)
-        columns = [*IDENTITY, OCTETS]
         for one in files:
             if ((generated_tai_s >= one.first_tai_s) & (generated_tai_s <= one.last_tai_s)).any():
-                read = lambda at, path=one.path: pq.read_table(path, columns=columns, partitioning=None).take(at)  # noqa: E731
+                read = lambda at, one=one: _identified(one).take(at)  # noqa: E731
                 self._compare(rows, generated_tai_s, self._file_times(one.path), read, found)
         return found
 
@@ -93,7 +92,8 @@ class KnownPackets:
         )
         keys = _keys(rows)
         for row in np.flatnonzero(meets).tolist():
-            found[row] = (float(generated_tai_s[row]), int(keys[row]), rows.octets(row)) in seen
+            identity = (float(generated_tai_s[row]), int(keys[row]))
+            found[row] = (*identity, rows.octets(row)) in seen or (*identity, None) in seen
 
     def _file_times(self, path: Path) -> NDArray[np.float64]:
         known = self._times.pop(path, None)
@@ -103,6 +103,13 @@ class KnownPackets:
         if len(self._times) > _FILES_AT_HAND:
             self._times.popitem(last=False)
         return known
+
+
+def _identified(one: ArchiveFile) -> pa.Table:
+    """What tells a file's packets apart; null octets where they were removed, so that identity has to do."""
+    columns = [name for name in (*IDENTITY, OCTETS) if name in one.columns]
+    table = pq.read_table(one.path, columns=columns, partitioning=None)
+    return table if OCTETS in columns else table.append_column(OCTETS, pa.nulls(table.num_rows, pa.binary()))
 
 
 def _keys(rows: PacketRows) -> NDArray[np.int64]:

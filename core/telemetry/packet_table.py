@@ -42,6 +42,7 @@ __all__ = [
     "SUBTYPE",
     "UNDECODED",
     "container_tables",
+    "decoded_tables",
     "joined",
     "without_duplicates",
 ]
@@ -70,11 +71,15 @@ def container_tables(
         arrivals: Their numbers by the order of arrival.
         decoded: What they mean.
     """
-    base = _base(rows, generated_tai_s, arrivals)
+    return decoded_tables(_base(rows, generated_tai_s, arrivals), decoded)
+
+
+def decoded_tables(base: pa.Table, decoded: DecodedBatch) -> dict[str, pa.Table]:
+    """A table for each container: the columns of the packets themselves, and then their values."""
     tables: dict[str, pa.Table] = {}
     for one in decoded.containers:
         arrays = {name: made for column in one.columns.values() for name, made in _arrays(column).items()}
-        tables[one.container] = _with(base.take(pa.array(one.rows)) if len(one.rows) < len(rows) else base, arrays)
+        tables[one.container] = _with(base.take(pa.array(one.rows)) if len(one.rows) < base.num_rows else base, arrays)
     grouped: dict[str, list[tuple[int, DecodedPacket]]] = defaultdict(list)
     for row, packet in decoded.interpreted:
         grouped[packet.name].append((row, packet))

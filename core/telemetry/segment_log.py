@@ -15,7 +15,7 @@ from typing import Final
 
 from core.errors import StoreError
 
-__all__ = ["LogDamaged", "LogRecord", "SegmentLog"]
+__all__ = ["LogDamaged", "LogRecord", "SegmentLog", "read_log"]
 
 _HEADER: Final = struct.Struct(">4sQII")  # magic, number, octets of the payload, CRC-32 of number, length and payload
 _MAGIC: Final = b"LSTM"
@@ -162,6 +162,30 @@ class SegmentLog:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def read_log(folder: Path) -> list[LogRecord]:
+    """The durable records of a log that another process may be writing; nothing is mended.
+
+    Files that go meanwhile are left out: what they held has been taken over elsewhere.
+
+    Raises:
+        LogDamaged: A record that was once durable cannot be read.
+    """
+    records: list[LogRecord] = []
+    for path in sorted(folder.glob(f"*{_SUFFIX}")):
+        try:
+            found = list(_read(path))
+            end = found[-1][1] if found else 0
+            if _later_record(path, end):  # the record at the end may have become whole since it was read
+                found = list(_read(path))
+                end = found[-1][1] if found else 0
+                if _later_record(path, end) and list(_read(path))[len(found) :] == []:
+                    raise LogDamaged(f"{path} is damaged at octet {end}", path=str(path), octet=end)
+        except FileNotFoundError:
+            continue
+        records += [one for one, _ in found]
+    return records
 
 
 def _checksum(number: int, length: int, parts: Sequence[Buffer]) -> int:

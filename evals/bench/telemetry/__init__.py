@@ -1,4 +1,4 @@
-"""Benchmarks of telemetry: packets a CPU second, decoded alone and from frames to durable storage."""
+"""Benchmarks of telemetry: packets a CPU second, decoded alone and from frames to durable storage, and questions to a month."""
 
 from __future__ import annotations
 
@@ -12,4 +12,5 @@ ROWS: Final[Mapping[str, str]] = {
     "telemetry_decode": "evals.bench.telemetry.decode",
     "telemetry_ingest": "evals.bench.telemetry.ingest",
     "telemetry_jpss": "evals.bench.telemetry.jpss",
+    "telemetry_query": "evals.bench.telemetry.queries",
 }

@@ -104,12 +104,16 @@ def test_downsampled_and_newest_values_equal_plain_sums(archive: ColumnArchive) 
     archive.append(rows(list(range(390, 500))))
     known = archive.values("LSAT-1", "soc", *EVER)
     numbers = known.values.to_numpy()
-    made = archive.downsampled("LSAT-1", "soc", T0_TAI_S, T0_TAI_S + 3500, 100.0)
-    bucket = np.floor((known.generated_tai_s - T0_TAI_S) / 100).astype(int)
-    assert made.count.tolist() == np.bincount(bucket).tolist()
-    assert made.mean == pytest.approx(np.bincount(bucket, numbers) / np.bincount(bucket))
-    assert made.minimum.tolist() == [numbers[bucket == one].min() for one in range(len(made.count))]
-    assert made.maximum.tolist() == [numbers[bucket == one].max() for one in range(len(made.count))]
+    for asked_s, length_s in ((100.0, 120), (4.5, 5), (400.0, 480), (3600.0, 3600)):
+        made = archive.downsampled("LSAT-1", "soc", T0_TAI_S, T0_TAI_S + 3500, asked_s)
+        assert made.bucket_s == length_s
+        bucket = known.generated_tai_s // length_s * length_s
+        assert made.start_tai_s.tolist() == sorted(set(bucket.tolist()))
+        of_bucket = [numbers[bucket == one] for one in made.start_tai_s]
+        assert made.count.tolist() == [len(one) for one in of_bucket]
+        assert made.mean == pytest.approx([one.mean() for one in of_bucket])
+        assert made.minimum.tolist() == [one.min() for one in of_bucket]
+        assert made.maximum.tolist() == [one.max() for one in of_bucket]
     at = archive.values_at("LSAT-1", "soc", np.array([T0_TAI_S + 20.0, T0_TAI_S - 1, T0_TAI_S + 7.5]))
     assert at.values.to_pylist() == [numbers[2], None, numbers[1]]
 
@@ -281,4 +285,6 @@ def test_a_killed_process_loses_nothing_acknowledged_and_doubles_nothing(tmp_pat
         found = stored(archive)
         assert found == list(range(len(found))) and len(found) >= acknowledged
         assert archive.cursor("test") == len(found)
+        plot = archive.downsampled("LSAT-1", "soc", T0_TAI_S - 60, T0_TAI_S + 1e5, 3600)
+        assert plot.count.sum() == len(found)
         archive.close()

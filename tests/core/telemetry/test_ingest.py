@@ -172,9 +172,14 @@ def test_a_packet_that_comes_again_is_told_once_and_counted(bench: Bench) -> Non
     assert len(bench.archive.columns.values("LSAT-1", "soc", T0_TAI_S, T0_TAI_S + 10).values) == 5
 
 
-def test_a_second_process_is_refused(bench: Bench) -> None:
+def test_a_second_process_is_refused_and_so_is_a_late_batch(bench: Bench) -> None:
     with pytest.raises(StoreError, match="is open in another process"):
         Bench.open(bench.folder)
+    again = bench.reopened()
+    with pytest.raises(StoreError, match="is closed"):
+        bench.ingest.ingest("ground", frames([housekeeping(1)]))
+    assert again.archive.counters() == {} and bench.archive.columns.compact() == 0
+    again.archive.close()
 
 
 def test_packets_are_kept_where_the_database_gives_them_no_meaning(tmp_path: Path) -> None:
