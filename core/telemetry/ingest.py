@@ -12,6 +12,7 @@ from core.link import Clcw, decode_telemetry
 from core.mdb import DecodedPacket, MissionDatabase, decode_packet
 from core.store import Database
 from core.telemetry.archive import ArchivedSample, PacketRecord, SqlArchive
+from core.telemetry.bare_packets import BARE_SERVICE, bare_packet
 from core.telemetry.latest import LatestValues
 from core.telemetry.receiver import FrameReceiver, FrameVerdict, ReceivedFrame, VerifiedFrame
 from core.telemetry.stream import TelemetryStream
@@ -104,7 +105,7 @@ class TelemetryIngest:
             return []
         if frame.missed_frames:
             self._archive.count(connection, frame.satellite, _MISSED, frame.missed_frames)
-        records = self._decode(connection, frame)
+        records = self._decode(connection, received, frame)
         self._archive.store(connection, received, frame, records)
         result.accepted_frames += 1
         result.packets += len(records)
@@ -114,9 +115,13 @@ class TelemetryIngest:
             result.clcws.append(ReceivedClcw(frame.satellite, received.received_tai_s, frame.clcw))
         return [sample for record in records for sample in _samples(frame.satellite, record)]
 
-    def _decode(self, connection: Connection, frame: VerifiedFrame) -> list[PacketRecord]:
+    def _decode(self, connection: Connection, received: ReceivedFrame, frame: VerifiedFrame) -> list[PacketRecord]:
         records = []
         for raw in frame.packets:
+            bare = bare_packet(self._mdb, raw)
+            if bare is not None:
+                records.append(PacketRecord(raw, received.received_tai_s, BARE_SERVICE, 0, bare))
+                continue
             try:
                 report = decode_telemetry(raw)
                 decoded = decode_packet(self._mdb, raw)
