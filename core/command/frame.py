@@ -25,6 +25,7 @@ __all__ = [
     "mark_frames",
     "outstanding_frames",
     "store_frame",
+    "unit_owner",
 ]
 
 VCID: Final = 0
@@ -35,14 +36,33 @@ ACKNOWLEDGED: Final = "acknowledged"
 WITHDRAWN: Final = "withdrawn"
 
 
+_OF_FILES: Final = "cfdp:"  # no command's id begins so
+_OF_END: Final = "cfdp-end:"
+
+
 @dataclass(frozen=True)
 class StoredFrame:
-    """A frame that awaits acknowledgement by the spacecraft's FARM-1."""
+    """A frame that awaits acknowledgement by the spacecraft's FARM-1; ``command_id`` names a file transfer's unit too."""
 
     frame_id: int
     command_id: str
     number: int
     raw: bytes
+
+    @property
+    def carries_unit(self) -> bool:
+        """Whether it holds a unit of file delivery and no telecommand."""
+        return self.command_id.startswith((_OF_FILES, _OF_END))
+
+    @property
+    def transfer_id(self) -> str:
+        """The transfer whose unit it holds, if that is part of what people approved; else empty."""
+        return self.command_id.removeprefix(_OF_FILES) if self.command_id.startswith(_OF_FILES) else ""
+
+
+def unit_owner(transfer_id: str, *, approved: bool) -> str:
+    """What a frame with a unit is stored under: part of an approved file, or an answer of the protocol."""
+    return (_OF_FILES if approved else _OF_END) + transfer_id
 
 
 def build_frame(scid: int, sa: SecurityAssociation, packet: bytes, counters: LinkCounters) -> bytes:

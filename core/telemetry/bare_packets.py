@@ -19,7 +19,7 @@ def bare_packet(mdb: MissionDatabase, raw: bytes) -> DecodedPacket | None:
     """
     if not raw or raw[0] & _SECONDARY_HEADER:
         return None
-    for root in mdb.roots():
+    for root in mdb.roots()[1:]:  # PUS packets begin with the first
         try:
             return DecodedPacket(decode_packet(mdb, raw, error_control=False, root=root.name).name, {})
         except PacketUndecodable:

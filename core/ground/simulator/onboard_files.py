@@ -6,6 +6,7 @@ was deleted goes from the folder only once the state that says so is stored.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +36,7 @@ _AT_ONCE: Final = 8  # transactions that are open in one direction
 _REMEMBERED: Final = 32  # that have ended: late units of theirs begin nothing new
 _SILENT_S: Final = 86_400.0  # an upload that nobody has gone on with for so long is dropped
 # The on-board clock knows nothing of passes that are short: it asks more often than a pass lasts, and anew in the next.
-_PATIENCE: Final = {"answer_s": 30.0, "attempts": 40, "inactivity_s": 3600.0}
+_PATIENCE: Final = Timing(answer_s=30.0, attempts=40, inactivity_s=3600.0)
 
 
 class OnboardFiles:
@@ -62,7 +63,7 @@ class OnboardFiles:
         self._store = FolderStore(folder, capacity_bytes, most_files=LARGEST_LIST)
         self._entity_id = entity_id
         self._ground_id = ground_id
-        self._timing = Timing(segment_octets=segment_octets, **_PATIENCE)
+        self._timing = replace(_PATIENCE, segment_octets=segment_octets)
         self._memory = memory
         self._ended = set(memory.receiving)  # whose parts may have to go
         self.settle()
@@ -157,7 +158,8 @@ class OnboardFiles:
     def busy(self) -> bool:
         """Whether any transaction has something left to say."""
         memory = self._memory
-        return any(not one.over for one in (*memory.sending.values(), *memory.receiving.values()))
+        sending = any(not one.over for one in memory.sending.values())
+        return sending or any(not one.over for one in memory.receiving.values())
 
     def begin_pass(self) -> None:
         """A station sees the spacecraft again: time-outs begin anew."""
