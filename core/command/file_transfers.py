@@ -147,7 +147,8 @@ class FileTransfers:
         self._passes: dict[str, tuple[Contact, int] | None] = {}
         self._spare: dict[str, tuple[Contact, ...]] | None = None
         self._waits: dict[str, str] = {}
-        self._ended_tai_s = {
+        self._to_end: dict[str, str] = {}  # with the reason
+        self._ended_tai_s: dict[str, float] = {
             one.offer.uplink_id: one.ended_tai_s for one in self.uplinks.all() if one.ended_tai_s is not None
         }
         self._by_scid = {one.spacecraft_id: one.id for one in deps.mission.spacecraft}
@@ -188,7 +189,7 @@ class FileTransfers:
         if transfer_id.startswith("down-"):
             self.downlinks.cancel(transfer_id, f"user:{by}", reason)
         else:
-            self._end_uplink(transfer_id, f"user:{by}", reason)
+            self._end_uplink(transfer_id, reason, f"user:{by}")
         self.look_again()
 
     def look_again(self) -> None:
@@ -209,7 +210,17 @@ class FileTransfers:
     # From the pipeline's thread
 
     def ended_tai_s(self, transfer_id: str) -> float | None:
-        """When an uplink ended; None while its units may be sent."""
+        """When an uplink ended; None while its units may be sent.
+
+        It is asked before every transmission: what is stored already, and perhaps waits since the last pass, is not sent
+        after a revocation either.
+        """
+        if transfer_id not in self._ended_tai_s:
+            try:
+                self.uplinks.require_standing(transfer_id)
+            except CommandRefused as refusal:
+                self._ended_tai_s[transfer_id] = self._deps.clock.now_tai_s()
+                self._to_end[transfer_id] = refusal.message
         return self._ended_tai_s.get(transfer_id)
 
     def take_contacts(self) -> dict[str, tuple[Contact, ...]]:
@@ -250,6 +261,8 @@ class FileTransfers:
 
     def follow_passes(self) -> None:
         """Tell transfers that a pass has begun or ended."""
+        while self._to_end:
+            self._end_uplink(*self._to_end.popitem())
         self._read_open()
         uplink = self._deps.uplink
         for satellite, transfers in self._open.items():
@@ -391,11 +404,10 @@ class FileTransfers:
         self._waits[one.transfer_id] = refusal.message
         if _PENDING in states or refusal.code == "GND-002":
             return
-        self._end_uplink(one.transfer_id, "service", refusal.message)
-        self._changed = True
+        self._end_uplink(one.transfer_id, refusal.message)
 
-    def _end_uplink(self, uplink_id: str, actor: str, reason: str) -> None:
-        deps = self._deps
+    def _end_uplink(self, uplink_id: str, reason: str, actor: str = "service") -> None:
+        deps, self._changed = self._deps, True
         one = self.uplinks.get(uplink_id)
         if one.ended_tai_s is not None:
             raise Conflict(f"{uplink_id} is {one.source.state} already", code="file-state")

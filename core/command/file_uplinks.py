@@ -298,6 +298,12 @@ class FileUplinks:
             if within is not None:
                 within(connection)
 
+    def require_standing(self, uplink_id: str) -> None:
+        """Refuse what has lost its approval; CommandRefused then."""
+        with self._database.read() as connection:
+            offered, _ = self._load(connection, uplink_id)
+            self._requests.check_in(connection, uplink_id, offered.offer_hash())
+
     def receive(self, uplink_id: str, raw: bytes) -> SourceState:
         """Take a unit of the spacecraft in.
 

@@ -261,6 +261,8 @@ class Uplink:
         """Give up the frame that the spacecraft waits for, once it could only be executed too late."""
         if not channel.service.outstanding or channel.service.outstanding[0] != received.clcw.report_value:
             return
+        if not self._connected(channel):
+            return  # the spacecraft could not be told what to expect instead
         frame = channel.frames[channel.service.outstanding[0]]
         stale_tai_s = self._stale_since_tai_s(frame)
         if stale_tai_s is None or received.received_tai_s < stale_tai_s:

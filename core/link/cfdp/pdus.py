@@ -132,18 +132,20 @@ def decode_pdu(raw: bytes) -> GenericPduPacket:
     if unit is None:
         raise FrameMalformed(f"{len(raw)} octets are no unit of CFDP that is known here")
     try:
-        _read_all(unit)
+        _read_all(unit, raw)
     except (ValueError, struct.error) as error:
         raise FrameMalformed(f"a field of a unit of CFDP has no meaning: {error}") from error
     return unit
 
 
-def _read_all(unit: GenericPduPacket) -> None:
+def _read_all(unit: GenericPduPacket, raw: bytes) -> None:
     """Have the fields taken apart that the library leaves for later: what is wrong with one is then known at once."""
+    if isinstance(unit, EofPdu):  # the library leaves the condition in the upper half of its octet
+        unit.condition_code = ConditionCode(raw[unit.pdu_file_directive.header_len] >> 4)
     transaction_of(unit)
     if isinstance(unit, MetadataPdu):
         _ = unit.source_file_name, unit.dest_file_name
-    elif isinstance(unit, EofPdu | FinishedPdu):
+    elif isinstance(unit, FinishedPdu):
         ConditionCode(unit.condition_code)
 
 

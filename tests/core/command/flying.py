@@ -9,7 +9,7 @@ from typing import Any
 
 from loopback import MDB, MISSION, ProvedDryRuns
 
-from core.authority import ApprovalRequests, Person, package_policies
+from core.authority import ApprovalRequests, Person, Subject, package_policies
 from core.command import CommandPolicy, Contact, open_keys
 from core.command.file_transfers import FileTransfers
 from core.command.keystore import KeyPurpose
@@ -19,10 +19,11 @@ from core.ground import ContactStatus, GroundLinkDown, TmDelivery
 from core.ground.simulator import OnboardState, SimulatedSpacecraft, initial_state
 from core.link import LinkKeys
 from core.orbit import Sgp4Orbit, find_passes
+from core.plan.model import MissionPlan
 from core.store import open_database
-from core.time import MissionClock, parse_utc, tai_s_from_utc, utc_from_tai_s
+from core.time import MissionClock, add_s, parse_utc, tai_s_from_utc, utc_from_tai_s
 from core.time.clock import ClockAnchor
-from evals.bench.command.service import Rig
+from evals.bench.command.service import Rig, approval_of
 
 SATELLITE, STATION = "LSAT-1", "svalbard"
 _DAY_S = 86_400.0
@@ -71,7 +72,8 @@ class FlyingLink:
         state = OnboardState.model_validate_json(self.state.model_dump_json())
         keys = self.keys.spacecraft[SATELLITE]
         files = self.folder / "on-board"
-        self.craft = SimulatedSpacecraft(MISSION, SATELLITE, MDB, keys, state, 60.0, files=files)
+        seen = MISSION.model_copy(update={"stations": (MISSION.station(STATION),)})
+        self.craft = SimulatedSpacecraft(seen, SATELLITE, MDB, keys, state, 60.0, files=files)
 
     def connected_to(self, _station: str) -> bool:
         return self.connected
@@ -82,9 +84,10 @@ class FlyingLink:
     def send_cltu(self, station: str, satellite: str, cltu: bytes) -> None:
         if not self.connected:
             raise GroundLinkDown("no connection")
-        assert (station, satellite) == (STATION, SATELLITE)
+        if satellite != SATELLITE:
+            return
         self.sent += 1
-        if STATION in self.craft.visible and not self.up_lost():
+        if station in self.craft.visible and not self.up_lost():
             self.craft.receive_cltu(cltu)
             self._commit(always=True)
 
@@ -177,6 +180,14 @@ class FlyingBench:
         (request,) = [one for one in self.requests.find((), "file") if one.subject_id == uplink_id]
         self.requests.revoke(request.request_id, "user:fred", self.clock.now_utc(), "not this one")
         self.files.look_again()
+
+    def submit(self, plan: MissionPlan) -> None:
+        """Have an approved plan's commands sent."""
+        now_utc = self.clock.now_utc()
+        subject = Subject("plan", plan.plan_id, plan.intent.author, "critical")
+        request = self.requests.open(subject, plan.revision_hash(), 1, [], add_s(now_utc, 600.0), now_utc)
+        self.requests.grant(request.request_id, Person("fred", "flight_director"), now_utc)
+        self.rig.pipeline.submit(plan, [approval_of(plan, "fred", "flight_director")])
 
     def fly(self, seconds: float, step_s: float = 0.25, until: Callable[[], bool] = never) -> None:
         """Let mission time pass, in steps that the pipeline is asked to work in."""
