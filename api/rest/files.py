@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth.dependencies import CurrentRuntime, Operator, Planner, Viewer
 from api.rest.ids import PathId
@@ -22,6 +23,7 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/files", tags=["files"])
 _LARGEST_BASE64 = 3_900_000  # of a body of at most 4 MB
+_BASE64 = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"  # strict: nothing in it is passed over
 
 Name = Annotated[str, Field(min_length=1, max_length=255)]
 Satellite = Annotated[str, Field(min_length=1, max_length=64)]
@@ -32,11 +34,11 @@ class _Body(BaseModel):
 
 
 class FileUpload(_Body):
-    """A file for a spacecraft; ``acknowledged`` is class 2 of CFDP, in which what is lost is sent again."""
+    """A file for a spacecraft, its content in base64; ``acknowledged`` is class 2 of CFDP, in which what is lost is sent again."""
 
     satellite: Satellite
     name: Name
-    content: Annotated[Base64Bytes, Field(max_length=_LARGEST_BASE64)]
+    content: Annotated[str, Field(max_length=_LARGEST_BASE64, pattern=_BASE64)]
     acknowledged: bool = True
 
 
@@ -121,7 +123,8 @@ def on_board(
 @router.post("/uploads", status_code=201)
 def upload(wanted: FileUpload, user: Planner, runtime: CurrentRuntime) -> TransferAnswer:
     """Offer a file: it waits in the approvals inbox, and leaves once somebody else has approved exactly this content."""
-    request = offer_file(runtime, user, wanted.satellite, wanted.name, wanted.content, acknowledged=wanted.acknowledged)
+    octets = base64.b64decode(wanted.content, validate=True)
+    request = offer_file(runtime, user, wanted.satellite, wanted.name, octets, acknowledged=wanted.acknowledged)
     return _one(runtime, request.subject_id)
 
 

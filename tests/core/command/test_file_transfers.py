@@ -158,7 +158,7 @@ def test_an_altered_file_is_sent_no_further(bench: FlyingBench) -> None:
 
 
 def test_a_pass_that_ends_in_the_middle_is_gone_on_with_in_the_next(bench: FlyingBench) -> None:
-    put_on_board(bench, CONTENT * 36, "logs/long.bin")
+    put_on_board(bench, CONTENT * 48, "logs/long.bin")
     bench.clock.re_anchor(type(bench.clock.anchor)(0.0, PASSES[0][1] - 16.0, 1.0))
     content = CONTENT * 5
     uplink_id = bench.offer(content)
@@ -170,11 +170,11 @@ def test_a_pass_that_ends_in_the_middle_is_gone_on_with_in_the_next(bench: Flyin
     bench.fly(120.0)
     assert bench.link.sent == sent
     (down,) = bench.files.downlinks.all()
-    assert down.open and down.state.received < 36 * len(CONTENT)
+    assert down.open and down.state.received < 48 * len(CONTENT)
     bench.go_to_pass(1)
     bench.fly(400.0, until=lambda: ended(bench, uplink_id)() and came(bench)())
     assert (bench.on_board / NAME).read_bytes() == content
-    assert bench.files.downlinks.file(down.downlink_id).read_bytes() == CONTENT * 36
+    assert bench.files.downlinks.file(down.downlink_id).read_bytes() == CONTENT * 48
 
 
 @pytest.mark.parametrize("boundary", [Boundary.FRAME_STORED, Boundary.BEFORE_SEND, Boundary.AFTER_SEND])
