@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.auth.dependencies import CurrentRuntime, Operator, Planner, Viewer
 from api.rest.ids import PathId
 from api.rest.paging import Cursor, Limit, Page, page_of
-from api.service.files import Transfer, files_of, list_transfers, offer_file, onboard, received_file, request_file
+from api.service.files import content_of, files_of, list_transfers, offer_file, onboard, request_file
 from core.command.stack_table import StackRecord
+from core.command.transfer_view import Transfer
 from core.errors import NotFound
 from core.time import format_utc, utc_from_tai_s
 
@@ -142,9 +143,9 @@ def show(transfer_id: PathId, _user: Viewer, runtime: CurrentRuntime) -> Transfe
 
 @router.get("/{transfer_id}/content", response_class=FileResponse)
 def content(transfer_id: PathId, _user: Viewer, runtime: CurrentRuntime) -> FileResponse:
-    """A received file, once it is whole."""
-    path = received_file(runtime, transfer_id)
-    return FileResponse(path, media_type="application/octet-stream", filename=PurePosixPath(path).name)
+    """A received file, once it is whole; of an upload the file that was offered."""
+    path, name = content_of(runtime, transfer_id), _one(runtime, transfer_id).name
+    return FileResponse(path, media_type="application/octet-stream", filename=PurePosixPath(name or path).name)
 
 
 @router.post("/{transfer_id}/cancel")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -14,62 +13,20 @@ from api.service.runtime import Runtime
 from api.service.stack_requests import open_stack_request, stacks_of
 from core.authority import ApprovalRequest, RequestState
 from core.command.file_contacts import coming_contacts
-from core.command.file_downlinks import FileDownlink
 from core.command.file_requests import asks_for_file, draft_downlink, first_usable
 from core.command.file_transfers import FileTransfers
-from core.command.file_uplinks import FILE, FileUplink
+from core.command.file_uplinks import FILE
 from core.command.onboard_lists import OnboardList
 from core.command.stack_table import StackRecord, StackState
+from core.command.transfer_view import Transfer, newest_first, view_downlink, view_uplink
 from core.errors import CommandRefused, Conflict
-from core.link.cfdp import TransferState
 from core.mission.model import MeanElements
-from core.time import utc_from_tai_s
 
-__all__ = ["Transfer", "file_watch", "files_of", "list_transfers", "offer_file", "request_file"]
+__all__ = ["content_of", "file_watch", "files_of", "list_transfers", "offer_file", "onboard", "request_file"]
 
 _PERIOD_S: Final = 0.5
 _AHEAD: Final = timedelta(hours=24)
 _AGAIN: Final = timedelta(hours=1)  # mission time after which passes are predicted anew
-_WAITING: Final = "waiting"
-
-
-@dataclass(frozen=True)
-class Transfer:
-    """A transfer as people see it.
-
-    Args:
-        transfer_id: Its id.
-        satellite: The spacecraft.
-        direction: ``up`` or ``down``.
-        name: On board; of a downlink None until it is known.
-        octets: Of the whole file; None until that is known.
-        done_octets: Sent once or received so far.
-        state: waiting, open, suspended, delivered, sent or failed.
-        acknowledged: Class 2; else nobody says what arrived.
-        detail: Why it waits or how it failed; empty where there is nothing to say.
-        begun_utc: When the first unit came down; None of an upload.
-        ended_utc: When it ended; None before.
-        sha256: Of an upload.
-        command_class: Of an upload: who has to approve it.
-        author: Who offered it.
-        request_id: Its approval request.
-    """
-
-    transfer_id: str
-    satellite: str
-    direction: str
-    name: str | None
-    octets: int | None
-    done_octets: int
-    state: str
-    acknowledged: bool
-    detail: str = ""
-    begun_utc: datetime | None = None
-    ended_utc: datetime | None = None
-    sha256: str | None = None
-    command_class: str | None = None
-    author: str | None = None
-    request_id: str | None = None
 
 
 def files_of(runtime: Runtime) -> FileTransfers:
@@ -116,10 +73,12 @@ def list_transfers(runtime: Runtime, satellite: str | None = None) -> list[Trans
     """Every transfer, the newest first."""
     files = files_of(runtime)
     requests = {one.subject_id: one for one in runtime.requests.find((), FILE)}
-    found = [_uplink(files, one, requests.get(one.offer.uplink_id)) for one in files.uplinks.all()]
-    found += [_downlink(files, one) for one in files.downlinks.all()]
-    shown = [one for one in found if satellite in (None, one.satellite)]
-    return sorted(shown, key=_newest, reverse=True)
+    found = [
+        view_uplink(one, requests.get(one.offer.uplink_id), files.why_waiting(one.offer.uplink_id))
+        for one in files.uplinks.all()
+    ]
+    found += [view_downlink(one, files.why_waiting(one.downlink_id)) for one in files.downlinks.all()]
+    return newest_first([one for one in found if satellite in (None, one.satellite)])
 
 
 def onboard(runtime: Runtime, satellite: str) -> OnboardList | None:
@@ -128,9 +87,12 @@ def onboard(runtime: Runtime, satellite: str) -> OnboardList | None:
     return files_of(runtime).lists.of(satellite)
 
 
-def received_file(runtime: Runtime, transfer_id: str) -> Path:
-    """Where a received file lies."""
-    return files_of(runtime).downlinks.file(transfer_id)
+def content_of(runtime: Runtime, transfer_id: str) -> Path:
+    """Where a received file lies, or one that was offered: whoever approves it can look at it."""
+    files = files_of(runtime)
+    if transfer_id.startswith("down-"):
+        return files.downlinks.file(transfer_id)
+    return files.uplinks.file(transfer_id)
 
 
 class FileWatch:
@@ -152,9 +114,7 @@ class FileWatch:
             files.look_again()
         self._keep_contacts(files, {one.offer.satellite for one in uplinks} | {one.satellite for one in downlinks})
         self._start_requests()
-        self._tell_progress(
-            [_uplink(files, one, None) for one in uplinks] + [_downlink(files, one) for one in downlinks]
-        )
+        self._tell_progress([view_uplink(one, None) for one in uplinks] + [view_downlink(one) for one in downlinks])
 
     def _keep_contacts(self, files: FileTransfers, satellites: set[str]) -> None:
         now_utc, mission = self._runtime.clock.now_utc(), self._runtime.mission
@@ -192,61 +152,3 @@ class FileWatch:
 def file_watch(runtime: Runtime) -> Periodic:
     """Looks after files while the service runs."""
     return Periodic("files", _PERIOD_S, FileWatch(runtime).look)
-
-
-def _uplink(files: FileTransfers, one: FileUplink, request: ApprovalRequest | None) -> Transfer:
-    offer, source = one.offer, one.source
-    waits = request is not None and request.state is RequestState.PENDING and not source.closing
-    detail = one.reason or ("" if source.closing else files.why_waiting(offer.uplink_id))
-    if source.state is TransferState.FAILED and not detail:
-        detail = source.condition_code.name.lower().replace("_", " ")
-    return Transfer(
-        transfer_id=offer.uplink_id,
-        satellite=offer.satellite,
-        direction="up",
-        name=offer.destination_name,
-        octets=offer.size,
-        done_octets=source.sent_to,
-        state=_WAITING if waits else source.state.value,
-        acknowledged=offer.transaction.acknowledged,
-        detail="waits for approval" if waits else detail,
-        ended_utc=_utc(one.ended_tai_s),
-        sha256=offer.sha256,
-        command_class=str(offer.command_class),
-        author=offer.author,
-        request_id=request.request_id if request is not None else None,
-    )
-
-
-def _downlink(files: FileTransfers, one: FileDownlink) -> Transfer:
-    state, detail = one.state, one.reason
-    if state.state is TransferState.FAILED and not detail:
-        detail = state.condition_code.name.lower().replace("_", " ")
-    elif state.state is TransferState.OPEN:
-        detail = files.why_waiting(one.downlink_id)
-    return Transfer(
-        transfer_id=one.downlink_id,
-        satellite=one.satellite,
-        direction="down",
-        name=state.name,
-        octets=state.size,
-        done_octets=state.received,
-        state=state.state.value,
-        acknowledged=state.transaction.acknowledged,
-        detail=detail,
-        begun_utc=_utc(one.begun_tai_s),
-        ended_utc=_utc(one.ended_tai_s),
-    )
-
-
-def _newest(one: Transfer) -> tuple[bool, str, int]:
-    """Open ones first, then by number."""
-    return (one.ended_utc is None, one.ended_utc.isoformat() if one.ended_utc else "", _number(one))
-
-
-def _number(one: Transfer) -> int:
-    return int(one.transfer_id.rsplit("-", 1)[-1])
-
-
-def _utc(t_tai_s: float | None) -> datetime | None:
-    return utc_from_tai_s(t_tai_s) if t_tai_s is not None else None

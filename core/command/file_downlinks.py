@@ -34,7 +34,7 @@ from core.mission.model import Mission
 from core.store import Database
 from core.time import Clock
 
-__all__ = ["FileDownlink", "FileDownlinks"]
+__all__ = ["FileDownlink", "FileDownlinks", "open_downlinks"]
 
 _MOST_OPEN: Final = 32  # of one spacecraft
 _CAPACITY_BYTES: Final = 64 << 30
@@ -285,6 +285,14 @@ class FileDownlinks:
 
     def _find(self, connection: Connection, downlink_id: str) -> Row[Any] | None:
         return connection.execute(select(_downlinks).where(_downlinks.c.downlink_id == downlink_id)).first()
+
+
+def open_downlinks(
+    database: Database, events: EventLog, folder: Path, mission: Mission, clock: Clock, timing: Timing | None = None
+) -> FileDownlinks:
+    """The file downlinks of a mission, over the folder of its files."""
+    entity = mission.file_delivery.entity_id
+    return FileDownlinks(database, events, folder / "received", mission, clock, entity, timing)
 
 
 class _Received(FolderStore):

@@ -19,8 +19,8 @@ from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, ins
 from core.authority import ApprovalRequest, ApprovalRequests, RequestState
 from core.command.bookings import StationBookings
 from core.command.cursors import cursor_of, move_cursor
-from core.command.file_downlinks import FileDownlinks
-from core.command.file_uplinks import FILE, FileUplinks
+from core.command.file_downlinks import open_downlinks
+from core.command.file_uplinks import FILE, open_uplinks
 from core.command.frame import StoredFrame, build_frame, store_frame, unit_owner
 from core.command.keys import CommandKeys
 from core.command.model import Contact
@@ -123,20 +123,8 @@ class FileTransfers:
             inactivity_s=_INACTIVITY_S,
             segment_octets=delivery.up_segment_octets,
         )
-        self.uplinks = FileUplinks(
-            database,
-            deps.events,
-            deps.requests,
-            deps.folder / "offered",
-            deps.mission,
-            deps.clock,
-            delivery.entity_id,
-            {name: CommandClass(one) for name, one in delivery.classes.items()},
-            timing,
-        )
-        self.downlinks = FileDownlinks(
-            database, deps.events, deps.folder / "received", deps.mission, deps.clock, delivery.entity_id, timing
-        )
+        self.uplinks = open_uplinks(database, deps.events, deps.requests, deps.folder, deps.mission, deps.clock, timing)
+        self.downlinks = open_downlinks(database, deps.events, deps.folder, deps.mission, deps.clock, timing)
         self.lists = OnboardLists(database, deps.mdb)
         self.refused_units = 0
         self._open: dict[str, list[_Open]] = {}

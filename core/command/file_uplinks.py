@@ -51,7 +51,7 @@ from core.mission.model import Mission
 from core.store import Database
 from core.time import Clock, tai_s_from_utc
 
-__all__ = ["FILE", "FileOffer", "FileUplink", "FileUplinks"]
+__all__ = ["FILE", "FileOffer", "FileUplink", "FileUplinks", "open_uplinks"]
 
 FILE: Final = "file"  # the kind of its requests
 _STAGE: Final = "uplink"
@@ -243,6 +243,20 @@ class FileUplinks:
         with self._database.read() as connection:
             return _uplink(self._row(connection, uplink_id))
 
+    def file(self, uplink_id: str) -> Path:
+        """Where an offered file is kept.
+
+        Raises:
+            NotFound: There is no such uplink, or its file is not there any more.
+            CommandRefused: What is kept is not what was offered.
+        """
+        one = self.get(uplink_id)
+        path = self._folder / one.offer.sha256
+        if not path.is_file():
+            raise NotFound(f"the file of {uplink_id} has been removed from the data folder", code="unknown-file")
+        self._check_file(one.offer, one.source)
+        return path
+
     def all(self, *, only_open: bool = False) -> list[FileUplink]:
         """Uplinks, the oldest first; the open ones are those about which something is left to be said."""
         query = select(_uplinks).order_by(_uplinks.c.satellite, _uplinks.c.number)
@@ -403,6 +417,23 @@ class FileUplinks:
         self._events.append(
             connection, f"file.{what}", offered.uplink_id, actor=actor, at_utc=self._clock.now_utc(), payload=payload
         )
+
+
+def open_uplinks(
+    database: Database,
+    events: EventLog,
+    requests: ApprovalRequests,
+    folder: Path,
+    mission: Mission,
+    clock: Clock,
+    timing: Timing | None = None,
+) -> FileUplinks:
+    """The file uplinks of a mission, over the folder of its files."""
+    delivery = mission.file_delivery
+    classes = {name: CommandClass(one) for name, one in delivery.classes.items()}
+    return FileUplinks(
+        database, events, requests, folder / "offered", mission, clock, delivery.entity_id, classes, timing
+    )
 
 
 def _uplink(row: Row[Any]) -> FileUplink:

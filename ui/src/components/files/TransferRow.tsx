@@ -52,9 +52,9 @@ export function TransferRow({ transfer, user, onChanged }: RowProps) {
             Open the approvals
           </button>
         )}
-        {!up && transfer.state === "delivered" && (
+        {(up || transfer.state === "delivered") && (
           <a className="button small" href={client.contentOf(transfer.transfer_id)} download data-testid="save-file">
-            Save the file
+            {up ? "Save what was offered" : "Save the file"}
           </a>
         )}
         {goesOn(transfer) && (
