@@ -13,10 +13,13 @@ from spacepackets.ccsds import SpacePacketHeader, get_total_space_packet_len_fro
 from spacepackets.cfdp import PduFactory
 from spacepackets.cfdp.pdu import FileDataPdu
 
+from core.command.frame import build_frame
+from core.command.offline import read_uplink
+from core.command.protect import LinkCounters
 from core.errors import LinkError
 from core.ground.simulator.onboard_files import LARGEST_LIST, OnboardFiles
 from core.ground.simulator.state import FilesMemory
-from core.link import PacketType, decode_telecommand
+from core.link import LinkKeys, PacketType, decode_telecommand, encode_cltu, new_link_keys
 from core.link.cfdp import (
     Destination,
     DestinationState,
@@ -29,6 +32,8 @@ from core.link.cfdp import (
     unit_packet,
 )
 from core.link.errors import FrameMalformed
+from core.mdb import reference_mdb
+from core.mission import reference_mission
 
 GROUND, CRAFT, CAPACITY = 2000, 673, 50_000
 CONTENT = random.Random(2).randbytes(3000)
@@ -171,3 +176,14 @@ def test_a_file_that_is_deleted_while_it_is_sent_ends_its_downlink(tmp_path: Pat
             ground.receive(unit)
     assert ground.state.state is TransferState.FAILED
     assert ground.state.condition_code.name == "FILESTORE_REJECTION"
+
+
+def test_a_frame_with_a_unit_is_read_as_one_offline() -> None:
+    mission, keys = reference_mission(), LinkKeys(spacecraft={"LSAT-1": new_link_keys(CRAFT)})
+    unit = Transaction(source=GROUND, destination=CRAFT, number=3).file_data(400, CONTENT[:200])
+    packet = unit_packet(PacketType.TELECOMMAND, 2000, 17, unit)
+    frame = build_frame(CRAFT, keys.spacecraft["LSAT-1"].tc_association(), packet, LinkCounters(5, 6, 0))
+    for raw in (packet, frame, encode_cltu(frame)):
+        reading = read_uplink(raw, reference_mdb(), mission, keys)
+        assert reading.passed and reading.fields["transaction"] == "2000-3" and reading.fields["packet_count"] == 17
+    assert not read_uplink(packet[:6] + b"\xff" * 20, reference_mdb(), mission, keys).passed
