@@ -376,15 +376,15 @@ class FileTransfers:
             raise CommandRefused(reason, code="QUE-001", stage="queue")
 
     def _require_station(self, connection: Connection, one: _Open) -> None:
-        """A station that somebody has booked for another spacecraft's commands is not taken for files."""
+        """A station that is booked for another spacecraft's commands, or whose contact was lost, is not taken for files."""
         now = self._deps.uplink.pass_of(one.satellite)
         if now is None:
             return
-        other = self._deps.bookings.held_by_other(
+        reason = self._deps.bookings.unavailable(
             connection, now[0].station, one.satellite, self._deps.clock.now_tai_s(), self._deps.open_plan
         )
-        if other:
-            raise CommandRefused(f"{now[0].station} serves {other}", code="GND-002", stage=_STAGE)
+        if reason:
+            raise CommandRefused(reason, code="GND-002", stage=_STAGE)
 
     def _refused(self, one: _Open, refusal: CommandRefused) -> None:
         """Wait for an approval that may still come, or for a station; end what can never leave."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from core.command.protect import LinkCounters, protect_data
 from core.command.tables import uplink_frames
@@ -22,6 +22,7 @@ __all__ = [
     "WITHDRAWN",
     "StoredFrame",
     "build_frame",
+    "drop_frames",
     "mark_frames",
     "outstanding_frames",
     "store_frame",
@@ -104,6 +105,15 @@ def outstanding_frames(connection: Connection, satellite: str) -> list[StoredFra
     return [StoredFrame(row.frame_id, row.command_id, row.frame_number, row.raw) for row in connection.execute(query)]
 
 
+def drop_frames(connection: Connection, frame_ids: Sequence[int]) -> None:
+    """Forget frames with units, once nothing more can become of them: what they carried is told by its transfer."""
+    if not frame_ids:
+        return
+    connection.execute(delete(uplink_frames).where(uplink_frames.c.frame_id.in_(frame_ids)))
+
+
 def mark_frames(connection: Connection, frame_ids: Sequence[int], state: str) -> None:
     """Set what became of frames."""
+    if not frame_ids:
+        return
     connection.execute(update(uplink_frames).where(uplink_frames.c.frame_id.in_(frame_ids)).values(state=state))

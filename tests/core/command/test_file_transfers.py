@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flying import PASSES, SATELLITE, STATION, FlyingBench, often
 from spacepackets.cfdp import ConditionCode
+from sqlalchemy import text
 
 from core.command.seam import Boundary
 from core.errors import CommandRefused, Conflict, NotFound
@@ -257,6 +258,32 @@ def test_a_station_booked_for_another_spacecraft_is_not_taken(bench: FlyingBench
     bench.rig.pipeline.withdraw("plan-other1", actor="user:fred", reason="not needed")
     bench.fly(60.0, until=ended(bench, uplink_id))
     assert (bench.on_board / NAME).read_bytes() == CONTENT[:2000]
+
+
+def test_a_contact_that_was_lost_serves_no_file_either(bench: FlyingBench) -> None:
+    command(bench, now(bench, "PING", 2.0))
+    bench.fly(6.0)
+    now_utc = bench.clock.now_utc()
+    bench.rig.pipeline.bookings.lose(SATELLITE, STATION, now_utc, actor="user:otto", reason="rain", now_utc=now_utc)
+    sent = bench.link.sent
+    uplink_id = bench.offer(CONTENT[:2000])
+    bench.approve(uplink_id)
+    bench.fly(10.0)
+    assert bench.link.sent == sent and "was lost: rain" in bench.files.why_waiting(uplink_id)
+    bench.go_to_pass(1)
+    bench.fly(60.0, until=ended(bench, uplink_id))
+    assert (bench.on_board / NAME).read_bytes() == CONTENT[:2000]
+
+
+def test_frames_of_files_are_not_kept_for_ever(bench: FlyingBench) -> None:
+    command(bench, now(bench, "PING", 2.0))
+    uplink_id = bench.offer(CONTENT[:4000])
+    bench.approve(uplink_id)
+    bench.fly(60.0, until=ended(bench, uplink_id))
+    bench.fly(5.0)
+    with bench.rig.database.read() as connection:
+        kept = connection.execute(text("SELECT state FROM uplink_frames")).scalars().all()
+    assert kept == ["acknowledged"]  # the command's
 
 
 def test_list_delete_and_an_unknown_file(bench: FlyingBench) -> None:
