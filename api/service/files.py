@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
+
 from api.auth.accounts import User
 from api.service.periodic import Periodic
 from api.service.runtime import Runtime
@@ -27,6 +29,7 @@ __all__ = ["content_of", "file_watch", "files_of", "list_transfers", "offer_file
 _PERIOD_S: Final = 0.5
 _AHEAD: Final = timedelta(hours=24)
 _AGAIN: Final = timedelta(hours=1)  # mission time after which passes are predicted anew
+_log = structlog.get_logger("files")
 
 
 def files_of(runtime: Runtime) -> FileTransfers:
@@ -102,6 +105,7 @@ class FileWatch:
         self._runtime = runtime
         self._told: dict[str, tuple[Any, ...]] = {}
         self._open: frozenset[str] = frozenset()
+        self._tried: set[str] = set()
         self._computed: tuple[tuple[tuple[str, MeanElements], ...], datetime] | None = None
 
     def look(self) -> None:
@@ -129,8 +133,14 @@ class FileWatch:
         """An approved stack that only asks for a file has nothing to wait for."""
         for request in self._runtime.requests.find((RequestState.APPROVED,), "stack"):
             record = stacks_of(self._runtime).get(request.subject_id)
-            if record.state is StackState.APPROVED and asks_for_file(record.stack):
+            fits = record.state is StackState.APPROVED and record.stack.stack_hash() == request.subject_hash
+            if not fits or not asks_for_file(record.stack) or request.request_id in self._tried:
+                continue
+            self._tried.add(request.request_id)  # one that cannot start now is left to people
+            try:
                 stacks_of(self._runtime).start(record.stack.stack_id, by=request.grants[-1].by)
+            except (CommandRefused, Conflict) as refusal:
+                _log.warning("a request for a file was not started", stack=request.subject_id, reason=refusal.message)
 
     def _tell_progress(self, transfers: Sequence[Transfer]) -> None:
         before, self._told = self._told, {}

@@ -286,6 +286,17 @@ def test_frames_of_files_are_not_kept_for_ever(bench: FlyingBench) -> None:
     assert kept == ["acknowledged"]  # the command's
 
 
+def test_a_file_that_nobody_approved_in_time_ends(bench: FlyingBench) -> None:
+    uplink_id = bench.offer(CONTENT[:2000])
+    bench.fly(2.0)
+    bench.go_to_pass(2)  # the request has expired
+    bench.requests.expire(bench.clock.now_utc(), lambda *_: None)
+    bench.fly(5.0, until=ended(bench, uplink_id))
+    one = bench.files.uplinks.get(uplink_id)
+    assert one.source.state is TransferState.FAILED and "is expired" in one.reason
+    assert bench.link.sent == 0  # the spacecraft had heard nothing of it, and need not hear of its end
+
+
 def test_list_delete_and_an_unknown_file(bench: FlyingBench) -> None:
     put_on_board(bench, b"one", "a.bin")
     put_on_board(bench, b"three", "b/c.bin")
