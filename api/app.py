@@ -24,6 +24,7 @@ from api.metrics import Metrics
 from api.problems import PROBLEM_RESPONSES, install_problem_handlers
 from api.rest import (
     accounts,
+    alarms,
     approvals,
     auth,
     conjunctions,
@@ -52,6 +53,7 @@ from api.service.runtime import Runtime
 from api.service.telemetry_reader import LiveTelemetryReader
 from api.settings import Settings
 from api.signing_keys import audit_file_of, open_signing_keys
+from api.telemetry_metrics import TelemetryMetrics
 from api.ws import console
 from core.authority import ApprovalRequests, DecisionLog, load_policies, package_policies
 from core.command.fleet import Fleet, FleetConfig
@@ -210,6 +212,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         queues,
         stacks,
         files,
+        alarms,
         flight,
         records,
     ):
@@ -224,6 +227,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime: Runtime = app.state.runtime
+    app.state.metrics.registry.register(TelemetryMetrics(runtime.flight.fleet))
     runtime.audit.start()
     watches = (approval_watch(runtime), file_watch(runtime))
     runtime.flight.start()

@@ -20,6 +20,7 @@ __all__ = [
     "Reviewer",
     "Viewer",
     "may",
+    "require",
     "token_of",
     "user_of_connection",
 ]
@@ -55,15 +56,23 @@ def may(action: Action) -> Any:
 
     def check(request: Request) -> User:
         user = user_of_connection(request)
-        runtime = runtime_of(request)
-        person = Person(user.username, user.role.value)
-        decision = runtime.policies.may(person, action)
-        runtime.decisions.record(decision, person, None, runtime.clock.now_utc())
-        if not decision.allowed:
-            raise NotAllowed(_told(runtime, decision, user), code=decision.code or None)
+        require(runtime_of(request), user, action)
         return user
 
     return Depends(check)
+
+
+def require(runtime: Runtime, user: User, action: Action) -> None:
+    """Refuse what the policies do not let somebody do; the decision is written down.
+
+    Raises:
+        NotAllowed: Says which roles may.
+    """
+    person = Person(user.username, user.role.value)
+    decision = runtime.policies.may(person, action)
+    runtime.decisions.record(decision, person, None, runtime.clock.now_utc())
+    if not decision.allowed:
+        raise NotAllowed(_told(runtime, decision, user), code=decision.code or None)
 
 
 def _told(runtime: Runtime, decision: Decision, user: User) -> str:

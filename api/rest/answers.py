@@ -232,7 +232,7 @@ class ParameterValue(Answer):
     """The newest value of a parameter."""
 
     name: str
-    value: float | str | None
+    value: int | float | str | None
     unit: str
     limit_state: AlarmLevel
     at: str
@@ -253,7 +253,7 @@ class TelemetrySamples(Answer):
     parameter: str
     unit: str
     t: tuple[str, ...]
-    values: tuple[float | str | None, ...]
+    values: tuple[int | float | str | None, ...]
 
 
 class Anomaly(Answer):
@@ -261,7 +261,7 @@ class Anomaly(Answer):
 
     satellite: str
     parameter: str
-    value: float | str | None
+    value: int | float | str | None
     unit: str
     limit_state: AlarmLevel
     since: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
@@ -20,8 +21,8 @@ from api.rest.answers import (
     UplinkFacts,
 )
 from api.rest.ids import PathId
-from api.rest.paging import Cursor, Limit, Page, page_of
-from api.service.views import command_view
+from api.rest.paging import Cursor, Limit, Page, filtered_page, page_of
+from api.service.views import command_view, shown_value
 from core.command.model import Command, CommandState
 from core.errors import InputError
 from core.mdb import AlarmLevel, CommandClass
@@ -50,20 +51,22 @@ def commands(
     cursor: Cursor = None,
 ) -> Page[CommandAnswer]:
     """Commands in the order of execution, or the other way round; those that every filter keeps."""
-    begin = parse_utc(start, "start") if start else None
-    until = parse_utc(end, "end") if end else None
-    found = [
-        one
-        for one in runtime.flight.commands(plan_id, satellite)
-        if (not state or one.state in state)
-        and (not command_class or one.command_class in command_class)
-        and (begin is None or one.execute_at >= begin)
-        and (until is None or one.execute_at < until)
-        and (not text or text.casefold() in _searched(one))
-    ]
-    if newest_first:
-        found.reverse()
-    return page_of([command_answer(one) for one in found], limit, cursor)
+    scanned = runtime.flight.fleet.pipeline.register.scan(
+        plan_id=plan_id,
+        satellite=satellite,
+        states=state or (),
+        start_tai_s=tai_s_from_utc(parse_utc(start, "start")) if start else -math.inf,
+        end_tai_s=tai_s_from_utc(parse_utc(end, "end")) if end else math.inf,
+        newest_first=newest_first,
+        offset=int(cursor or 0),
+    )
+
+    def keeps(one: Command) -> bool:
+        of_class = not command_class or one.command_class in command_class
+        return of_class and (not text or text.casefold() in _searched(one))
+
+    page = filtered_page(scanned, keeps, limit, cursor)
+    return Page(items=[command_answer(one) for one in page.items], next_cursor=page.next_cursor)
 
 
 @router.get("/commands/{command_id}")
@@ -120,7 +123,7 @@ def samples(
         parameter=parameter,
         unit=found[0].unit if found else "",
         t=tuple(format_utc(utc_from_tai_s(one.generated_tai_s)) for one in kept),
-        values=tuple(one.value for one in kept),
+        values=tuple(shown_value(one) for one in kept),
     )
 
 

@@ -23,11 +23,16 @@ def healthz() -> dict[str, str]:
 
 @router.get("/readyz", responses={503: {"description": "Not ready: the body says what is missing"}})
 def readyz(request: Request) -> JSONResponse:
-    """The service can do its work: the database answers and the ground stations are connected."""
+    """The service can do its work: the database answers and the ground stations are connected.
+
+    ``telemetry_compaction`` says why stored telemetry could not be moved into files; nothing is lost by that, but the log
+    grows, so somebody has to look.
+    """
     runtime: Runtime = request.app.state.runtime
     checks = {"database": _answers(runtime), "ground_link": runtime.flight.link_up()}
     ready = all(checks.values())
-    return JSONResponse({"ready": ready, **checks}, status_code=200 if ready else 503)
+    detail = {"telemetry_compaction": runtime.flight.compaction_failure() or "ok"}
+    return JSONResponse({"ready": ready, **checks, **detail}, status_code=200 if ready else 503)
 
 
 @router.get("/metrics", response_class=Response)

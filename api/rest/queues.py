@@ -8,10 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from api.auth.dependencies import CurrentRuntime, Operator, Planner, Viewer
+from api.auth.accounts import User
+from api.auth.dependencies import CurrentRuntime, Viewer, may, require
 from api.rest.answers import CommandAnswer
 from api.rest.flight import command_answer
 from api.rest.ids import PathId
+from core.authority import Action
 from core.command.bookings import Booking
 from core.command.model import BEFORE_RELEASE, Command, Dependency
 from core.command.orders import CommandOrders
@@ -26,6 +28,8 @@ __all__ = ["router"]
 router = APIRouter(prefix="/commands", tags=["command queues"])
 
 Reason = Annotated[str, Field(min_length=1, max_length=2000)]
+_Holder = Annotated[User, may(Action.HOLD_QUEUE)]
+_Editor = Annotated[User, may(Action.EDIT_QUEUE)]
 
 
 class _Body(BaseModel):
@@ -144,7 +148,7 @@ def waiting_commands(
 
 @router.post("/queues/{satellite}/{command_class}/hold")
 def hold_queue(
-    satellite: PathId, command_class: CommandClass, hold: QueueHold, user: Operator, runtime: CurrentRuntime
+    satellite: PathId, command_class: CommandClass, hold: QueueHold, user: _Holder, runtime: CurrentRuntime
 ) -> CommandQueue:
     """Keep everything in a queue back; anybody who operates may stop."""
     return _orders(runtime).set_queue(satellite, command_class, QueueState.HELD, by=user.username, reason=hold.reason)
@@ -152,9 +156,11 @@ def hold_queue(
 
 @router.put("/queues/{satellite}/{command_class}")
 def change_queue(
-    satellite: PathId, command_class: CommandClass, change: QueueChange, user: Planner, runtime: CurrentRuntime
+    satellite: PathId, command_class: CommandClass, change: QueueChange, user: _Editor, runtime: CurrentRuntime
 ) -> CommandQueue:
-    """Enable, hold or disable a queue, and set its gap."""
+    """Enable, hold or disable a queue, and set its gap; to enable it lets commands go."""
+    if change.state is QueueState.ENABLED:
+        require(runtime, user, Action.RESUME_QUEUE)
     return _orders(runtime).set_queue(
         satellite,
         command_class,
@@ -175,32 +181,36 @@ def contacts(
 
 
 @router.post("/contacts/lost")
-def lose_contact(lost: LostContact, user: Operator, runtime: CurrentRuntime) -> BookingAnswer:
+def lose_contact(
+    lost: LostContact, user: Annotated[User, may(Action.REPORT_CONTACT)], runtime: CurrentRuntime
+) -> BookingAnswer:
     """Give up a contact: its commands take the next that serves them, or expire and say why."""
     actor = f"user:{user.username}"
     return _booking(_orders(runtime).lose_contact(lost.satellite, lost.station, lost.at, by=actor, reason=lost.reason))
 
 
 @router.post("/{command_id}/hold")
-def hold_command(command_id: PathId, hold: QueueHold, user: Operator, runtime: CurrentRuntime) -> CommandAnswer:
+def hold_command(command_id: PathId, hold: QueueHold, user: _Holder, runtime: CurrentRuntime) -> CommandAnswer:
     """Keep one command back."""
     return command_answer(_orders(runtime).hold(command_id, by=user.username, reason=hold.reason))
 
 
 @router.post("/{command_id}/let-go")
-def let_go(command_id: PathId, hold: QueueHold, user: Planner, runtime: CurrentRuntime) -> CommandAnswer:
+def let_go(
+    command_id: PathId, hold: QueueHold, user: Annotated[User, may(Action.RESUME_QUEUE)], runtime: CurrentRuntime
+) -> CommandAnswer:
     """End a hold of one command."""
     return command_answer(_orders(runtime).let_go(command_id, by=user.username, reason=hold.reason))
 
 
 @router.put("/{command_id}/priority")
-def set_priority(command_id: PathId, priority: Priority, user: Planner, runtime: CurrentRuntime) -> CommandAnswer:
+def set_priority(command_id: PathId, priority: Priority, user: _Editor, runtime: CurrentRuntime) -> CommandAnswer:
     """Have it leave before or after others whose time has come too."""
     return command_answer(_orders(runtime).set_priority(command_id, priority.priority, by=user.username))
 
 
 @router.post("/{command_id}/restraint")
-def add_restraint(command_id: PathId, more: MoreRestraint, user: Planner, runtime: CurrentRuntime) -> CommandAnswer:
+def add_restraint(command_id: PathId, more: MoreRestraint, user: _Editor, runtime: CurrentRuntime) -> CommandAnswer:
     """Have it wait for other commands, or for telemetry, too."""
     return command_answer(
         _orders(runtime).add_restraint(command_id, by=user.username, after=more.after, condition=more.condition)

@@ -24,7 +24,7 @@ router = APIRouter(tags=["records"])
 
 @router.get("/audit")
 def audit(
-    _user: Viewer,
+    _user: Annotated[User, may(Action.READ_AUDIT)],
     runtime: CurrentRuntime,
     after: Annotated[int, Query(ge=0, le=2**53)] = 0,
     subject: Annotated[str | None, Query(max_length=128)] = None,
@@ -38,7 +38,7 @@ def audit(
 
 
 @router.get("/audit/verify")
-def verify(_user: Viewer, runtime: CurrentRuntime) -> VerificationAnswer:
+def verify(_user: Annotated[User, may(Action.VERIFY_AUDIT)], runtime: CurrentRuntime) -> VerificationAnswer:
     """Walk the whole log against its hashes, its signed checkpoints and the file outside the database."""
     return VerificationAnswer(**runtime.audit.trail.verify().model_dump())
 

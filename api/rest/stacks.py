@@ -7,10 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.auth.dependencies import CurrentRuntime, Operator, Planner, Viewer
+from api.auth.accounts import User
+from api.auth.dependencies import CurrentRuntime, Planner, Reviewer, Viewer, may
 from api.rest.ids import StackId
 from api.service.approve_stack import approve_stack
 from api.service.rollover import draft_rollover
+from core.authority import Action
 from core.command.model import Contact
 from core.command.stack import Stack, StackStep, check_stack
 from core.command.stack_runs import StackRuns
@@ -20,6 +22,9 @@ from core.errors import Conflict, NotFound
 __all__ = ["router"]
 
 router = APIRouter(prefix="/stacks", tags=["stacks"])
+_Author = Annotated[User, may(Action.EDIT_STACK)]
+_Runner = Annotated[User, may(Action.RUN_STACK)]
+_Stopper = Annotated[User, may(Action.STOP_STACK)]
 
 
 class _Body(BaseModel):
@@ -89,7 +94,7 @@ def show(stack_id: StackId, _user: Viewer, runtime: CurrentRuntime, response: Re
 def write(
     stack_id: StackId,
     document: StackDocument,
-    user: Operator,
+    user: _Author,
     runtime: CurrentRuntime,
     response: Response,
     if_match: Annotated[str | None, Header(max_length=80)] = None,
@@ -111,7 +116,7 @@ def rollover(wanted: RolloverRequest, user: Planner, runtime: CurrentRuntime, re
 
 
 @router.post("/{stack_id}/validate")
-def validate(stack_id: StackId, document: StackDocument, user: Operator, runtime: CurrentRuntime) -> Stack:
+def validate(stack_id: StackId, document: StackDocument, user: _Author, runtime: CurrentRuntime) -> Stack:
     """Check a document as it would be stored; nothing is kept."""
     stack = document.named(stack_id, 1, user.username)
     pipeline = runtime.flight.fleet.pipeline
@@ -120,37 +125,37 @@ def validate(stack_id: StackId, document: StackDocument, user: Operator, runtime
 
 
 @router.delete("/{stack_id}", status_code=204)
-def delete(stack_id: StackId, user: Operator, runtime: CurrentRuntime) -> None:
+def delete(stack_id: StackId, user: _Author, runtime: CurrentRuntime) -> None:
     """Remove a draft."""
     _stacks(runtime).delete(stack_id, by=user.username)
 
 
 @router.post("/{stack_id}/approve")
-def approve(stack_id: StackId, approval: StackApproval, user: Planner, runtime: CurrentRuntime) -> StackRecord:
+def approve(stack_id: StackId, approval: StackApproval, user: Reviewer, runtime: CurrentRuntime) -> StackRecord:
     """Approve this exact document: every command that any of its ways may send."""
     return approve_stack(runtime, stack_id, user, approval.stack_hash, approval.comment)
 
 
 @router.post("/{stack_id}/start")
-def start(stack_id: StackId, user: Planner, runtime: CurrentRuntime) -> StackRecord:
+def start(stack_id: StackId, user: _Runner, runtime: CurrentRuntime) -> StackRecord:
     """Run an approved stack."""
     return _stacks(runtime).start(stack_id, by=user.username)
 
 
 @router.post("/{stack_id}/pause")
-def pause(stack_id: StackId, reason: StackReason, user: Operator, runtime: CurrentRuntime) -> StackRecord:
-    """Take no further step."""
+def pause(stack_id: StackId, reason: StackReason, user: _Stopper, runtime: CurrentRuntime) -> StackRecord:
+    """Take no further step, and hold what it has entered and what has not left."""
     return _stacks(runtime).pause(stack_id, by=user.username, reason=reason.reason)
 
 
 @router.post("/{stack_id}/resume")
-def resume(stack_id: StackId, where: StackResume, user: Planner, runtime: CurrentRuntime) -> StackRecord:
+def resume(stack_id: StackId, where: StackResume, user: _Runner, runtime: CurrentRuntime) -> StackRecord:
     """Go on, past a hold or into the branch that is named."""
     return _stacks(runtime).resume(stack_id, by=user.username, to=where.to)
 
 
 @router.post("/{stack_id}/abort")
-def abort(stack_id: StackId, reason: StackReason, user: Operator, runtime: CurrentRuntime) -> StackRecord:
+def abort(stack_id: StackId, reason: StackReason, user: _Stopper, runtime: CurrentRuntime) -> StackRecord:
     """End it for good; what has not left will not leave."""
     return _stacks(runtime).abort(stack_id, by=user.username, reason=reason.reason)
 

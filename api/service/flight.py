@@ -11,10 +11,11 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import func, select
 
+from api.service.alarms import alarm_answer
 from api.service.clock import ClockService
 from api.service.live import Broadcaster
 from api.service.orbit_update import OrbitWatch
-from api.service.views import command_view, plan_summary
+from api.service.views import command_view, plan_summary, shown_value
 from core.command.fleet import Fleet
 from core.command.model import FINAL_STATES, Command, CommandState
 from core.command.tables import uplink_frames
@@ -24,7 +25,7 @@ from core.mission.orbit_updates import OrbitRepository
 from core.plan.activity import Activity, ActivityStatus, UplinkActivity
 from core.plan.model import Approval, MissionPlan, PlanState
 from core.plan.repository import PlanRepository
-from core.telemetry import ArchivedSample
+from core.telemetry import AlarmEntry, ArchivedSample
 from core.time import format_utc, utc_from_tai_s
 from core.time.clock import ClockAnchor
 
@@ -87,6 +88,7 @@ class Flight:
         self._watch = threading.Thread(target=self._run, name="flight-watch", daemon=True)
         self._contacts: dict[tuple[str, str], bool] = {}
         self._link_up: bool | None = None
+        fleet.alarms.on_change(self._tell_alarms)
         self._under_way: set[str] = set()  # plans whose activities change with time, not only with their commands
 
     @property
@@ -126,9 +128,9 @@ class Flight:
         """Whether any of a plan's commands is on its way or has arrived."""
         return any(one.state in _LEFT for one in self.commands(plan_id))
 
-    def commands(self, plan_id: str | None = None, satellite: str | None = None) -> list[Command]:
-        """Commands in the order of execution."""
-        return self._fleet.pipeline.register.find(plan_id=plan_id, satellite=satellite, limit=10_000)
+    def commands(self, plan_id: str) -> list[Command]:
+        """A plan's or stack's commands in the order of execution."""
+        return self._fleet.pipeline.register.find(plan_id=plan_id)
 
     def command(self, command_id: str) -> Command:
         """One command; NotFound when there is none."""
@@ -170,6 +172,10 @@ class Flight:
         """Whether the ground station connection stands."""
         return self._fleet.link.connected
 
+    def compaction_failure(self) -> str:
+        """Why telemetry that is stored could not be moved into files the last time; empty where it went well."""
+        return self._fleet.compactor.failure
+
     def contact_of(self, satellite: str) -> str | None:
         """The station that has contact with a satellite now."""
         for (craft, station), visible in self._fleet.pipeline.contacts.items():
@@ -198,6 +204,7 @@ class Flight:
                 self._clock_service.remember()
                 after = self._tell_events(after)
                 self._tell_contacts()
+                self._fleet.alarms.tick()
                 if waited_s >= _TELEMETRY_PERIOD_S:
                     waited_s = 0.0
                     for plan_id in tuple(self._under_way):
@@ -272,6 +279,12 @@ class Flight:
             detail = "connected to the ground stations" if up else "no connection to the ground stations: trying again"
             self._broadcaster.publish({"type": "link", "up": up, "detail": detail})
 
+    def _tell_alarms(self, entries: Sequence[AlarmEntry]) -> None:
+        for one in entries:
+            told = {"step": str(one.step), "by": one.by, "reason": one.reason}
+            alarm = alarm_answer(one.alarm).model_dump(mode="json")
+            self._broadcaster.publish({"type": "alarm", **told, "alarm": alarm})
+
     def _tell_telemetry(self, satellites: Sequence[str]) -> None:
         for satellite in dict.fromkeys(satellites):
             latest = self.latest(satellite)
@@ -315,7 +328,7 @@ def _newest(samples: Sequence[ArchivedSample]) -> str | None:
 def _parameter(sample: ArchivedSample) -> dict[str, Any]:
     return {
         "name": sample.parameter,
-        "value": sample.value,
+        "value": shown_value(sample),
         "unit": sample.unit,
         "limit_state": sample.limit_state,
         "at": format_utc(utc_from_tai_s(sample.generated_tai_s)),

@@ -8,9 +8,10 @@ from pydantic import BaseModel, ConfigDict
 
 from core.command.model import Command
 from core.plan.model import MissionPlan, Severity
+from core.telemetry import ArchivedSample
 from core.time import format_utc
 
-__all__ = ["CommandView", "PlanSummary", "command_view", "plan_summary"]
+__all__ = ["CommandView", "PlanSummary", "command_view", "plan_summary", "shown_value"]
 
 
 class PlanSummary(BaseModel):
@@ -96,3 +97,9 @@ def command_view(command: Command) -> CommandView:
         updated_at=format_utc(command.updated_at),
         detail=command.reason,
     )
+
+
+def shown_value(sample: ArchivedSample) -> int | float | str | None:
+    """A telemetry value as answers carry it: octets in hexadecimal."""
+    value = sample.value
+    return value.hex() if isinstance(value, bytes) else value

@@ -39,6 +39,8 @@ _COMMANDING: Final = frozenset(
         Action.PRUNE_AUDIT,
         Action.MANAGE_ACCOUNTS,
         Action.SET_CLOCK,
+        Action.HANDLE_ALARM,
+        Action.EDIT_LIMITS,
     }
 )
 _LONGEST: Final = 128  # characters of an event's subject and actor

@@ -28,6 +28,8 @@ class Action(StrEnum):
     HOLD_QUEUE = "hold_queue"
     STOP_STACK = "stop_stack"
     REPORT_CONTACT = "report_contact"
+    HANDLE_ALARM = "handle_alarm"
+    EDIT_LIMITS = "edit_limits"
     EDIT_PLAN = "edit_plan"
     REVIEW_PLAN = "review_plan"
     LOAD_CONJUNCTIONS = "load_conjunctions"

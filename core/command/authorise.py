@@ -19,12 +19,13 @@ from sqlalchemy import Connection
 from core.authority import Decision, DecisionLog, Policies, Quorum, Subject, package_policies
 from core.authority.model import strictest_class
 from core.command.model import Command
+from core.command.schedule import latest_release_utc
 from core.command.signing import RELEASE, Seal, SignatureRefused
 from core.errors import CommandRefused
 from core.plan.model import Approval
 from core.time import format_utc, parse_utc
 
-__all__ = ["CommandAuthority", "canonical_set", "sign_set", "subject_of", "verify_set"]
+__all__ = ["CommandAuthority", "SignedSet", "canonical_set", "sign_set", "subject_of", "verify_set"]
 
 _STAGE: Final = "authorise"
 _FORMAT: Final = "llamaspace-command-set/1"
@@ -124,9 +125,18 @@ def canonical_set(commands: Sequence[Command], expires_utc: datetime) -> bytes:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
-def sign_set(content: bytes, seal: Seal) -> bytes:
-    """The detached signature of a canonical command set."""
-    return seal.sign_detached(content)
+@dataclass(frozen=True)
+class SignedSet:
+    """A canonical command set and the detached signature over it."""
+
+    content: bytes
+    signature: bytes
+
+
+def sign_set(commands: Sequence[Command], seal: Seal) -> SignedSet:
+    """The commands' canonical set, signed; it expires when the last of them can no longer leave in time."""
+    content = canonical_set(commands, max(latest_release_utc(one) for one in commands))
+    return SignedSet(content, seal.sign_detached(content))
 
 
 def verify_set(command: Command, content: bytes, signature: bytes, seal: Seal, now_utc: datetime) -> None:
@@ -154,19 +164,19 @@ def verify_set(command: Command, content: bytes, signature: bytes, seal: Seal, n
 
 
 @dataclass(frozen=True)
-class _SignedSet:
+class _SetContent:
     bound_to: tuple[str, int, str]  # plan id, revision, revision hash
     expires_utc: datetime
     commands: Mapping[str, Mapping[str, Any]]
 
 
 @lru_cache(maxsize=64)
-def _signed(content: bytes) -> _SignedSet:
+def _signed(content: bytes) -> _SetContent:
     """A verified set, read once; ``Seal`` gives the same object again, whose hash the interpreter keeps."""
     document = json.loads(content)
     if document.get("format") != _FORMAT:
         raise CommandRefused(f"the signed set is not in the form {_FORMAT}", code="AUT-003", stage=_STAGE)
-    return _SignedSet(
+    return _SetContent(
         (document["plan_id"], document["revision"], document["revision_hash"]),
         parse_utc(document["expires"]),
         {one["id"]: one for one in document["commands"]},

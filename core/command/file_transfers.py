@@ -46,7 +46,6 @@ __all__ = ["FileDeps", "FileTransfers"]
 
 _UNITS: Final = "file-units"
 _LISTS: Final = "file-lists"
-_UNIT_SERVICE: Final = 0
 _LIST_SERVICE: Final = 23
 _PACKETS_AT_ONCE: Final = 20
 _UNIT_OCTETS: Final = 96  # headers and security around the octets of a file, at most
@@ -229,7 +228,7 @@ class FileTransfers:
         deps = self._deps
         with deps.register.database.read() as connection:
             after_unit, after_list = cursor_of(connection, _UNITS), cursor_of(connection, _LISTS)
-        units = deps.archive.packets(after=after_unit, service=_UNIT_SERVICE, limit=_PACKETS_AT_ONCE)
+        units = deps.archive.packets(after=after_unit, apid=deps.mission.file_delivery.apid, limit=_PACKETS_AT_ONCE)
         lists = deps.archive.packets(after=after_list, service=_LIST_SERVICE, limit=_PACKETS_AT_ONCE)
         if units or lists:
             with deps.register.write() as connection:

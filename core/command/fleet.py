@@ -18,19 +18,24 @@ from core.mdb import MissionDatabase
 from core.mission.model import Mission
 from core.store import Database
 from core.telemetry import (
+    AlarmDesk,
     ArchiveTelemetryReader,
-    FrameReceiver,
     LatestValues,
-    SqlArchive,
+    LimitOverrides,
     TelemetryIngest,
     TelemetryStream,
+    tm_channels,
 )
+from core.telemetry.compactor import Compactor
+from core.telemetry.sql_carry_over import carry_over
+from core.telemetry.telemetry_archive import TelemetryArchive
 from core.time import MissionClock
 from core.time.clock import ClockAnchor
 
 __all__ = ["Fleet", "FleetConfig"]
 
 _STOP_TIMEOUT_S = 10.0
+_COMPACTION_S = 30.0  # from the end of one to the beginning of the next; until then packets are in the log
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class FleetConfig:
     """Where things are.
 
     Args:
-        data: Folder for keys and the simulator's state.
+        data: Folder for keys, telemetry and the simulator's state.
         mission_file: Mission file for the simulator; None for the reference mission.
         mdb_file: Mission database file for the simulator; None for the reference database.
         housekeeping_s: Period of housekeeping in contact, mission s.
@@ -87,10 +92,13 @@ class Fleet:
         keys = open_keys(keys_folder, mission, key_store)
         self.keys = keys
         self._clock = clock
-        self.archive = SqlArchive(database)
+        self.archive = TelemetryArchive(config.data / "telemetry", mdb)
+        carry_over(database, self.archive.columns)
         self.latest = LatestValues(self.archive, [craft.id for craft in mission.spacecraft])
         self.stream = TelemetryStream()
         self.reader = ArchiveTelemetryReader(self.archive, mdb)
+        limits = LimitOverrides(database, events, mdb)
+        self.alarms = AlarmDesk(database, events, mdb, limits, clock, self.latest.all())
         self.simulator = SimulatorProcess(
             config.data / "simulator",
             spacecraft_key_file(keys_folder),
@@ -107,9 +115,10 @@ class Fleet:
         else:
             endpoints = load_stations(config.stations_file, mission)
             self.link = StationLinks(endpoints, lambda: self.archive.cursor(TELEMETRY_SOURCE), clock.now_tai_s)
-        limits = policy or CommandPolicy()
-        self._dry_runs = TwinDryRuns(mission, self.reader, clock, limits)
-        ingest = TelemetryIngest(database, self.archive, FrameReceiver(keys.link), mdb, self.latest, self.stream)
+        policy = policy or CommandPolicy()
+        self._dry_runs = TwinDryRuns(mission, self.reader, clock, policy)
+        self.compactor = Compactor(self.archive.columns, _COMPACTION_S)
+        ingest = TelemetryIngest(self.archive, tm_channels(keys.link), self.latest, self.stream, self.alarms)
         self.pipeline = CommandPipeline(
             PipelineDeps(
                 database=database,
@@ -122,7 +131,7 @@ class Fleet:
                 ingest=ingest,
                 archive=self.archive,
                 latest=self.latest,
-                policy=limits,
+                policy=policy,
                 dry_runs=self._dry_runs,
                 authority=authority or package_policies(),
                 requests=requests,
@@ -139,6 +148,7 @@ class Fleet:
         if self._simulated:
             self.simulator.start()
         self.link.start()
+        self.compactor.start()
         self._worker.start()
 
     def stop(self) -> None:
@@ -151,6 +161,9 @@ class Fleet:
         if self._simulated:
             self.simulator.stop()
         self.stream.close()
+        self.compactor.close()
+        if not self._worker.is_alive():  # else it may still store something
+            self.archive.close()
 
     def set_clock_rate(self, rate: float) -> ClockAnchor:
         """Change how fast mission time runs, here and in the simulator."""

@@ -26,7 +26,7 @@ from sqlalchemy import Connection
 from core.authority import ApprovalRequests, DecisionLog, Policies, package_policies
 from core.command.acknowledge import take_reports
 from core.command.agenda import Agenda
-from core.command.authorise import CommandAuthority, canonical_set, sign_set
+from core.command.authorise import CommandAuthority, SignedSet, sign_set
 from core.command.bookings import StationBookings
 from core.command.contacts import ContactPlan
 from core.command.expectations import Expectations
@@ -39,7 +39,6 @@ from core.command.present import DryRuns, NoDryRuns, PresentState
 from core.command.queues import CommandQueues
 from core.command.register import CommandRegister
 from core.command.release import ReleaseDeps, ReleaseDesk
-from core.command.schedule import latest_release_utc
 from core.command.seam import Boundary, Seam, no_seam
 from core.command.signed_sets import SignedSets
 from core.command.stack_runs import StackDeps, StackRuns
@@ -54,16 +53,18 @@ from core.mdb import MissionDatabase
 from core.mission.model import Mission
 from core.plan.model import Approval, MissionPlan
 from core.store import Database
-from core.telemetry import LatestValues, ReceivedFrame, SqlArchive, TelemetryIngest
+from core.telemetry import Archive, LatestValues, ReceivedFrame, TelemetryIngest
 from core.time import Clock
 
 __all__ = ["TELEMETRY_SOURCE", "CommandPipeline", "PipelineDeps"]
 
 TELEMETRY_SOURCE = "ground"
 _LONGEST_WAIT_S = 0.25  # real time; a mission clock that was moved is noticed by then
+_SHORTEST_VAIN_S = 0.0005  # real time until what could not be done is tried again, doubled each time
+_LONGEST_VAIN_S = 0.05
 _FRAMES_AT_ONCE = 32
 _MOST_FRAMES = 10_000
-_FRAME_S = 0.003  # real time that one takes, generously
+_FRAME_S = 0.0005  # real time that one takes, generously
 _REPORTS_AT_ONCE = 100
 _REPORT_S = 0.001
 _QUIET_S = 0.004  # real time that a small transaction takes, generously
@@ -84,7 +85,7 @@ class PipelineDeps:
     clock: Clock
     link: GroundLink
     ingest: TelemetryIngest
-    archive: SqlArchive
+    archive: Archive
     latest: LatestValues
     policy: CommandPolicy = field(default_factory=CommandPolicy)
     dry_runs: DryRuns = field(default_factory=NoDryRuns)
@@ -177,6 +178,7 @@ class CommandPipeline:
                 self.files.send: self.files.has_to_send,
             }
         self.register.on_change(self._commands_changed)
+        self._vain_s = _SHORTEST_VAIN_S
         self.interrupted_ticks = 0
 
     @property
@@ -208,13 +210,19 @@ class CommandPipeline:
         now_utc = self._deps.clock.now_utc()
         try:
             check_plan(plan, approvals, self._deps.clock, self._deps.policy)
-            drafted = self._existing(plan) or draft_commands(plan, self._deps.mission, self._deps.mdb, now_utc)
+            existing = self._existing(plan)
+            drafted = existing or draft_commands(plan, self._deps.mission, self._deps.mdb, now_utc)
             self._authority.check(drafted, approvals, author=plan.intent.author, now_utc=now_utc)
             for one in drafted:
                 self.queues.require_open(one)
             self._deps.seam(Boundary.VALIDATED)
+            self._require_standing(plan)
+            if existing:
+                return existing
+            # Outside the transaction: a key store elsewhere takes its time, and releases need the database meanwhile.
+            signed = sign_set(drafted, self._deps.keys.signing)
             with self.register.write() as connection:
-                entered = self._enter(connection, plan, drafted, approvals, now_utc)
+                entered = self._enter(connection, plan, drafted, signed, approvals, now_utc)
             self._deps.seam(Boundary.SCHEDULED)
             return entered
         except (CommandRefused, Conflict) as refusal:
@@ -315,6 +323,12 @@ class CommandPipeline:
     def _plan_to_fly(self, command: Command) -> MissionPlan | None:
         return self._expectations.plan_of(command) or self.stacks.flight_of(command)
 
+    def _require_standing(self, plan: MissionPlan) -> None:
+        """Nothing is signed that is not approved; the transaction that enters it asks again."""
+        if self._deps.requests is not None:
+            with self._deps.database.read() as connection:
+                self._deps.requests.check_in(connection, plan.plan_id, plan.revision_hash(), entering=True)
+
     def _existing(self, plan: MissionPlan) -> list[Command]:
         revision_hash = plan.revision_hash()
         return [one for one in self.register.find(plan_id=plan.plan_id) if one.revision_hash == revision_hash]
@@ -324,12 +338,13 @@ class CommandPipeline:
         connection: Connection,
         plan: MissionPlan,
         drafted: Sequence[Command],
+        signed: SignedSet,
         approvals: Sequence[Approval],
         now_utc: datetime,
     ) -> list[Command]:
         if self._deps.requests is not None:
             self._deps.requests.check_in(connection, plan.plan_id, plan.revision_hash(), entering=True)
-        known = self.register.find_in(connection, plan_id=plan.plan_id, limit=100_000)
+        known = self.register.find_in(connection, plan_id=plan.plan_id)
         same = [one for one in known if one.revision_hash == drafted[0].revision_hash]
         if same:
             return same
@@ -337,8 +352,7 @@ class CommandPipeline:
             raise Conflict(f"another revision of {plan.plan_id} still has open commands; withdraw it first")
         check_duplicates(drafted, self.register.open())
         self.bookings.book(connection, drafted, lambda plan_id: bool(self.register.open_of(plan_id)))
-        content = canonical_set(drafted, max(latest_release_utc(one) for one in drafted))
-        self._sets.enter(connection, plan.plan_id, plan.revision, content, sign_set(content, self._deps.keys.signing))
+        self._sets.enter(connection, plan.plan_id, plan.revision, signed)
         self._expectations.enter(connection, plan)
         self._deps.seam(Boundary.SIGNED)
         by = ", ".join(sorted({one.by for one in approvals}))
@@ -470,6 +484,7 @@ class CommandPipeline:
     def _wait_s(self) -> float:
         """Real time until the next thing is due; none while something is left to do at once."""
         if self._changed or self._changed_keys:
+            self._vain_s = _SHORTEST_VAIN_S
             return 0.0
         now_tai_s = self._deps.clock.now_tai_s()
         next_tai_s = min(self._agenda.next_tai_s(), self._contact_plan.next_tai_s())
@@ -477,8 +492,10 @@ class CommandPipeline:
             next_tai_s = min(next_tai_s, max(now_tai_s, self._uplink.busy_until_tai_s(satellite)))
         if self.files is not None:
             next_tai_s = min(next_tai_s, self.files.next_tai_s())
-        if next_tai_s <= now_tai_s:
-            return 0.001  # it could not be done just now: no contact, no connection, or a full window
+        if next_tai_s <= now_tai_s:  # it could not be done just now: no connection, or a full window
+            self._vain_s = min(2.0 * self._vain_s, _LONGEST_VAIN_S)
+            return self._vain_s
+        self._vain_s = _SHORTEST_VAIN_S
         wait_s = min(_LONGEST_WAIT_S, self._deps.clock.real_s(next_tai_s - now_tai_s))
         # What waits for a quiet moment begins once a release has gone, or its turn has come.
         return min(wait_s, _PATIENCE_S) if self._work_left() else wait_s

@@ -6,13 +6,14 @@ transaction that changed them is durable, so that nobody has to read thousands t
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, insert, select, update
 
 from core.command.model import FINAL_STATES, Command, CommandState, can_follow
 from core.command.tables import COMMAND_TABLES, commands
@@ -36,6 +37,8 @@ _BY_COUNT: Final = (
     .order_by(commands.c.execute_tai_s.desc())
     .limit(1)
 )
+_IN_ORDER: Final = (commands.c.execute_tai_s, commands.c.command_id)
+_AT_ONCE: Final = 500
 
 
 class CommandRegister:
@@ -169,11 +172,10 @@ class CommandRegister:
         plan_id: str | None = None,
         satellite: str | None = None,
         states: Sequence[CommandState] = (),
-        limit: int = 1000,
     ) -> list[Command]:
-        """Commands in the order of execution."""
+        """Commands in the order of execution, all that there are."""
         with self.database.read() as connection:
-            return self.find_in(connection, plan_id=plan_id, satellite=satellite, states=states, limit=limit)
+            return self.find_in(connection, plan_id=plan_id, satellite=satellite, states=states)
 
     def find_in(
         self,
@@ -182,17 +184,42 @@ class CommandRegister:
         plan_id: str | None = None,
         satellite: str | None = None,
         states: Sequence[CommandState] = (),
-        limit: int = 1000,
     ) -> list[Command]:
         """The same within a transaction."""
-        query = select(commands.c.content).order_by(commands.c.execute_tai_s, commands.c.command_id).limit(limit)
-        if plan_id is not None:
-            query = query.where(commands.c.plan_id == plan_id)
-        if satellite is not None:
-            query = query.where(commands.c.satellite == satellite)
-        if states:
-            query = query.where(commands.c.state.in_([str(state) for state in states]))
+        query = _chosen(plan_id, satellite, states).order_by(*_IN_ORDER)
         return [Command.model_validate_json(text) for text in connection.execute(query).scalars()]
+
+    def scan(
+        self,
+        *,
+        plan_id: str | None = None,
+        satellite: str | None = None,
+        states: Sequence[CommandState] = (),
+        start_tai_s: float = -math.inf,
+        end_tai_s: float = math.inf,
+        newest_first: bool = False,
+        offset: int = 0,
+    ) -> Iterator[Command]:
+        """Commands that execute in an interval, one after the other in the order of execution or the other way round.
+
+        Args:
+            plan_id: Of this plan or stack.
+            satellite: To this spacecraft.
+            states: In one of these; all without.
+            start_tai_s: The first instant.
+            end_tai_s: No more at this one.
+            newest_first: Begin with the last.
+            offset: Leave out so many.
+        """
+        query = _chosen(plan_id, satellite, states).offset(offset)
+        if start_tai_s > -math.inf:
+            query = query.where(commands.c.execute_tai_s >= start_tai_s)
+        if end_tai_s < math.inf:
+            query = query.where(commands.c.execute_tai_s < end_tai_s)
+        query = query.order_by(*(one.desc() if newest_first else one for one in _IN_ORDER))
+        with self.database.read() as connection:
+            for text in connection.execution_options(yield_per=_AT_ONCE).execute(query).scalars():
+                yield Command.model_validate_json(text)
 
     def open(self) -> list[Command]:
         """Commands to which something can still happen, in no order."""
@@ -222,7 +249,7 @@ class CommandRegister:
                 del self._open_by_plan[command.plan_id]
 
     def _load_open(self) -> list[Command]:
-        return self.find(states=[state for state in CommandState if state not in FINAL_STATES], limit=1_000_000)
+        return self.find(states=[state for state in CommandState if state not in FINAL_STATES])
 
     def by_packet_count(self, connection: Connection, satellite: str, count: int) -> tuple[Command, bool] | None:
         """The newest command that a request id means, and whether it means its insertion into the schedule."""
@@ -251,6 +278,17 @@ class CommandRegister:
             at_utc=command.updated_at,
             payload=payload,
         )
+
+
+def _chosen(plan_id: str | None, satellite: str | None, states: Sequence[CommandState]) -> Select[Any]:
+    query = select(commands.c.content)
+    if plan_id is not None:
+        query = query.where(commands.c.plan_id == plan_id)
+    if satellite is not None:
+        query = query.where(commands.c.satellite == satellite)
+    if states:
+        query = query.where(commands.c.state.in_([str(state) for state in states]))
+    return query
 
 
 def _store(connection: Connection, before: Command, after: Command) -> bool:

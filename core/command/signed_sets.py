@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from core.authority import ApprovalRequests
-from core.command.authorise import verify_set
+from core.command.authorise import SignedSet, verify_set
 from core.command.model import Command
 from core.command.signing import Seal, SignatureRefused
 from core.command.tables import command_sets
@@ -27,7 +27,7 @@ _WITHDRAWN: Final = select(command_sets.c.withdrawn).where(command_sets.c.set_id
 
 
 @dataclass(frozen=True)
-class _Signed:
+class _Kept:
     content: bytes
     signature: bytes
     expires_utc: datetime
@@ -51,18 +51,18 @@ class SignedSets:
         self._database = database
         self._seal = seal
         self._requests = requests
-        self._kept: dict[str, _Signed] = {}
+        self._kept: dict[str, _Kept] = {}
         # Verified as this very object, until its authorisation expires: a changed command is another object.
         self._verified: dict[str, tuple[Command, datetime]] = {}
 
-    def enter(self, connection: Connection, plan_id: str, revision: int, content: bytes, signature: bytes) -> None:
-        """Store a signed set."""
+    def enter(self, connection: Connection, plan_id: str, revision: int, signed: SignedSet) -> None:
+        """Store the signed set of a revision."""
         connection.execute(
             insert(command_sets).values(
                 set_id=set_id_of(plan_id, revision),
                 plan_id=plan_id,
-                content=content.decode(),
-                signature=signature,
+                content=signed.content.decode(),
+                signature=signed.signature,
                 withdrawn=0,
             )
         )
@@ -112,7 +112,7 @@ class SignedSets:
                 return refusal
         return None
 
-    def _signed(self, set_id: str) -> _Signed:
+    def _signed(self, set_id: str) -> _Kept:
         kept = self._kept.get(set_id)
         if kept is None:
             if len(self._kept) >= _KEPT_SETS:
@@ -120,13 +120,13 @@ class SignedSets:
             kept = self._kept[set_id] = self._load(set_id)
         return kept
 
-    def _load(self, set_id: str) -> _Signed:
+    def _load(self, set_id: str) -> _Kept:
         query = select(command_sets.c.content, command_sets.c.signature).where(command_sets.c.set_id == set_id)
         with self._database.read() as connection:
             row = connection.execute(query).first()
         if row is None:
             raise _withdrawn()
-        return _Signed(row.content.encode(), row.signature, parse_utc(json.loads(row.content)["expires"]))
+        return _Kept(row.content.encode(), row.signature, parse_utc(json.loads(row.content)["expires"]))
 
 
 def _withdrawn() -> CommandRefused:

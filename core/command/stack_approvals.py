@@ -6,16 +6,18 @@ and the request's word is asked again when the stack starts, when a command of i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final
+
 from sqlalchemy import Connection
 
 from core.authority import ApprovalRequest, ApprovalRequests, Person, RequestState
-from core.command.authorise import CommandAuthority, canonical_set, sign_set
+from core.command.authorise import CommandAuthority, SignedSet, sign_set
 from core.command.bookings import StationBookings
 from core.command.keys import CommandKeys
 from core.command.model import Command
 from core.command.queues import CommandQueues
 from core.command.register import CommandRegister
-from core.command.schedule import latest_release_utc
 from core.command.signed_sets import SignedSets
 from core.command.stack import Stack, draft_stack
 from core.command.stack_table import StackRecord, StackState, StackTable
@@ -28,6 +30,7 @@ from core.time import Clock
 __all__ = ["STACK", "StackApprovals"]
 
 STACK = "stack"  # the kind of its requests
+_ATTEMPTS: Final = 3
 
 
 class StackApprovals:
@@ -81,11 +84,21 @@ class StackApprovals:
             NotAuthorised: The policies forbid it: such as the approver who wrote the stack.
             CommandRefused: There is no request, a contact is over, a station serves another, or a queue is disabled.
         """
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._approve(stack_id, approval)
+            except _Unsigned:  # somebody else's approval came between: with both of them it is complete
+                continue
+        raise Conflict(f"the approvals of {stack_id} change all the time: approve it again", code="revision-changed")
+
+    def _approve(self, stack_id: str, approval: Approval) -> StackRecord:
         if self._requests is None:
+            seen = self._table.get(stack_id)
+            offered = self._offer(seen, (*seen.approvals, approval))
             with self._register.write() as connection:
                 record = self._draft(connection, stack_id, approval.revision_hash)
                 others = tuple(one for one in record.approvals if one.by != approval.by)
-                return self._approve_in(connection, record, (*others, approval), approval.by)
+                return self._approve_in(connection, record, (*others, approval), approval.by, offered)
         request = self._requests.newest(STACK, stack_id, approval.revision_hash)
         if request is None:
             raise CommandRefused(
@@ -94,10 +107,11 @@ class StackApprovals:
                 stage="authorise",
                 states="not there",
             )
+        offered = self._offer(self._table.get(stack_id), (*_approvals_of(request), approval))
 
         def within(connection: Connection, changed: ApprovalRequest) -> None:
             record = self._draft(connection, stack_id, changed.subject_hash)
-            approved = self._approve_in(connection, record, _approvals_of(changed), approval.by)
+            approved = self._approve_in(connection, record, _approvals_of(changed), approval.by, offered)
             if (changed.state is RequestState.APPROVED) != (approved.state is StackState.APPROVED):
                 # A mission's policies may ask more of a plan than of a stack, or of one class than of another.
                 raise CommandRefused(
@@ -148,34 +162,57 @@ class StackApprovals:
             raise Conflict(f"{stack_id} has changed since you saw it: review it again", code="revision-changed")
         return record
 
+    def _offer(self, record: StackRecord, approvals: tuple[Approval, ...]) -> _Offer:
+        """The commands as they would be approved, signed where the approvals suffice.
+
+        Outside the transaction: a key store elsewhere takes its time, and releases need the database meanwhile.
+        """
+        stack = record.stack
+        drafted = draft_stack(stack, self._mission, self._mdb, self._clock.now_utc())
+        suffices = self._authority.refusal(drafted, approvals, author=stack.author, kind=STACK) is None
+        signs = suffices and record.state is StackState.DRAFT
+        return _Offer(stack.stack_hash(), drafted, sign_set(drafted, self._keys.signing) if signs else None)
+
     def _approve_in(
-        self, connection: Connection, record: StackRecord, approvals: tuple[Approval, ...], by: str
+        self, connection: Connection, record: StackRecord, approvals: tuple[Approval, ...], by: str, offered: _Offer
     ) -> StackRecord:
         stack, now_utc = record.stack, self._clock.now_utc()
+        if stack.stack_hash() != offered.stack_hash:
+            raise Conflict(f"{stack.stack_id} has changed since you saw it: review it again", code="revision-changed")
         record = record.model_copy(update={"approvals": approvals})
-        drafted = draft_stack(stack, self._mission, self._mdb, now_utc)
-        missing = self._authority.refusal(drafted, approvals, author=stack.author, kind=STACK)
+        missing = self._authority.refusal(offered.drafted, approvals, author=stack.author, kind=STACK)
         if missing is not None:
             record = record.model_copy(update={"reason": missing.message})
             self._table.store(connection, record)
             self._table.tell(connection, "approval", record, f"user:{by}")
             return record
+        if offered.signed is None:
+            raise _Unsigned(f"{stack.stack_id} is approved by now, and its commands are not signed yet")
         self._authority.check(
-            drafted, approvals, author=stack.author, now_utc=now_utc, kind=STACK, connection=connection
+            offered.drafted, approvals, author=stack.author, now_utc=now_utc, kind=STACK, connection=connection
         )
         self.require_standing(connection, stack)
-        self._sign(connection, stack, drafted)
+        for one in offered.drafted:
+            self._queues.require_open(one)
+        self._bookings.book(connection, offered.drafted, lambda plan_id: bool(self._register.open_of(plan_id)))
+        self._sets.enter(connection, stack.stack_id, stack.revision, offered.signed)
         record = record.model_copy(update={"state": StackState.APPROVED, "reason": ""})
         self._table.store(connection, record)
         self._table.tell(connection, "approved", record, f"user:{by}")
         return record
 
-    def _sign(self, connection: Connection, stack: Stack, drafted: list[Command]) -> None:
-        for one in drafted:
-            self._queues.require_open(one)
-        self._bookings.book(connection, drafted, lambda plan_id: bool(self._register.open_of(plan_id)))
-        content = canonical_set(drafted, max(latest_release_utc(one) for one in drafted))
-        self._sets.enter(connection, stack.stack_id, stack.revision, content, sign_set(content, self._keys.signing))
+
+@dataclass(frozen=True)
+class _Offer:
+    """What would be approved: the commands of a document, signed or not."""
+
+    stack_hash: str
+    drafted: list[Command]
+    signed: SignedSet | None
+
+
+class _Unsigned(Conflict):
+    """The approvals suffice, and nothing was signed beforehand."""
 
 
 def _approvals_of(request: ApprovalRequest) -> tuple[Approval, ...]:

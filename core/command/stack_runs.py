@@ -19,7 +19,7 @@ from core.command.authorise import CommandAuthority
 from core.command.bookings import StationBookings
 from core.command.key_steps import KeySteps
 from core.command.keys import CommandKeys
-from core.command.model import FINAL_STATES, Command, CommandState, can_follow
+from core.command.model import BEFORE_RELEASE, FINAL_STATES, Command, CommandState, can_follow
 from core.command.queues import CommandQueues
 from core.command.register import CommandRegister
 from core.command.signed_sets import SignedSets
@@ -169,9 +169,13 @@ class StackRuns:
             return self._move(connection, record, StackState.RUNNING, "started", f"user:{by}", position=first)
 
     def pause(self, stack_id: str, *, by: str, reason: str) -> StackRecord:
-        """Take no further step; what has been entered goes on."""
+        """Take no further step, and hold what has been entered and has not left; ``resume`` lets it go again."""
         with self._deps.register.write() as connection:
             record = self._table.require(connection, stack_id, StackState.RUNNING)
+            held = {"held_by": _holder(stack_id), "held_reason": f"{by} paused its stack: {reason}"}
+            for one in self._deps.register.open_of(stack_id):
+                if one.state in BEFORE_RELEASE and not one.restraint.held_by:
+                    self._restrain(connection, one, "held", f"user:{by}", reason, **held)
             return self._move(connection, record, StackState.PAUSED, "paused", f"user:{by}", reason=reason)
 
     def resume(self, stack_id: str, *, by: str, to: str | None = None) -> StackRecord:
@@ -190,6 +194,9 @@ class StackRuns:
                 if to not in (step.then, step.otherwise):
                     raise Conflict(f"{to!r} is neither {step.then!r} nor {step.otherwise!r}", code="stack-branch")
                 position = to
+            for one in self._deps.register.open_of(stack_id):
+                if one.restraint.held_by == _holder(stack_id):
+                    self._restrain(connection, one, "unheld", f"user:{by}", "resumed", held_by="", held_reason="")
             return self._move(connection, record, StackState.RUNNING, "resumed", f"user:{by}", position=position)
 
     def abort(self, stack_id: str, *, by: str, reason: str) -> StackRecord:
@@ -235,10 +242,16 @@ class StackRuns:
         return bool(self._running)
 
     def advance(self) -> None:
-        """Carry every running stack on, as far as it goes now."""
+        """Carry every running stack on, as far as it goes now; one that cannot be does not keep the others back."""
+        failures: list[LlamaSpaceError] = []
         for stack_id in list(self._running):
-            while (record := self._running.get(stack_id)) is not None and self._step(record):
-                continue
+            try:
+                while (record := self._running.get(stack_id)) is not None and self._step(record):
+                    continue
+            except LlamaSpaceError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
 
     def _step(self, record: StackRecord) -> bool:
         """Do a step or find that it has to wait; True where another look may find more to do."""
@@ -248,11 +261,11 @@ class StackRuns:
     def _command(self, record: StackRecord, step: CommandStep) -> bool:
         """Enter the command and move on, in one transaction."""
         deps, now_utc = self._deps, self._deps.clock.now_utc()
-        command = next(
-            one
-            for one in stack_commands(record.stack, deps.mission, deps.mdb, now_utc)
-            if one.activity_id == step.step_id
-        )
+        try:
+            drafted = stack_commands(record.stack, deps.mission, deps.mdb, now_utc)
+        except LlamaSpaceError as refusal:  # such as a mission database that knows the command no more
+            return self._end_or_pause(record, StackState.FAILED, f"step {step.step_id}: {refusal.message}")
+        command = next(one for one in drafted if one.activity_id == step.step_id)
         by = ", ".join(sorted({one.by for one in record.approvals}))
         try:
             deps.queues.require_open(command)
@@ -332,7 +345,7 @@ class StackRuns:
     def _end(self, record: StackRecord, step: EndStep) -> bool:
         if self._deps.register.open_of(record.stack.stack_id):
             return False
-        commands = self._deps.register.find(plan_id=record.stack.stack_id, limit=1000)
+        commands = self._deps.register.find(plan_id=record.stack.stack_id)
         mine = [one for one in commands if one.revision == record.stack.revision]
         bad = [one for one in mine if one.state not in _GOOD_ENDS]
         if step.failed:
@@ -375,6 +388,14 @@ class StackRuns:
             if can_follow(one.state, CommandState.REFUSED) and one.released_at is None:
                 deps.register.move(connection, one, CommandState.REFUSED, now_utc, actor=actor, reason=reason)
 
+    def _restrain(
+        self, connection: Connection, command: Command, kind: str, actor: str, reason: str, **changes: object
+    ) -> None:
+        told = {"satellite": command.satellite, "command": command.mnemonic, "reason": reason}
+        restraint = command.restraint.model_copy(update=changes)
+        at_utc = self._deps.clock.now_utc()
+        self._deps.register.amend(connection, command, kind, at_utc, told, actor=actor, restraint=restraint)
+
     def _is_present(self, record: StackRecord) -> bool:
         """Whether nobody has paused or aborted it since it was looked at; within the register's transaction."""
         return self._running.get(record.stack.stack_id) is record
@@ -411,6 +432,11 @@ class StackRuns:
         else:
             self._running.pop(record.stack.stack_id, None)
         self._deps.wake()
+
+
+def _holder(stack_id: str) -> str:
+    """Who holds the commands of a paused stack: not a person, whose own holds a resumed stack leaves alone."""
+    return f"stack:{stack_id}"
 
 
 def _vector(values: np.ndarray) -> tuple[float, float, float]:

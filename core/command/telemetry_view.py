@@ -32,5 +32,5 @@ class SatelliteTelemetry:
 
 
 def _observed(sample: ArchivedSample) -> Observed | None:
-    value = sample.value
-    return Observed(value, sample.generated_tai_s) if value is not None else None
+    value = sample.octets.hex() if sample.octets is not None else sample.value
+    return Observed(value, sample.generated_tai_s) if isinstance(value, (int, float, str)) else None

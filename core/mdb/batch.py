@@ -13,12 +13,15 @@ from core.mdb.encoding import IntegerEncoding, IntegerForm, StringEncoding
 from core.mdb.errors import PacketUndecodable
 from core.mdb.model import MissionDatabase
 from core.mdb.program import CompiledField, CompiledProgram, compile_program
+from core.mdb.references import Value
 from core.mdb.telemetry import DecodedPacket, decode_packet
 from core.mdb.types import ValueKind
 
 __all__ = ["BatchDecoder", "Column", "ContainerBatch", "DecodedBatch", "packet_offsets"]
 
 _TOO_SHORT = -1
+_NO_PROGRAM = CompiledProgram(None, (), "")
+_NO_CONTAINERS = "the mission database has no containers"
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,22 @@ class Column:
             truths: NDArray[np.bool_] = self.raw != 0
             return truths
         return self.raw if self.values is None else self.values
+
+    def value(self, row: int) -> Value:
+        """The engineering value of one packet; the raw one where there is none."""
+        if self.labels is not None:
+            label = int(self.labels[row])
+            return self.field.labels[label] if label >= 0 else f"undefined ({self.raw[row]})"
+        encoding = self.field.type.encoding
+        if isinstance(encoding, StringEncoding):
+            octets = self.raw[row].tobytes()
+            text = _text(octets, encoding)
+            return octets if text is None else text
+        if self.raw.ndim == 2:
+            return bytes(self.raw[row].tobytes())
+        if self.valid is not None and not self.valid[row]:
+            return self.raw[row].item()  # type: ignore[no-any-return]
+        return self.engineering[row].item()  # type: ignore[no-any-return]
 
     def texts(self) -> list[str | None]:
         """Labels or texts; a number without a label reads ``undefined (n)``."""
@@ -103,7 +122,8 @@ class BatchDecoder:
     def __init__(self, mdb: MissionDatabase, *, error_control: bool = True, root: str | None = None) -> None:
         self._mdb = mdb
         self._error_control = error_control
-        self.program: CompiledProgram = compile_program(mdb, root)
+        # A database of telecommands alone gives no packet a meaning.
+        self.program: CompiledProgram = compile_program(mdb, root) if root or mdb.roots() else _NO_PROGRAM
 
     def decode(self, data: bytes | memoryview | NDArray[np.uint8], offsets: NDArray[np.int64]) -> DecodedBatch:
         """Decode packets that stand one behind the other.
@@ -112,6 +132,8 @@ class BatchDecoder:
             data: The octets of all packets.
             offsets: Where each begins, and at last where the last one ends; shape (packets + 1,).
         """
+        if len(offsets) < 2 or self.program is _NO_PROGRAM:
+            return DecodedBatch((), undecodable=dict.fromkeys(range(len(offsets) - 1), _NO_CONTAINERS))
         nodes = self.program.native.classify(data, offsets, 2 if self._error_control else 0)
         containers: list[ContainerBatch] = []
         interpreted: list[tuple[int, DecodedPacket]] = []

@@ -17,6 +17,7 @@ __all__ = [
     "FixedBits",
     "Item",
     "Location",
+    "PacketRate",
     "Parameter",
     "Repeat",
 ]
@@ -125,6 +126,14 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class PacketRate:
+    """How often packets come while there is contact, in packets per second; an end that is None is open."""
+
+    minimum_hz: float | None = None
+    maximum_hz: float | None = None
+
+
+@dataclass(frozen=True)
 class Container:
     """A packet layout: its base's entries, then its own.
 
@@ -135,6 +144,7 @@ class Container:
         restriction: What must hold for a packet of the base to be one of these; None where nothing must.
         abstract: Whether no packet is just this.
         description: In a few words.
+        rate: How often packets come; None where nothing is said.
     """
 
     name: str
@@ -143,3 +153,4 @@ class Container:
     restriction: Condition | None = None
     abstract: bool = False
     description: str = ""
+    rate: PacketRate | None = None

@@ -37,7 +37,8 @@ class Sample:
     value: Value
     unit: str
     limit_state: AlarmLevel
-    valid: bool = True
+    valid: bool
+    type: DataType = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -177,11 +178,11 @@ class _Decoder:
     def _keep(self, name: str, kind: DataType, raw: Raw, value: Value | None) -> None:
         valid = value is not None
         shown = raw if value is None else value
-        sample = Sample(raw, shown, kind.unit, AlarmLevel.NORMAL, valid)
+        sample = Sample(raw, shown, kind.unit, AlarmLevel.NORMAL, valid, kind)
         self.samples[name] = sample
         level = limit_state(kind, value, self) if valid else AlarmLevel.NORMAL
         if level is not AlarmLevel.NORMAL:
-            sample = self.samples[name] = Sample(raw, shown, kind.unit, level, valid)
+            sample = self.samples[name] = Sample(raw, shown, kind.unit, level, valid, kind)
         self.all.setdefault(name, []).append(sample)
 
 

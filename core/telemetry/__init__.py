@@ -1,23 +1,26 @@
 """Telemetry: frames in, verified, decoded, checked, archived and streamed.
 
-The column archive and what stores into it (``column_archive``, ``compactor``, ``bulk_ingest``) are imported by their modules:
-they bring DuckDB and Arrow, which a service without them need not load.
+The archive (``telemetry_archive``, ``compactor``) is imported by its modules: it brings DuckDB and Arrow, which commands
+that have nothing to do with stored telemetry need not load.
 """
 
 from core.telemetry.alarm_book import Alarm, AlarmBook, AlarmEntry, AlarmState, AlarmStep
-from core.telemetry.archive import Archive, ArchivedPacket, ArchivedSample, SqlArchive
+from core.telemetry.alarm_desk import AlarmDesk
+from core.telemetry.archive import Archive, ArchivedPacket, ArchivedSample
 from core.telemetry.bulk_receiver import BulkReceiver, PacketBatch
-from core.telemetry.ingest import IngestResult, ReceivedClcw, TelemetryIngest
+from core.telemetry.changed_limits import LimitOverrides
+from core.telemetry.ingest import IngestResult, ReceivedClcw, TelemetryIngest, tm_channels
 from core.telemetry.latest import LatestValue, LatestValues
 from core.telemetry.limit_check import LimitChecker
 from core.telemetry.open_frames import AosChannel, TmChannel
-from core.telemetry.receiver import FrameReceiver, FrameVerdict, ReceivedFrame
+from core.telemetry.receiver import ChannelState, FrameVerdict, ReceivedFrame
 from core.telemetry.resources import ArchiveTelemetryReader, ResourceEstimate
 from core.telemetry.stream import StreamItem, Subscription, TelemetryStream
 
 __all__ = [
     "Alarm",
     "AlarmBook",
+    "AlarmDesk",
     "AlarmEntry",
     "AlarmState",
     "AlarmStep",
@@ -27,20 +30,21 @@ __all__ = [
     "ArchivedPacket",
     "ArchivedSample",
     "BulkReceiver",
-    "FrameReceiver",
+    "ChannelState",
     "FrameVerdict",
     "IngestResult",
     "LatestValue",
     "LatestValues",
     "LimitChecker",
+    "LimitOverrides",
     "PacketBatch",
     "ReceivedClcw",
     "ReceivedFrame",
     "ResourceEstimate",
-    "SqlArchive",
     "StreamItem",
     "Subscription",
     "TelemetryIngest",
     "TelemetryStream",
     "TmChannel",
+    "tm_channels",
 ]

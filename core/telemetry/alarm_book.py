@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -30,6 +30,9 @@ class AlarmStep(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     SHELVED = "shelved"
     UNSHELVED = "unshelved"
+    ASSIGNED = "assigned"
+    COMMENTED = "commented"
+    TAGGED = "tagged"
     CLEARED = "cleared"
 
 
@@ -41,6 +44,8 @@ class Alarm:
         level: The lasting level now, 0 normal to 5 severe.
         worst: The highest that it had.
         shelved_until_tai_s: Until then it is not shown; None where it is not shelved.
+        assigned_to: Who looks after it; empty where nobody does.
+        tags: Words to find it by.
     """
 
     satellite: str
@@ -50,6 +55,8 @@ class Alarm:
     worst: int
     acknowledged: bool = False
     shelved_until_tai_s: float | None = None
+    assigned_to: str = ""
+    tags: tuple[str, ...] = ()
 
     @property
     def state(self) -> AlarmState:
@@ -114,7 +121,7 @@ class AlarmBook:
         """
         known = self._alarm(satellite, parameter)
         if known.acknowledged:
-            raise Conflict(f"the alarm of {satellite} {parameter} is acknowledged already")
+            raise Conflict(f"the alarm of {satellite} {parameter} is acknowledged already", code="acknowledged")
         known = replace(known, acknowledged=True)
         self._note(AlarmStep.ACKNOWLEDGED, at_tai_s, known, by, reason)
         self._end(known, at_tai_s)
@@ -133,15 +140,66 @@ class AlarmBook:
             raise InputError("reason", "an alarm is not shelved without a reason")
         self._note(AlarmStep.SHELVED, at_tai_s, replace(known, shelved_until_tai_s=until_tai_s), by, reason)
 
-    def unshelve(self, now_tai_s: float) -> None:
+    def unshelve(self, satellite: str, parameter: str, by: str, at_tai_s: float, reason: str = "") -> None:
+        """Show a shelved alarm again.
+
+        Raises:
+            NotFound: There is no such alarm.
+            Conflict: It is not shelved.
+        """
+        known = self._alarm(satellite, parameter)
+        if known.shelved_until_tai_s is None:
+            raise Conflict(f"the alarm of {satellite} {parameter} is not shelved", code="not-shelved")
+        self._note(AlarmStep.UNSHELVED, at_tai_s, replace(known, shelved_until_tai_s=None), by, reason)
+
+    def unshelve_due(self, now_tai_s: float) -> None:
         """Show alarms again whose time on the shelf is over."""
         for one in list(self._open.values()):
             if one.shelved_until_tai_s is not None and one.shelved_until_tai_s <= now_tai_s:
                 self._note(AlarmStep.UNSHELVED, now_tai_s, replace(one, shelved_until_tai_s=None))
 
+    def assign(self, satellite: str, parameter: str, by: str, at_tai_s: float, to: str) -> None:
+        """Have somebody look after an alarm; an empty name takes it from whoever does.
+
+        Raises:
+            NotFound: There is no such alarm.
+        """
+        known = self._alarm(satellite, parameter)
+        self._note(AlarmStep.ASSIGNED, at_tai_s, replace(known, assigned_to=to), by)
+
+    def comment(self, satellite: str, parameter: str, by: str, at_tai_s: float, text: str) -> None:
+        """Write something down about an alarm.
+
+        Raises:
+            NotFound: There is no such alarm.
+            InputError: There is no text.
+        """
+        if not text.strip():
+            raise InputError("text", "a comment says something")
+        self._note(AlarmStep.COMMENTED, at_tai_s, self._alarm(satellite, parameter), by, text)
+
+    def tag(self, satellite: str, parameter: str, by: str, at_tai_s: float, tags: Sequence[str]) -> None:
+        """Give an alarm these tags in place of those that it has.
+
+        Raises:
+            NotFound: There is no such alarm.
+        """
+        known = self._alarm(satellite, parameter)
+        self._note(AlarmStep.TAGGED, at_tai_s, replace(known, tags=tuple(dict.fromkeys(tags))), by)
+
     def restore(self, entry: AlarmEntry) -> None:
         """Take up an entry that was written in an earlier run."""
         self._keep(entry)
+
+    def copy(self) -> AlarmBook:
+        """Another book as this one is now; what happens to one does not happen to the other."""
+        made = AlarmBook(self._write)
+        made._open = dict(self._open)
+        return made
+
+    def become(self, other: AlarmBook) -> None:
+        """Take over how another book is."""
+        self._open = dict(other._open)
 
     def _alarm(self, satellite: str, parameter: str) -> Alarm:
         known = self._open.get((satellite, parameter))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import uuid
+from bisect import insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,11 +15,11 @@ from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Column, Float, Integer, MetaData, String, Table, Text, delete, insert, select, update
+from sqlalchemy import BigInteger, Column, Float, Integer, MetaData, String, Table, Text, delete, insert, select, update
 
 from core.errors import StoreError
 from core.store import open_database
-from core.telemetry.packet_table import GENERATED, without_duplicates
+from core.telemetry.packet_table import ARRIVAL, GENERATED, IDENTITY, SERVICE, joined, without_duplicates
 
 __all__ = ["ArchiveFile", "ArchiveFiles", "PreparedFiles"]
 
@@ -36,6 +38,10 @@ _FILES: Final = Table(
     Column("last_tai_s", Float, nullable=False),
     Column("rows", Integer, nullable=False),
     Column("columns", Text, nullable=False),
+    Column("first_arrival", BigInteger, nullable=False),
+    Column("last_arrival", BigInteger, nullable=False),
+    Column("services", Text, nullable=False),
+    Column("apids", Text, nullable=False),
 )
 _STATE: Final = Table(
     "archive_state", _TABLES, Column("key", String(128), primary_key=True), Column("value", Text, nullable=False)
@@ -44,7 +50,12 @@ _STATE: Final = Table(
 
 @dataclass(frozen=True)
 class ArchiveFile:
-    """A Parquet file of one satellite, hour (of generation, TAI) and container."""
+    """A Parquet file of one satellite, hour (of generation, TAI) and container.
+
+    Args:
+        first_arrival, last_arrival: Between them are the arrival numbers of its packets.
+        services, apids: All that it has packets of; service 0 for those that are no PUS reports.
+    """
 
     path: Path
     satellite: str
@@ -54,6 +65,10 @@ class ArchiveFile:
     last_tai_s: float
     rows: int
     columns: frozenset[str]
+    first_arrival: int
+    last_arrival: int
+    services: frozenset[int]
+    apids: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -92,9 +107,17 @@ class ArchiveFiles:
                 row.last_tai_s,
                 row.rows,
                 frozenset(json.loads(row.columns)),
+                row.first_arrival,
+                row.last_arrival,
+                frozenset(json.loads(row.services)),
+                frozenset(json.loads(row.apids)),
             )
             for row in rows
         }
+        self._series: dict[str, dict[str, list[ArchiveFile]]] = {}
+        self._newest_tai_s: dict[str, float] = {}
+        self.last_arrival = 0
+        self._enter(self._files.values())
         for path in folder.glob("satellite=*/hour=*/*"):
             if path not in self._files:
                 path.unlink()
@@ -115,6 +138,18 @@ class ArchiveFiles:
             and one.first_tai_s <= end_tai_s
         ]
         return sorted(found, key=lambda one: one.first_tai_s)
+
+    def all(self) -> list[ArchiveFile]:
+        """Every file."""
+        return list(self._files.values())
+
+    def series(self, satellite: str) -> dict[str, list[ArchiveFile]]:
+        """A satellite's files by container, by time; their times do not overlap."""
+        return self._series.get(satellite, {})
+
+    def newest_tai_s(self, satellite: str) -> float:
+        """When the newest packet of a satellite was generated; minus infinity where there is none."""
+        return self._newest_tai_s.get(satellite, -math.inf)
 
     def columns(self, satellite: str) -> frozenset[str]:
         """Every column of a satellite's files."""
@@ -156,12 +191,21 @@ class ArchiveFiles:
             raise
         for one in prepared.replaced:
             del self._files[one.path]
+            self._series[one.satellite][one.container].remove(one)
             one.path.unlink(missing_ok=True)
         self._files |= {one.path: one for one in prepared.made}
+        self._enter(prepared.made)
 
     def close(self) -> None:
         """Close the catalogue."""
         self._database.close()
+
+    def _enter(self, files: Iterable[ArchiveFile]) -> None:
+        for one in sorted(files, key=_first_tai_s):
+            series = self._series.setdefault(one.satellite, {}).setdefault(one.container, [])
+            insort(series, one, key=_first_tai_s)
+            self._newest_tai_s[one.satellite] = max(one.last_tai_s, self.newest_tai_s(one.satellite))
+            self.last_arrival = max(one.last_arrival, self.last_arrival)
 
     def _to_merge(self, satellite: str, container: str, hour: int, rows: pa.Table) -> list[ArchiveFile]:
         first, last = _span(rows)
@@ -182,7 +226,7 @@ class ArchiveFiles:
         self, satellite: str, container: str, hour: int, rows: pa.Table, old: Sequence[ArchiveFile]
     ) -> ArchiveFile:
         tables = [*(_read(one.path) for one in old), rows]
-        merged = without_duplicates(pa.concat_tables(tables, promote_options="permissive"))
+        merged = without_duplicates(joined(tables))
         folder = self._folder / f"satellite={_plain(satellite)}" / f"hour={hour}"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{_plain(container)}-{uuid.uuid4().hex}.parquet"
@@ -203,7 +247,20 @@ class ArchiveFiles:
             unfinished.unlink(missing_ok=True)
             raise
         columns = frozenset(merged.column_names)
-        return ArchiveFile(path, satellite, container, hour, *_span(merged), merged.num_rows, columns)
+        arrivals = merged[ARRIVAL].to_numpy()
+        return ArchiveFile(
+            path,
+            satellite,
+            container,
+            hour,
+            *_span(merged),
+            merged.num_rows,
+            columns,
+            int(arrivals.min()),
+            int(arrivals.max()),
+            frozenset(merged[SERVICE].unique().to_pylist()),
+            frozenset(merged[IDENTITY[1]].unique().to_pylist()),
+        )
 
     def _commit(self, made: list[ArchiveFile], replaced: list[ArchiveFile], state: dict[str, str]) -> None:
         with self._database.write() as connection:
@@ -220,11 +277,19 @@ class ArchiveFiles:
                         last_tai_s=one.last_tai_s,
                         rows=one.rows,
                         columns=json.dumps(sorted(one.columns)),
+                        first_arrival=one.first_arrival,
+                        last_arrival=one.last_arrival,
+                        services=json.dumps(sorted(one.services)),
+                        apids=json.dumps(sorted(one.apids)),
                     )
                 )
             for key, value in state.items():
                 if not connection.execute(update(_STATE).where(_STATE.c.key == key).values(value=value)).rowcount:
                     connection.execute(insert(_STATE).values(key=key, value=value))
+
+
+def _first_tai_s(one: ArchiveFile) -> float:
+    return one.first_tai_s
 
 
 def _by_hour(table: pa.Table) -> list[tuple[int, pa.Table]]:

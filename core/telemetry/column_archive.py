@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import fcntl
-import json
+import os
 import threading
-from collections import defaultdict
-from dataclasses import dataclass
+import weakref
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -19,15 +22,29 @@ from numpy.typing import NDArray
 from core.errors import InputError, NotFound, StoreError
 from core.mdb.batch import BatchDecoder, DecodedBatch
 from core.telemetry.archive_files import ArchiveFile, ArchiveFiles
+from core.telemetry.batch_record import BatchRecord
+from core.telemetry.intake_memory import IntakeMemory, Progress
+from core.telemetry.known_packets import KnownPackets
 from core.telemetry.packet_rows import PacketRows, PacketTimes
-from core.telemetry.packet_table import GENERATED, IDENTITY, OCTETS, RECEIVED, container_tables, without_duplicates
+from core.telemetry.packet_table import (
+    GENERATED,
+    IDENTITY,
+    OCTETS,
+    RECEIVED,
+    container_tables,
+    joined,
+    without_duplicates,
+)
 from core.telemetry.receiver import ChannelState
 from core.telemetry.segment_log import SegmentLog
 
-__all__ = ["ColumnArchive", "Downsampled", "ParameterValues"]
+__all__ = ["DUPLICATE", "UNDECODABLE", "ColumnArchive", "Downsampled", "ParameterValues", "StoredPart", "WaitingPart"]
 
+DUPLICATE: Final = "packet-duplicate"
+UNDECODABLE: Final = "packet-undecodable"
 _TAKEN_OVER: Final = "taken_over"
-_SOURCES: Final = "sources"
+_MEMORY: Final = "memory"
+_BATCH_BITS: Final = 24  # of an arrival number: the place in its batch
 _MOST_BUCKETS: Final = 100_000
 
 
@@ -58,18 +75,41 @@ class Downsampled:
 
 
 @dataclass(frozen=True)
-class _Waiting:
-    """A durable batch that is not in files yet."""
+class StoredPart:
+    """What was stored of one satellite's packets.
 
-    number: int
+    Args:
+        rows: Those that are new.
+        generated_tai_s: When each was generated; the time of its reception where it does not say.
+        decoded: What they mean.
+        duplicates: How many were there already.
+    """
+
     rows: PacketRows
-    tables: dict[str, pa.Table]
+    generated_tai_s: NDArray[np.float64]
+    decoded: DecodedBatch
+    duplicates: int = 0
 
 
 @dataclass(frozen=True)
-class _Source:
-    cursor: int
-    channels: dict[int, ChannelState]
+class WaitingPart:
+    """One satellite's packets of a durable batch that is not in files yet.
+
+    Args:
+        number: Of the batch.
+        tables: By container.
+        last_arrival: The greatest arrival number of the batch.
+        services: PUS service types, 0 for packets that are no reports.
+    """
+
+    number: int
+    satellite: str
+    packets: int
+    tables: dict[str, pa.Table]
+    first_tai_s: float
+    last_tai_s: float
+    last_arrival: int
+    services: frozenset[int]
 
 
 class ColumnArchive:
@@ -88,40 +128,52 @@ class ColumnArchive:
         self, folder: Path, decoder: BatchDecoder, times: PacketTimes, *, most_waiting: int = 2_000_000
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock_file = (folder / "lock").open("w")
-        try:
-            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._lock_file.close()
-            raise StoreError(f"the telemetry archive in {folder} is open in another process") from error
+        self._let_go = weakref.finalize(self, os.close, _locked(folder))
         self._decoder = decoder
         self._times = times
         self._most_waiting = most_waiting
         self._files = ArchiveFiles(folder)
         taken_over = int(self._files.state(_TAKEN_OVER) or 0)
         self._log = SegmentLog(folder / "log", after=taken_over)
-        self._sources = _sources(self._files.state(_SOURCES))
-        self._lock = threading.RLock()  # of everything below
+        self._memory = IntakeMemory(self._files.state(_MEMORY))
+        self._known = KnownPackets()
+        self._writing = threading.Lock()
         self._compacting = threading.Lock()
-        self._waiting: list[_Waiting] = []
+        # Whoever reads files holds the first one, so that none is deleted meanwhile; who only stores or looks at what waits
+        # takes the second one alone, for a moment.
+        self._reading = threading.RLock()
+        self._lock = threading.RLock()
+        self._waiting: list[WaitingPart] = []
+        self._waiting_packets = 0
+        self._newest_tai_s: dict[str, float] = {}
         for record in self._log.records(taken_over):
-            self._remember(record.number, PacketRows.unpack(record.payload), None)
+            batch = BatchRecord.unpack(record.payload)
+            self._remember(self._tables(record.number, [self._decoded(rows) for rows in batch.parts]))
+            self._memory.apply(batch.change)
 
-    def append(self, rows: PacketRows, decoded: DecodedBatch | None = None) -> int:
-        """Make packets durable; the number of their batch. When this returns, a crash does not lose them.
+    def append(self, *parts: PacketRows, progress: Progress | None = None) -> list[StoredPart]:
+        """Make packets durable, all or none; when this returns, a crash does not lose them.
+
+        Packets that are in the archive already are left out. They and those without a meaning are counted.
 
         Args:
-            rows: The packets.
-            decoded: What they mean, where the caller has decoded them with this archive's decoder.
+            parts: Packets, each satellite's at most once.
+            progress: What becomes true with them.
         Raises:
-            StoreError: None of them was stored, such as on a full disk; offer them again.
+            StoreError: Nothing was stored, such as on a full disk; offer all of it again.
         """
-        if sum(len(one.rows) for one in self._waiting) > self._most_waiting:
+        if self._waiting_packets > self._most_waiting:
             self.compact()
-        with self._lock:
-            number = self._log.append(rows.pack())
-            self._remember(number, rows, decoded)
-            return number
+        with self._writing:
+            stored = [self._new(rows) for rows in parts]
+            change = self._memory.change(_counted(progress or Progress(), stored))
+            record = BatchRecord([one.rows for one in stored if len(one.rows)], change)
+            tables = self._tables(self._log.last + 1, stored)
+            with self._lock:
+                self._log.append(record.pack())
+                self._remember(tables)
+                self._memory.apply(change)
+        return stored
 
     def compact(self) -> int:
         """Move all durable packets into files; how many there were.
@@ -132,22 +184,40 @@ class ColumnArchive:
         with self._compacting:
             with self._lock:
                 waiting = list(self._waiting)
-                sources = _sources_text(self._sources)
-            if not waiting:
+                last = self._log.last
+                memory = self._memory.text()
+            if last == int(self._files.state(_TAKEN_OVER) or 0):
                 return 0
             grouped: dict[tuple[str, str], list[pa.Table]] = defaultdict(list)
             for one in waiting:
                 for container, table in one.tables.items():
-                    grouped[one.rows.satellite, container].append(table)
-            tables = [(*key, pa.concat_tables(group, promote_options="permissive")) for key, group in grouped.items()]
-            last = waiting[-1].number
+                    grouped[one.satellite, container].append(table)
+            tables = [(*key, joined(group)) for key, group in grouped.items()]
             prepared = self._files.write(tables)
-            # Others wait only while files are exchanged against batches, so that they see each packet once.
-            with self._lock:
-                self._files.commit(prepared, {_TAKEN_OVER: str(last), _SOURCES: sources})
-                self._waiting = [one for one in self._waiting if one.number > last]
-                self._log.drop(last)
-            return sum(len(one.rows) for one in waiting)
+            # Those who read files wait while they are exchanged against batches, so that they see each packet once.
+            with self._reading:
+                self._files.commit(prepared, {_TAKEN_OVER: str(last), _MEMORY: memory})
+                with self._lock:
+                    self._waiting = [one for one in self._waiting if one.number > last]
+                    self._waiting_packets = sum(one.packets for one in self._waiting)
+                    self._log.drop(last)
+            return sum(one.packets for one in waiting)
+
+    def waiting(self) -> list[WaitingPart]:
+        """Packets that are not in files yet, in the order of arrival; all of them arrived after those in files."""
+        with self._lock:
+            return list(self._waiting)
+
+    @property
+    def waiting_packets(self) -> int:
+        """How many packets are durable, but not in files yet."""
+        return self._waiting_packets
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """While it lasts no packet moves into a file, and no file goes away; read files only within it."""
+        with self._reading:
+            yield
 
     @property
     def files(self) -> ArchiveFiles:
@@ -156,13 +226,17 @@ class ColumnArchive:
 
     def cursor(self, source: str) -> int:
         """How far a source is stored; 0 before the first."""
-        known = self._sources.get(source)
-        return known.cursor if known else 0
+        return self._memory.cursor(source)
 
-    def channels(self, source: str) -> dict[int, ChannelState]:
-        """What is remembered of the virtual channels of a source, as of its cursor."""
-        known = self._sources.get(source)
-        return dict(known.channels) if known else {}
+    def channels(self, source: str, satellite: str) -> dict[int, ChannelState]:
+        """What is remembered of a satellite's virtual channels, as of the source's cursor."""
+        with self._lock:
+            return self._memory.channels(source, satellite)
+
+    def counters(self) -> dict[str, dict[str, int]]:
+        """What became of frames and packets, by satellite and reason."""
+        with self._lock:
+            return self._memory.counters()
 
     def values(self, satellite: str, parameter: str, start_tai_s: float, end_tai_s: float) -> ParameterValues:
         """Values generated in an interval, both ends included, each packet once.
@@ -219,14 +293,13 @@ class ColumnArchive:
     def packets(self, satellite: str, start_tai_s: float, end_tai_s: float) -> pa.Table:
         """Packets generated in an interval, by generation time: identity, time of reception and octets, each once."""
         columns = [*IDENTITY, RECEIVED, OCTETS]
-        with self._lock:
+        with self._reading:
+            with self._lock:
+                waiting = list(self._waiting)
             files = self._files.find(satellite, OCTETS, start_tai_s, end_tai_s)
             parts = [pq.read_table(one.path, columns=columns, partitioning=None) for one in files]
             parts += [
-                table.select(columns)
-                for one in self._waiting
-                if one.rows.satellite == satellite
-                for table in one.tables.values()
+                table.select(columns) for one in waiting if one.satellite == satellite for table in one.tables.values()
             ]
         if not parts:
             return pa.table({name: [] for name in columns})
@@ -240,18 +313,68 @@ class ColumnArchive:
         with self._compacting, self._lock:
             self._log.close()
             self._files.close()
-            self._lock_file.close()
+            self._let_go()
 
-    def _remember(self, number: int, rows: PacketRows, decoded: DecodedBatch | None) -> None:
-        if decoded is None:
-            decoded = self._decoder.decode(rows.data, rows.offsets)
-        if len(rows):
-            tables = container_tables(rows, self._times(rows.data, rows.offsets), decoded)
-            self._waiting.append(_Waiting(number, rows, tables))
-        else:
-            self._waiting.append(_Waiting(number, rows, {}))
-        if rows.source:
-            self._sources[rows.source] = _Source(rows.cursor, dict(rows.channels))
+    def _new(self, rows: PacketRows) -> StoredPart:
+        """The packets that are not there yet."""
+        generated = self._generated(rows)
+        there = self._known.repeated(rows, generated)
+        newest = max(self._newest_tai_s.get(rows.satellite, -np.inf), self._files.newest_tai_s(rows.satellite))
+        late = generated[generated <= newest]
+        if late.size:
+            first, last = float(late.min()), float(late.max())
+            tables = [
+                table
+                for one in self._waiting
+                if one.satellite == rows.satellite and one.first_tai_s <= last and one.last_tai_s >= first
+                for table in one.tables.values()
+            ]
+            there |= self._known.among(rows, generated, tables)
+            if first <= self._files.newest_tai_s(rows.satellite):
+                with self._reading:
+                    files = self._files.find(rows.satellite, OCTETS, first, last)
+                    there |= self._known.in_files(rows, generated, files)
+        if not there.any():
+            return self._decoded(rows)
+        return replace(self._decoded(rows.only(~there)), duplicates=int(there.sum()))
+
+    def _decoded(self, rows: PacketRows) -> StoredPart:
+        return StoredPart(rows, self._generated(rows), self._decoder.decode(rows.data, rows.offsets))
+
+    def _generated(self, rows: PacketRows) -> NDArray[np.float64]:
+        times = self._times(rows.data, rows.offsets)
+        return np.where(np.isfinite(times), times, rows.received_tai_s)
+
+    def _tables(self, number: int, stored: Sequence[StoredPart]) -> list[WaitingPart]:
+        made: list[WaitingPart] = []
+        kept = [one for one in stored if len(one.rows)]
+        places = np.cumsum([number << _BATCH_BITS, *(len(one.rows) for one in kept)])
+        numbered = [
+            np.arange(first, first + len(one.rows)) if one.rows.arrivals is None else one.rows.arrivals
+            for one, first in zip(kept, places[:-1].tolist(), strict=True)
+        ]
+        last_arrival = max((int(one.max()) for one in numbered), default=0)
+        for one, arrivals in zip(kept, numbered, strict=True):
+            rows = one.rows
+            made.append(
+                WaitingPart(
+                    number,
+                    rows.satellite,
+                    len(rows),
+                    container_tables(rows, one.generated_tai_s, arrivals, one.decoded),
+                    float(one.generated_tai_s.min()),
+                    float(one.generated_tai_s.max()),
+                    last_arrival,
+                    frozenset(np.flatnonzero(np.bincount(rows.services)).tolist()),
+                )
+            )
+        return made
+
+    def _remember(self, parts: Sequence[WaitingPart]) -> None:
+        self._waiting.extend(parts)
+        for one in parts:
+            self._waiting_packets += one.packets
+            self._newest_tai_s[one.satellite] = max(one.last_tai_s, self._newest_tai_s.get(one.satellite, -np.inf))
 
     def _query(
         self,
@@ -263,12 +386,14 @@ class ColumnArchive:
         asked: pa.Table | None = None,
     ) -> pa.Table:
         """Run a statement over ``found``: generated_tai_s, apid, sequence, value and level of a parameter."""
-        with self._lock, duckdb.connect(config={"threads": 1}) as connection:
+        with self._reading, duckdb.connect(config={"threads": 1}) as connection:
+            with self._lock:
+                parts = list(self._waiting)
             files = self._files.find(satellite, parameter, start_tai_s, end_tai_s)
             waiting = [
                 _selected(table, parameter)
-                for one in self._waiting
-                if one.rows.satellite == satellite
+                for one in parts
+                if one.satellite == satellite
                 for table in one.tables.values()
                 if parameter in table.column_names
             ]
@@ -295,14 +420,13 @@ class ColumnArchive:
                 connection.register("waiting", _NOTHING)
                 sources.append("SELECT * FROM waiting")
             union = " UNION ALL ".join(sources)
-            once = "DISTINCT ON (generated_tai_s, apid, sequence) " if waiting else ""  # files have each packet once
             within = " AND ".join(
                 [f"generated_tai_s >= {start_tai_s!r}"] * bool(np.isfinite(start_tai_s))
                 + [f"generated_tai_s <= {end_tai_s!r}"] * bool(np.isfinite(end_tai_s))
             )
             if asked is not None:
                 connection.register("asked", asked)
-            found = f"SELECT {once}* FROM ({union}) WHERE {within or 'true'}"
+            found = f"SELECT * FROM ({union}) WHERE {within or 'true'}"
             return connection.sql(f"WITH found AS ({found}) {statement}").to_arrow_table()
 
 
@@ -342,20 +466,22 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _sources(text: str | None) -> dict[str, _Source]:
-    return {
-        name: _Source(cursor, {int(vcid): ChannelState(n, bytes.fromhex(head)) for vcid, (n, head) in channels.items()})
-        for name, (cursor, channels) in json.loads(text or "{}").items()
-    }
+def _locked(folder: Path) -> int:
+    """The folder's lock file, open and locked."""
+    descriptor = os.open(folder / "lock", os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise StoreError(f"the telemetry archive in {folder} is open in another process") from error
+    return descriptor
 
 
-def _sources_text(sources: dict[str, _Source]) -> str:
-    return json.dumps(
-        {
-            name: [
-                one.cursor,
-                {str(vcid): [state.extended_count, state.remainder.hex()] for vcid, state in one.channels.items()},
-            ]
-            for name, one in sources.items()
-        }
-    )
+def _counted(progress: Progress, stored: Sequence[StoredPart]) -> Progress:
+    """With the packets that only the archive tells apart."""
+    counts = {satellite: Counter(reasons) for satellite, reasons in progress.counts.items()}
+    for one in stored:
+        found = counts.setdefault(one.rows.satellite, Counter())
+        found[DUPLICATE] += one.duplicates
+        found[UNDECODABLE] += len(one.decoded.undecodable)
+    return replace(progress, counts=counts)

@@ -11,7 +11,7 @@ __all__ = ["Compactor"]
 
 
 class Compactor:
-    """A thread that compacts an archive again and again; packets are taken in and read meanwhile.
+    """A thread that compacts an archive again and again; packets are taken in and read meanwhile. ``start`` starts it.
 
     Args:
         archive: What to compact; close this one before it.
@@ -25,12 +25,16 @@ class Compactor:
         self.filed_packets = 0
         self.failure = ""  # of the newest round; empty where it went well
         self._thread = threading.Thread(target=self._run, name="telemetry-compactor", daemon=True)
+
+    def start(self) -> None:
+        """Begin, a period from now."""
         self._thread.start()
 
     def close(self) -> None:
         """Stop after the round that is going on."""
         self._stop.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _run(self) -> None:
         while not self._stop.wait(self._period_s):

@@ -47,6 +47,11 @@ class LatestValues:
         with self._lock:
             return self._values.get(satellite, {}).get(parameter)
 
+    def all(self) -> list[ArchivedSample]:
+        """The newest value of every parameter of every satellite."""
+        with self._lock:
+            return [one for known in self._values.values() for one in known.values()]
+
     def of(self, satellite: str, now_tai_s: float) -> dict[str, LatestValue]:
         """The newest value of each of a satellite's parameters; empty where none ever came."""
         with self._lock:

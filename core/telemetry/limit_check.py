@@ -7,18 +7,19 @@ by the batch; where nothing changes, a batch costs one look at its levels.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError
 from core.mdb.batch import Column, DecodedBatch
-from core.mdb.types import AlarmLevel, AlarmRange, Alarms, ChangeRange
+from core.mdb.telemetry import Sample
+from core.mdb.types import AlarmLevel, AlarmRange, Alarms, ChangeRange, DataType
 from core.telemetry.alarm_book import AlarmBook
 
-__all__ = ["ChangeWatch", "LevelChange", "LevelWatch", "LimitChecker", "worst_levels"]
+__all__ = ["ChangeWatch", "ChangedLimits", "LevelChange", "LevelWatch", "LimitChecker", "worst_levels"]
 
 _HIGHEST: Final = len(AlarmLevel) - 1
 _LEVELS: Final = {one: number for number, one in enumerate(AlarmLevel)}
@@ -38,11 +39,12 @@ class LevelWatch:
 
     Args:
         alarms: How many samples in a row raise and clear.
+        level: The lasting level to begin with.
     Raises:
         InputError: A count is below one.
     """
 
-    def __init__(self, alarms: Alarms | None = None) -> None:
+    def __init__(self, alarms: Alarms | None = None, level: int = 0) -> None:
         known = alarms if alarms is not None else Alarms()
         conformance = known.minimum_violations if known.minimum_conformance is None else known.minimum_conformance
         if known.minimum_violations < 1 or conformance < 1:
@@ -51,7 +53,7 @@ class LevelWatch:
                 f"{known.minimum_violations} samples to raise and {conformance} to clear: both are at least 1",
             )
         self._needed = {False: known.minimum_violations, True: conformance}
-        self._reached = [False] * (_HIGHEST + 1)
+        self._reached = [0 < one <= level for one in range(_HIGHEST + 1)]
         self._contrary = [0] * (_HIGHEST + 1)  # samples in a row that speak against each level's state
 
     @property
@@ -107,10 +109,12 @@ class LimitChecker:
 
     Args:
         book: Alarms of all satellites.
+        limits: What people have changed of the limits; the mission database's without.
     """
 
-    def __init__(self, book: AlarmBook) -> None:
+    def __init__(self, book: AlarmBook, limits: ChangedLimits | None = None) -> None:
         self._book = book
+        self._limits = limits
         self._watches: dict[tuple[str, str], _Watch] = {}
         self.late_samples = 0
 
@@ -128,50 +132,141 @@ class LimitChecker:
             if order is not None:
                 times = times[order]
             for name, column in one.columns.items():
-                if column.levels is not None or column.field.type.alarms.changes:
-                    changed += self._take(satellite, name, column, times, order)
+                alarms = self._alarms(satellite, name, column.field.type)
+                if column.levels is not None or alarms.changes or (satellite, name) in self._watches:
+                    changed += self._judge(satellite, name, alarms, times, _Series(column, order))
+        return changed + self._take_interpreted(satellite, generated_tai_s, decoded)
+
+    def resume(self, satellite: str, parameter: str, kind: DataType, level: int, newest_tai_s: float) -> None:
+        """Take up a lasting level from an earlier run, and the generation time of what was judged last."""
+        watch = _Watch(self._alarms(satellite, parameter, kind), level)
+        watch.newest_tai_s = newest_tai_s
+        self._watches[satellite, parameter] = watch
+
+    def judge_one(self, satellite: str, parameter: str, kind: DataType, at_tai_s: float, level: int) -> None:
+        """Judge one sample by its level."""
+        alarms, times = self._alarms(satellite, parameter, kind), np.array([at_tai_s])
+        self._judge(satellite, parameter, alarms, times, _Given(np.array([level], dtype=np.uint8)))
+
+    def _take_interpreted(self, satellite: str, generated_tai_s: NDArray[np.float64], decoded: DecodedBatch) -> int:
+        """Packets that were taken apart one by one."""
+        found: dict[str, list[tuple[float, Sample]]] = {}
+        for row, packet in decoded.interpreted:
+            if not np.isnan(generated_tai_s[row]):
+                for name, sample in packet.parameters.items():
+                    found.setdefault(name, []).append((float(generated_tai_s[row]), sample))
+        changed = 0
+        for name, samples in found.items():
+            samples.sort(key=lambda one: one[0])
+            kind = samples[0][1].type
+            alarms = self._alarms(satellite, name, kind)
+            levels = np.array([_LEVELS[one.limit_state] for _, one in samples], dtype=np.uint8)
+            if (satellite, name) in self._watches or alarms.changes or levels.any():
+                numbers = [
+                    one.value if one.valid and isinstance(one.value, (int, float)) else np.nan for _, one in samples
+                ]
+                times = np.array([at_tai_s for at_tai_s, _ in samples])
+                changed += self._judge(
+                    satellite, name, alarms, times, _Given(levels, np.array(numbers, dtype=np.float64))
+                )
         return changed
 
-    def _take(
-        self,
-        satellite: str,
-        name: str,
-        column: Column,
-        times: NDArray[np.float64],
-        order: NDArray[np.intp] | None,
+    def _judge(
+        self, satellite: str, name: str, alarms: Alarms, times: NDArray[np.float64], series: _Series | _Given
     ) -> int:
         watch = self._watches.get((satellite, name))
-        if watch is None:
-            watch = self._watches[satellite, name] = _Watch(column.field.type.alarms)
+        if watch is None or watch.alarms is not alarms:
+            watch = self._watches[satellite, name] = _Watch.after(watch, alarms)
         first = int(np.searchsorted(times, watch.newest_tai_s)) if times.size and times[0] < watch.newest_tai_s else 0
         self.late_samples += first
         times = times[first:]
         if not times.size:
             return 0
-        chosen = slice(first, None) if order is None else order[first:]
-        changes = watch.take(times, column, chosen)
+        changes = watch.take(times, series.from_row(first))
         watch.newest_tai_s = float(times[-1])
         for change in changes:
             self._book.change(satellite, name, change.after, float(times[change.index]))
         return len(changes)
 
+    def _alarms(self, satellite: str, parameter: str, kind: DataType) -> Alarms:
+        changed = self._limits.alarms_of(satellite, parameter) if self._limits is not None else None
+        return kind.alarms if changed is None else changed
+
+
+class ChangedLimits(Protocol):
+    """Limits that people have changed."""
+
+    def alarms_of(self, satellite: str, parameter: str) -> Alarms | None:
+        """The limits in place of the mission database's; None where they are unchanged."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Given:
+    """Levels, and numbers where there are any, in the order of generation."""
+
+    levels: NDArray[np.uint8] | None
+    values: NDArray[np.float64] | None = None
+
+    def from_row(self, first: int) -> _Given:
+        return _Given(
+            None if self.levels is None else self.levels[first:], None if self.values is None else self.values[first:]
+        )
+
+    def numbers(self) -> NDArray[np.float64] | None:
+        return self.values
+
+
+@dataclass(frozen=True)
+class _Series:
+    """A column in the order of generation; its numbers are made only where a change has to be judged."""
+
+    column: Column
+    order: NDArray[np.intp] | None
+    first: int = 0
+
+    def from_row(self, first: int) -> _Series:
+        return replace(self, first=first)
+
+    @property
+    def levels(self) -> NDArray[np.uint8] | None:
+        return None if self.column.levels is None else self.column.levels[self._chosen]
+
+    def numbers(self) -> NDArray[np.float64]:
+        values: NDArray[np.float64] = self.column.engineering[self._chosen].astype(np.float64)
+        if self.column.valid is not None:
+            values[~self.column.valid[self._chosen]] = np.nan
+        return values
+
+    @property
+    def _chosen(self) -> slice | NDArray[np.intp]:
+        return slice(self.first, None) if self.order is None else self.order[self.first :]
+
 
 class _Watch:
     """What is remembered of one parameter."""
 
-    def __init__(self, alarms: Alarms) -> None:
-        self._level = LevelWatch(alarms)
+    def __init__(self, alarms: Alarms, level: int = 0) -> None:
+        self.alarms = alarms
+        self._level = LevelWatch(alarms, level)
         self._changes = [ChangeWatch(one) for one in alarms.changes]
         self.newest_tai_s = -np.inf
 
-    def take(self, times: NDArray[np.float64], column: Column, chosen: slice | NDArray[np.intp]) -> list[LevelChange]:
-        levels = None if column.levels is None else column.levels[chosen]
-        if self._changes:
-            values = column.engineering[chosen].astype(np.float64)
-            if column.valid is not None:
-                values[~column.valid[chosen]] = np.nan
+    @classmethod
+    def after(cls, before: _Watch | None, alarms: Alarms) -> _Watch:
+        """The watch of changed limits: the level goes on, what was counted towards another begins anew."""
+        made = cls(alarms, 0 if before is None else before._level.level)
+        if before is not None:
+            made.newest_tai_s = before.newest_tai_s
+        return made
+
+    def take(self, times: NDArray[np.float64], series: _Series | _Given) -> list[LevelChange]:
+        levels, values = series.levels, series.numbers() if self._changes else None
+        if values is not None:
             levels = worst_levels(levels, *(one.take(times, values) for one in self._changes))
-        return [] if levels is None else self._level.take(levels)
+        if levels is None:  # its limits were taken away
+            levels = np.zeros(len(times), dtype=np.uint8)
+        return self._level.take(levels)
 
 
 @dataclass

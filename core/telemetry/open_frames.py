@@ -50,6 +50,7 @@ class OpenedFrames:
         master_counts: Of the master channel; None where the protocol has none.
         last_iv: The largest IV so far.
         ocfs: Control fields, shape (n, 4); None where there are none.
+        has_ocf: Which frames have one; None where all do, or none.
     """
 
     verdicts: NDArray[np.uint8]
@@ -62,6 +63,7 @@ class OpenedFrames:
     last_iv: int
     master_counts: NDArray[np.uint8] | None = None
     ocfs: FrameArray | None = None
+    has_ocf: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ class TmChannel:
             last_iv=opened.last_iv,
             master_counts=frames[:, 2],
             ocfs=np.where(has_ocf[:, None], frames[:, -CRC_LENGTH - CLCW_LENGTH : -CRC_LENGTH], 0).astype(np.uint8),
+            has_ocf=has_ocf,
         )
 
 

@@ -14,7 +14,7 @@ __all__ = ["StreamItem", "Subscription", "TelemetryStream"]
 
 @dataclass(frozen=True)
 class StreamItem:
-    """A sample, and how many older ones of its parameter it has replaced unread."""
+    """A sample, and how many of its parameter that came before it has replaced unread."""
 
     sample: ArchivedSample
     replaced: int = 0
@@ -38,12 +38,12 @@ class Subscription:
         self._closed = False
         self.dropped = 0
 
-    def put(self, samples: Iterable[ArchivedSample]) -> None:
+    def put(self, items: Iterable[StreamItem]) -> None:
         """Offer samples; never blocks."""
         with self._changed:
-            for sample in samples:
-                if self._satellite in (None, sample.satellite):
-                    self._put(sample)
+            for item in items:
+                if self._satellite in (None, item.sample.satellite):
+                    self._put(item)
             self._changed.notify_all()
 
     def get(self, timeout_s: float | None = None) -> list[StreamItem]:
@@ -66,10 +66,10 @@ class Subscription:
         """Whether it has ended."""
         return self._closed
 
-    def _put(self, sample: ArchivedSample) -> None:
-        key = (sample.satellite, sample.parameter)
+    def _put(self, item: StreamItem) -> None:
+        key = (item.sample.satellite, item.sample.parameter)
         older = self._waiting.get(key)
-        self._waiting[key] = StreamItem(sample, older.replaced + 1 if older else 0)
+        self._waiting[key] = item if older is None else StreamItem(item.sample, older.replaced + 1 + item.replaced)
         if len(self._waiting) > self._capacity:
             self._waiting.popitem(last=False)
             self.dropped += 1
@@ -89,9 +89,9 @@ class TelemetryStream:
             self._subscriptions.add(subscription)
         return subscription
 
-    def publish(self, samples: Iterable[ArchivedSample]) -> None:
+    def publish(self, items: Iterable[StreamItem]) -> None:
         """Hand samples to all readers."""
-        batch = list(samples)
+        batch = list(items)
         with self._lock:
             readers = list(self._subscriptions)
         for reader in readers:

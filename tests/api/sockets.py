@@ -20,7 +20,7 @@ def open_console(live: LiveService, headers: Headers, **options: Any) -> ClientC
     return socket
 
 
-def read_until(socket: ClientConnection, wanted: Callable[[Message], bool], patience_s: float = 30.0) -> list[Message]:
+def read_until(socket: ClientConnection, wanted: Callable[[Message], bool], patience_s: float = 120.0) -> list[Message]:
     """Messages up to and including the first that is wanted."""
     deadline = time.monotonic() + patience_s
     seen: list[Message] = []

@@ -11,7 +11,7 @@ Headers = dict[str, str]
 STORY = "Downlink 800 MB from LSAT-1 at Svalbard before tomorrow noon, then point it at the sun for 45 minutes"
 
 
-def intent_ended(client: TestClient, headers: Headers, intent_id: str, patience_s: float = 30.0) -> dict[str, Any]:
+def intent_ended(client: TestClient, headers: Headers, intent_id: str, patience_s: float = 120.0) -> dict[str, Any]:
     """The intent once it no longer runs."""
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:

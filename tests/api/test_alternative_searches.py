@@ -69,7 +69,7 @@ class Site:
         """A finder started on the store, until the search has come so far."""
         finder = self.finder()
         finder.start(check, lambda _plan: None, self.counted.append)
-        deadline = time.monotonic() + 20.0
+        deadline = time.monotonic() + 90.0
         while finder.search_of(self.plan).state is not until:
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -107,7 +107,7 @@ def test_a_search_that_ended_the_service_twice_has_failed(site: Site) -> None:
 def test_a_defect_is_told_and_counted_and_the_thread_goes_on(site: Site) -> None:
     finder = site.finder()
     finder.start(breaks, lambda _plan: None, site.counted.append)
-    deadline = time.monotonic() + 20.0
+    deadline = time.monotonic() + 90.0
     again = site.plan.model_copy(update={"revision": 2, "parent_revision": 1})
     while finder.search_of(site.plan).state is not SearchState.FAILED:
         assert time.monotonic() < deadline

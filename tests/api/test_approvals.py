@@ -139,7 +139,7 @@ def hazardous(service: Service, operator: Headers) -> Iterator[str]:
 def _nothing_open(service: Service) -> None:
     """Plans of other tests may hold the very same commands, which would be refused as duplicates."""
     flight = service.runtime.flight
-    for plan_id in {one.plan_id for one in flight.commands() if not one.final}:
+    for plan_id in {one.plan_id for one in flight.fleet.pipeline.register.find() if not one.final}:
         flight.withdraw(plan_id, actor="service", reason="another test begins")
 
 

@@ -210,7 +210,7 @@ def test_a_socket_that_leaves_is_forgotten(live: LiveService, headers: Headers) 
     for _ in range(5):
         with open_console(live, headers) as socket:
             socket.recv(timeout=10)
-    deadline = time.monotonic() + 10.0
+    deadline = time.monotonic() + 90.0
     while len(live.runtime.broadcaster._subscriptions) > before and time.monotonic() < deadline:
         time.sleep(0.05)
     assert len(live.runtime.broadcaster._subscriptions) <= before
@@ -220,7 +220,7 @@ def test_the_telemetry_stream_gives_one_satellites_parameter(live: LiveService, 
     url = f"{live.socket_url}/api/v1/telemetry/stream?satellite=LSAT-2&parameter=SOC"
     values = [{"name": "SOC", "value": 0.9}, {"name": "MODE", "value": "nominal"}]
     with connect(url, additional_headers=headers) as socket:
-        deadline = time.monotonic() + 10.0
+        deadline = time.monotonic() + 90.0
         received: list[dict[str, Any]] = []
         while not received and time.monotonic() < deadline:
             for satellite in ("LSAT-1", "LSAT-2"):

@@ -70,7 +70,7 @@ def _count(own: LiveService, table: str, where: str = "1") -> int:
         return int(connection.execute(text(f"SELECT count(*) FROM {table} WHERE {where}")).scalar() or 0)
 
 
-def _until(wanted: Callable[[], bool], patience_s: float = 30.0) -> None:
+def _until(wanted: Callable[[], bool], patience_s: float = 120.0) -> None:
     deadline = time.monotonic() + patience_s
     while not wanted():
         assert time.monotonic() < deadline, f"it did not come about within {patience_s} s"

@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import StoreError
 from core.store import Database
+from core.telemetry.intake_memory import Progress
 from tests.api.conftest import Headers, Service
 
 
@@ -76,6 +77,19 @@ def test_a_service_whose_database_does_not_answer_is_not_ready(
     answer = service.client.get("/readyz")
     assert (answer.status_code, answer.json()["database"], answer.json()["ready"]) == (503, False, False)
     assert service.client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_telemetry_that_cannot_be_filed_is_told_and_what_became_of_frames_is_counted(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet = service.runtime.flight.fleet
+    assert service.client.get("/readyz").json()["telemetry_compaction"] == "ok"
+    fleet.archive.columns.append(progress=Progress(counts={"LSAT-3": {"checksum": 7}}))
+    monkeypatch.setattr(fleet.compactor, "failure", "telemetry could not be archived: the disk is full")
+    assert service.client.get("/readyz").json()["telemetry_compaction"].endswith("the disk is full")
+    lines = service.client.get("/metrics").text.splitlines()
+    assert 'llamaspace_telemetry_intake_total{reason="checksum",satellite="LSAT-3"} 7.0' in lines
+    assert "llamaspace_telemetry_compaction_failed 1.0" in lines
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_commands_are_found_by_state_class_time_and_text(
         assert page.status_code == 200, page.text
         return [one["command_id"] for one in page.json()["items"]]
 
-    for _ in range(100):
+    for _ in range(4500):
         if found():
             break
         time.sleep(0.02)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.ui.scripted_service import CONSOLE, CONVERSATION, ORIGIN, ScriptedService, recorded
 
+expect.set_options(timeout=60_000)
 REQUEST = recorded("plan")["intent"]["text"]
 
 
@@ -71,11 +72,11 @@ class Screen:
 
     def wait_until(self, holds: Any) -> None:
         """Let the page work until something holds on the test's side."""
-        for _ in range(200):
+        for _ in range(2400):
             if holds():
                 return
             self.page.wait_for_timeout(25)
-        pytest.fail("the page did not do what was expected within 5 s")
+        pytest.fail("the page did not do what was expected within a minute")
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def screen(browser: Browser) -> Iterator[Screen]:
     """A fresh page at 1280x800; a script error on it fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="dark")
     page = context.new_page()
-    page.set_default_timeout(5000)
+    page.set_default_timeout(60_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     service = ScriptedService()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -14,11 +15,12 @@ from core.mdb.containers import (
     FixedBits,
     Item,
     Location,
+    PacketRate,
     Parameter,
     Repeat,
 )
 from core.mdb.references import Condition
-from core.mdb.xtce.literals import boolean, read_condition, read_dimensions, read_integer_value
+from core.mdb.xtce.literals import boolean, read_condition, read_dimensions, read_integer_value, read_number
 from core.mdb.xtce.names import Scope
 from core.mdb.xtce.xml_tree import Element
 
@@ -42,9 +44,21 @@ def read_containers(scope: Scope, parameters: Mapping[str, Parameter]) -> dict[s
             restriction=_restriction(base, home),
             abstract=boolean(element, "abstract", False),
             description=element.attributes.get("shortDescription", ""),
+            rate=_rate(element.find("DefaultRateInStream")),
         )
     _check_loops(scope, containers)
     return containers
+
+
+def _rate(element: Element | None) -> PacketRate | None:
+    """The rate in packets per second; one that counts other packets is not followed."""
+    if element is None or element.attributes.get("basis", "perSecond") != "perSecond":
+        return None
+    rate = PacketRate(read_number(element, "minimumValue"), read_number(element, "maximumValue"))
+    ends = [one for one in (rate.minimum_hz, rate.maximum_hz) if one is not None]
+    if any(not 0.0 <= one < math.inf for one in ends) or ends != sorted(ends):
+        raise element.error("the rate does not go from a minimumValue of at least 0 to a maximumValue")
+    return rate
 
 
 def _restriction(base: Element | None, scope: Scope) -> Condition | None:

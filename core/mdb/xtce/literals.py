@@ -22,7 +22,15 @@ from core.mdb.types import Dimension
 from core.mdb.xtce.names import Scope
 from core.mdb.xtce.xml_tree import Element
 
-__all__ = ["boolean", "read_condition", "read_dimensions", "read_duration_s", "read_integer_value", "read_reference"]
+__all__ = [
+    "boolean",
+    "read_condition",
+    "read_dimensions",
+    "read_duration_s",
+    "read_integer_value",
+    "read_number",
+    "read_reference",
+]
 
 _DEEPEST: Final = 32
 _DURATION: Final = re.compile(
@@ -40,6 +48,15 @@ def boolean(element: Element, attribute: str, default: bool) -> bool:
     if text not in _TRUTHS:
         raise element.error(f"{attribute}={text!r} is not one of {sorted(_TRUTHS)}")
     return _TRUTHS[text]
+
+
+def read_number(element: Element, attribute: str) -> float | None:
+    """An attribute that is a number; None where it is not given."""
+    text = element.attributes.get(attribute)
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        raise element.error(f"{attribute}={text!r} is no number") from None
 
 
 def read_duration_s(element: Element, attribute: str, default: float | None = None) -> float:

@@ -120,6 +120,10 @@ def _write_container(tree: _Tree, container: Container) -> None:
     describe(element, container.description)
     if container.abstract:
         element.set("abstract", "true")
+    if container.rate is not None:
+        ends = {"minimumValue": container.rate.minimum_hz, "maximumValue": container.rate.maximum_hz}
+        known = {name: number_of(value) for name, value in ends.items() if value is not None}
+        SubElement(element, "DefaultRateInStream", {"basis": "perSecond", **known})
     _write_entries(element, container.entries)
     if container.base is not None:
         base = SubElement(element, "BaseContainer", {"containerRef": f"/{container.base}"})

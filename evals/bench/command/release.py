@@ -109,7 +109,7 @@ def _flown(folder: Path, waiting: int) -> list[float]:
     stop.set()
     link.close()
     station.close()
-    rig.database.close()
+    rig.close()
     return _latencies_s(link, due)
 
 

@@ -27,7 +27,8 @@ from core.plan.activity import (
 )
 from core.plan.model import Approval, InitialResources, Intent, MissionPlan, ValidationReport
 from core.store import Database, open_database
-from core.telemetry import FrameReceiver, LatestValues, SqlArchive, TelemetryIngest, TelemetryStream
+from core.telemetry import LatestValues, TelemetryIngest, TelemetryStream, tm_channels
+from core.telemetry.telemetry_archive import TelemetryArchive
 from core.time import MissionClock, add_s
 from core.time.clock import ClockAnchor
 
@@ -47,7 +48,7 @@ class Rig:
     keys: CommandKeys
     mission: Mission
     mdb: MissionDatabase
-    archive: SqlArchive
+    archive: TelemetryArchive
     latest: LatestValues
 
     @classmethod
@@ -55,23 +56,28 @@ class Rig:
         """Everything over a folder; opened again, it goes on as after a crash.
 
         Args:
-            folder: Database and keys.
+            folder: Database, keys and telemetry.
             clock: Mission time.
             link: The way to the stations.
             more: Other parts of ``PipelineDeps``, such as ``mdb`` or ``seam``.
         """
         mission, mdb = more.pop("mission", None) or reference_mission(), more.pop("mdb", None) or reference_mdb()
         database = open_database(folder / "service.db")
-        events, archive = EventLog(database), SqlArchive(database)
+        events, archive = EventLog(database), TelemetryArchive(folder / "telemetry", mdb)
         keys = open_keys(folder / "keys", mission)
         latest = LatestValues(archive, [one.id for one in mission.spacecraft])
-        ingest = TelemetryIngest(database, archive, FrameReceiver(keys.link), mdb, latest, TelemetryStream())
+        ingest = TelemetryIngest(archive, tm_channels(keys.link), latest, TelemetryStream())
         deps = PipelineDeps(database, events, mission, mdb, keys, clock, link, ingest, archive, latest, **more)
         return cls(CommandPipeline(deps), database, events, clock, keys, mission, mdb, archive, latest)
 
     def cursor(self) -> int:
         """Index of the last telemetry frame that is stored."""
         return self.archive.cursor(TELEMETRY_SOURCE)
+
+    def close(self) -> None:
+        """Let the folder go, so that it can be opened again."""
+        self.archive.close()
+        self.database.close()
 
     def start(self) -> threading.Event:
         """Have a thread work; set the event to end it."""

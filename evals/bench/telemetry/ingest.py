@@ -13,18 +13,15 @@ import numpy as np
 
 from core.link import new_link_keys
 from core.link.tm_frame import TM_FRAME_LENGTH
-from core.mdb.batch import BatchDecoder
+from core.telemetry import LatestValues, LimitChecker, TelemetryIngest, TelemetryStream, TmChannel
 from core.telemetry.alarm_book import AlarmBook, AlarmEntry
-from core.telemetry.bulk_ingest import BulkIngest
-from core.telemetry.column_archive import ColumnArchive
-from core.telemetry.limit_check import LimitChecker
-from core.telemetry.open_frames import TmChannel
-from core.telemetry.packet_rows import pus_times
+from core.telemetry.telemetry_archive import TelemetryArchive
 from evals.bench.model import BenchResult, Goal
 from evals.bench.telemetry.load import SCID, benchmark_mdb, benchmark_packets, frames_of
 
 __all__ = ["run"]
 
+_SATELLITE: Final = "BENCH-1"
 _PACKETS: Final = 200_000
 _FRAMES_AT_ONCE: Final = 2000  # some 27,000 packets are made durable together
 _REPEATS: Final = 5
@@ -60,20 +57,20 @@ def run() -> list[BenchResult]:
 
 def _measure(raw: bytes, channel: TmChannel) -> _Run:
     entries: list[AlarmEntry] = []
-    decoder = BatchDecoder(benchmark_mdb())
     with tempfile.TemporaryDirectory() as folder:
-        archive = ColumnArchive(Path(folder), decoder, pus_times)
+        archive = TelemetryArchive(Path(folder), benchmark_mdb())
         limits = LimitChecker(AlarmBook(entries.append))
-        ingest = BulkIngest("BENCH-1", "bench", channel, decoder, pus_times, archive, limits)
+        latest = LatestValues(archive, [_SATELLITE])
+        ingest = TelemetryIngest(archive, {_SATELLITE: channel}, latest, TelemetryStream(), limits)
         step = _FRAMES_AT_ONCE * TM_FRAME_LENGTH
         stored = 0
         wall_s, cpu_s = time.perf_counter(), time.process_time()
         for cursor, begin in enumerate(range(0, len(raw), step), 1):
             batch = memoryview(raw)[begin : begin + step]
             received = np.full(len(batch) // TM_FRAME_LENGTH, 8.6e8)
-            stored += ingest.ingest(batch, received, cursor).packets
+            stored += ingest.ingest_array("bench", _SATELLITE, batch, received, cursor).packets
         durable_cpu_s, durable_wall_s = time.process_time() - cpu_s, time.perf_counter() - wall_s
-        filed = archive.compact()
+        filed = archive.columns.compact()
         filed_cpu_s = time.process_time() - cpu_s - durable_cpu_s
         archive.close()
     if stored != _PACKETS or filed != _PACKETS:

@@ -44,6 +44,8 @@ WITH_THE_MISSION = {
     Action.HOLD_QUEUE: "opf",
     Action.STOP_STACK: "opf",
     Action.REPORT_CONTACT: "opf",
+    Action.HANDLE_ALARM: "opf",
+    Action.EDIT_LIMITS: "pf",
     Action.EDIT_PLAN: "pf",
     Action.REVIEW_PLAN: "pf",
     Action.LOAD_CONJUNCTIONS: "pf",

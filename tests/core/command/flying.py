@@ -159,12 +159,12 @@ class FlyingBench:
 
     def restart(self, **more: Any) -> None:
         """The service was killed: only what is durable is left of it."""
-        self.rig.database.close()
+        self.rig.close()
         self.link.session += 1
         self._open(**more)
 
     def close(self) -> None:
-        self.rig.database.close()
+        self.rig.close()
 
     def offer(self, content: bytes, name: str = "notes/a.bin", *, acknowledged: bool = True) -> str:
         expires_utc = utc_from_tai_s(self.clock.now_tai_s() + 7200.0)

@@ -53,6 +53,7 @@ class Loopback:
     statuses: list[ContactStatus] = field(default_factory=list)
     heard: set[str] = field(default_factory=set)  # those with something to tell
     index: int = 0
+    flown_by: Bench | None = None
 
     def __post_init__(self) -> None:
         for name, one in self.keys.spacecraft.items() if not self.crafts else ():
@@ -106,13 +107,16 @@ class Bench:
         if link is None:
             clock = MissionClock(ClockAnchor(0.0, START_TAI_S, 1.0), lambda: self.wall_s)
             link = Loopback(open_keys(folder / "keys", MISSION).link, clock)
+        if link.flown_by is not None:
+            link.flown_by.rig.archive.close()  # its process is gone, and its locks with it
+        link.flown_by = self
         self.link, self.clock = link, link.clock
         parts = {"mission": MISSION, "mdb": MDB, "dry_runs": ProvedDryRuns(), "policy": CommandPolicy(), **parts}
         self.rig = Rig.open(folder, self.clock, self.link, **parts)
         self.pipeline = self.rig.pipeline
 
     def close(self) -> None:
-        self.rig.database.close()
+        self.rig.close()
 
     def at(self, seconds: float) -> Any:
         """A UTC instant, from the start."""

@@ -359,4 +359,4 @@ def test_the_ground_leaves_out_units_that_belong_to_nobody(bench: FlyingBench) -
         bench.link.craft._aboard.tell(unit_packet(PacketType.TELEMETRY, 2000, 0, unit))
     bench.fly(2.0)
     assert bench.files.refused_units == 3 and bench.files.downlinks.all() == []
-    assert len(bench.rig.archive.packets(service=0)) == 3  # and they are kept
+    assert len(bench.rig.archive.packets(apid=2000)) == 3  # and they are kept

@@ -274,3 +274,15 @@ def test_a_store_that_fails_for_a_moment_costs_neither_a_release_nor_telemetry(
             bench.go_to(100.001)
     bench.settle()
     assert (len(failures), _sent(bench), bench.states()) == (2, 1, ["completed"])
+
+
+def test_what_cannot_leave_without_a_connection_is_tried_less_and_less_often(bench: Bench) -> None:
+    bench.link.connected = False
+    bench.submit(bench.plan([("PING", 30.0)]))
+    bench.go_to(31.0)
+    waits = [bench.pipeline._wait_s() for _ in range(20)]
+    assert waits == sorted(waits) and waits[0] <= 0.001 and 0.02 < waits[-1] <= 0.05
+    bench.link.connected = True
+    bench.link.session += 1
+    bench.settle()
+    assert bench.states() == ["completed"]

@@ -66,7 +66,7 @@ class Changing:
 
     def restart(self) -> None:
         """After a crash: nothing but the database, the key file and the spacecraft is left."""
-        self.bench.rig.database.close()
+        self.bench.rig.close()
         self.bench.link.session += 1
         self.bench = Bench(self.bench.folder, self.bench.link)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 from core.command.queues import QueueState
 from core.command.stack import Stack
 from core.command.stack_table import StackState
-from core.errors import CommandRefused, Conflict, InputError, NotFound
+from core.errors import CommandRefused, Conflict, InputError, NotFound, StoreError
 from core.mdb import CommandClass
 from core.plan.model import Approval
 
@@ -256,3 +257,72 @@ def test_a_restart_goes_on_where_the_run_stood_and_repeats_nothing(bench: Bench,
     steps = [one.payload["position"] for one in again.rig.events.read(kinds=["stack.step"])]
     assert steps == ["pinged", "rest", "again", "end"]
     again.close()
+
+
+def test_what_a_paused_stack_has_entered_waits_until_it_is_resumed(bench: Bench) -> None:
+    orders = bench.pipeline.orders
+    stacks = _started(bench, PING, {**PING, "step_id": "again"}, END)
+    bench.go_to(10.0)
+    assert bench.states() == ["scheduled", "scheduled"]
+    own = stacks.get("stack-check01").stack.command_id("again")
+    orders.hold(own, by="fred", reason="not yet")
+    stacks.pause("stack-check01", by="petra", reason="look first")
+    bench.go_to(60.0)
+    assert bench.link.sent == [] and "petra paused its stack: look first" in " ".join(map(str, _waits(bench)))
+    stacks.resume("stack-check01", by="petra")
+    bench.go_to(70.0)
+    assert len(bench.link.sent) == 1 and bench.states().count("completed") == 1  # what a person holds stays held
+    orders.let_go(own, by="fred", reason="now")
+    bench.go_to(80.0)
+    assert _now(bench) == ("completed", "end") and len(bench.link.sent) == 2
+
+
+def _waits(bench: Bench) -> list[str]:
+    return [bench.pipeline.why_waiting(one) for one in bench.pipeline.register.find()]
+
+
+def test_a_stack_that_cannot_go_on_keeps_no_other_back(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    rest = {"kind": "wait_time", "step_id": "rest", "duration_s": 5}
+    stacks = _started(bench, rest, PING, END)
+    other = _stack(bench, rest, PING, END, stack_id="stack-check02")
+    stacks.save(other)
+    stacks.approve(other.stack_id, _approval(bench, other))
+    stacks.start(other.stack_id, by="petra")
+    told, tell = [], stacks.table.tell
+
+    def failing(connection: Any, kind: str, record: Any, actor: str) -> None:
+        if record.stack.stack_id == "stack-check01" and kind == "step" and not told:
+            told.append(kind)
+            raise StoreError("no space left on the device")
+        tell(connection, kind, record, actor)
+
+    monkeypatch.setattr(stacks.table, "tell", failing)
+    with pytest.raises(StoreError, match="no space left"):
+        bench.go_to(6.0)
+    assert told and stacks.get(other.stack_id).position == "end"
+    bench.go_to(60.0)
+    assert (_now(bench)[0], stacks.get(other.stack_id).state) == ("completed", StackState.COMPLETED)
+
+
+def test_the_database_is_free_while_a_key_store_elsewhere_signs(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, queues = bench.rig.keys.store, bench.pipeline.queues
+    sign, states = store.sign, []
+
+    def slow(key_id: str, message: bytes) -> bytes:
+        def order() -> None:
+            gap_s = float(len(states))
+            queues.change("LSAT-2", CommandClass.ROUTINE, QueueState.HELD, gap_s, by="fred", reason="r", at_utc=now_utc)
+            states.append(gap_s)
+
+        now_utc = bench.clock.now_utc()
+        other = threading.Thread(target=order)
+        other.start()
+        other.join()  # an order that waited for the transaction of this signature would end in a StoreError
+        return sign(key_id, message)
+
+    monkeypatch.setattr(type(store), "sign", lambda _store, key_id, message: slow(key_id, message))
+    stack = _stack(bench, PING, END)
+    bench.pipeline.stacks.save(stack)
+    assert bench.pipeline.stacks.approve(stack.stack_id, _approval(bench, stack)).state is StackState.APPROVED
+    bench.submit(bench.plan([("PING", 30.0)], satellite="LSAT-3"))
+    assert states == [0.0, 1.0]

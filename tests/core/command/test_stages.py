@@ -17,7 +17,7 @@ from story import MISSION, SATELLITE, Story, approval, new_clock, story_plan
 
 from core.authority import DecisionLog
 from core.command import Command, CommandPolicy, CommandState, open_keys, spacecraft_key_file
-from core.command.authorise import CommandAuthority, canonical_set, sign_set, verify_set
+from core.command.authorise import CommandAuthority, sign_set, verify_set
 from core.command.keystore import FileKeyStore, KeyPurpose
 from core.command.model import FINAL_STATES, can_follow
 from core.command.present import check_present
@@ -123,8 +123,8 @@ def _seal(folder: Path) -> Seal:
 
 def test_a_signed_set_holds_for_exactly_its_commands(tmp_path: Path) -> None:
     seal = _seal(tmp_path)
-    content = canonical_set(COMMANDS, add_s(CLOCK.now_utc(), 3600.0))
-    signature = sign_set(content, seal)
+    signed = sign_set(COMMANDS, seal)
+    content, signature = signed.content, signed.signature
     for command in COMMANDS:
         verify_set(command, content, signature, seal, CLOCK.now_utc())
     changed = [

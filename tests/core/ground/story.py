@@ -147,13 +147,12 @@ def _downlink(window: Window) -> tuple[CommandSpec, ...]:
 class Story:
     """A service's share of the story in a folder; opening it again is a restart after a crash."""
 
-    def __init__(self, folder: Path, clock: MissionClock) -> None:
+    def __init__(self, folder: Path, clock: MissionClock, faults_file: Path | None = None) -> None:
         self.clock = clock
         self.database = open_database(folder / "service.db")
         self.events = EventLog(self.database)
-        self.fleet = Fleet(
-            FleetConfig(folder), MISSION, reference_mdb(), self.database, self.events, clock, CommandPolicy()
-        )
+        config = FleetConfig(folder, faults_file=faults_file)
+        self.fleet = Fleet(config, MISSION, reference_mdb(), self.database, self.events, clock, CommandPolicy())
 
     def until(self, done: Callable[[list[Command]], bool], timeout_s: float = 90.0) -> list[Command]:
         """The commands, once a condition holds."""

@@ -18,6 +18,7 @@ from core.mdb import (
     reference_mdb,
 )
 from core.mdb.commanding import decode_command
+from core.mdb.containers import PacketRate
 from core.mdb.xtce.writer import write_mdb
 from tests.core.mdb.xtce_text import load, space_system, telemetry, unsigned
 
@@ -174,3 +175,42 @@ def test_an_altered_database_loads_or_is_a_named_error(tmp_path: Path, where: in
         load_mdb(path)
     except DatabaseFileError as error:
         assert error.line >= 0
+
+
+RATED = telemetry(
+    unsigned("u8"),
+    {"a": "u8"},
+    "",
+    '<SequenceContainer name="R"><DefaultRateInStream {}/><EntryList><ParameterRefEntry parameterRef="a"/></EntryList>'
+    "</SequenceContainer>",
+)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "rate"),
+    [
+        ('minimumValue="0.1"', PacketRate(0.1, None)),
+        ('basis="perSecond" minimumValue="0" maximumValue="2.5E1"', PacketRate(0.0, 25.0)),
+        ('basis="perContainerUpdate" minimumValue="1"', None),
+    ],
+)
+def test_rates_of_packets_are_read_and_written(tmp_path: Path, attributes: str, rate: PacketRate | None) -> None:
+    mdb = load(tmp_path, space_system(RATED.format(attributes)))
+    assert mdb.containers["R"].rate == rate
+    write_mdb(mdb, tmp_path / "written.xml")
+    assert load_mdb(tmp_path / "written.xml") == mdb
+
+
+@pytest.mark.parametrize(
+    ("attributes", "named"),
+    [
+        ('minimumValue="often"', "minimumValue='often' is no number"),
+        ('minimumValue="3" maximumValue="2"', "does not go from"),
+        ('minimumValue="-1"', "does not go from"),
+        ('maximumValue="INF"', "does not go from"),
+        ('maximumValue="nan"', "does not go from"),
+    ],
+)
+def test_a_wrong_rate_is_refused(tmp_path: Path, attributes: str, named: str) -> None:
+    with pytest.raises(DatabaseFileError, match=named):
+        load(tmp_path, space_system(RATED.format(attributes)))

@@ -12,16 +12,12 @@ from core.errors import InputError, StoreError
 from core.link import Telemetry, TmFrame, TmFrameHeader, encode_telemetry, encode_tm_frame, fill_frames, new_link_keys
 from core.link.tm_frame import tm_capacity
 from core.mdb import decode_packet, encode_container, reference_mdb
-from core.mdb.batch import BatchDecoder
+from core.telemetry import IngestResult, LatestValues, LimitChecker, TelemetryIngest, TelemetryStream, TmChannel
 from core.telemetry.alarm_book import AlarmBook, AlarmEntry, AlarmStep
-from core.telemetry.bulk_ingest import BulkIngest
-from core.telemetry.column_archive import ColumnArchive
-from core.telemetry.limit_check import LimitChecker
-from core.telemetry.open_frames import TmChannel
 from core.telemetry.packet_rows import PacketRows, pus_times
+from core.telemetry.telemetry_archive import TelemetryArchive
 
 MDB = reference_mdb()
-DECODER = BatchDecoder(MDB)
 SA = new_link_keys(673).tm_association()
 T0_TAI_S = 8.486e8
 BASE = {one.name: 0 for one in MDB.containers["Housekeeping"].entries} | {
@@ -46,9 +42,14 @@ def frames(packets: list[bytes], first: int = 1) -> bytes:
     return b"".join(made)
 
 
-def ingest_into(archive: ColumnArchive, entries: list[AlarmEntry]) -> BulkIngest:
+def ingest_into(archive: TelemetryArchive, entries: list[AlarmEntry]) -> TelemetryIngest:
     limits = LimitChecker(AlarmBook(entries.append))
-    return BulkIngest("LSAT-1", "station", TmChannel(673, SA), DECODER, pus_times, archive, limits)
+    channels = {"LSAT-1": TmChannel(673, SA)}
+    return TelemetryIngest(archive, channels, LatestValues(archive, ["LSAT-1"]), TelemetryStream(), limits)
+
+
+def take(ingest: TelemetryIngest, raw: bytes, cursor: int) -> IngestResult:
+    return ingest.ingest_array("station", "LSAT-1", raw, times(raw), cursor)
 
 
 def times(raw: bytes) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -56,16 +57,17 @@ def times(raw: bytes) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 
 
 def test_values_and_alarms_equal_those_of_each_packet(tmp_path: Path) -> None:
-    archive, entries = ColumnArchive(tmp_path, DECODER, pus_times), list[AlarmEntry]()
+    archive, entries = TelemetryArchive(tmp_path, MDB), list[AlarmEntry]()
     ingest = ingest_into(archive, entries)
     packets = [housekeeping(number, 0.9 if number % 40 < 30 else 0.05) for number in range(120)]
     damaged = packets[7][:-1] + bytes((packets[7][-1] ^ 1,))
     raw = frames([*packets[:7], damaged, *packets[8:]])
-    result = ingest.ingest(raw, times(raw), 1)
-    assert (result.packets, result.damaged, result.undecodable) == (119, 1, 0)
+    assert take(ingest, raw, 1).packets == 119
+    counters = archive.counters()["LSAT-1"]
+    assert (counters["packet-damaged"], counters.get("packet-undecodable")) == (1, None)
     kept = packets[:7] + packets[8:]
     samples = [decode_packet(MDB, one).parameters["soc"] for one in kept]
-    stored = archive.values("LSAT-1", "soc", -np.inf, np.inf)
+    stored = archive.columns.values("LSAT-1", "soc", -np.inf, np.inf)
     assert stored.values.to_pylist() == [one.value for one in samples]
     levels = [str(one.limit_state) for one in samples]
     turns = sum(a != b for a, b in zip(["normal", *levels], levels, strict=False))
@@ -73,36 +75,37 @@ def test_values_and_alarms_equal_those_of_each_packet(tmp_path: Path) -> None:
     assert len(of_soc) == turns > 2 and of_soc[0].step is AlarmStep.RAISED
     assert of_soc[0].at_tai_s == pytest.approx(T0_TAI_S + 30, abs=1e-6)
     late = frames([housekeeping(20, 0.05)], first=90)
-    assert ingest.ingest(late, times(late), 2).level_changes == 0
+    assert take(ingest, late, 2).level_changes == 0
     archive.close()
 
 
 def test_a_batch_that_was_refused_can_be_offered_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    archive = ColumnArchive(tmp_path, DECODER, pus_times)
+    archive = TelemetryArchive(tmp_path, MDB)
     ingest = ingest_into(archive, [])
     raw = frames([housekeeping(number, 0.9) for number in range(30)])
     half = 1115
 
-    def full(rows: PacketRows, decoded: object = None) -> int:
+    def full(*_parts: object, **_progress: object) -> None:
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(archive, "append", full)
+        patched.setattr(archive.columns, "append", full)
         with pytest.raises(StoreError):
-            ingest.ingest(raw[:half], times(raw[:half]), 1)
-    assert not ingest.receiver.counts.verdicts and not ingest.receiver.losses()
-    ingest.ingest(raw[:half], times(raw[:half]), 1)
+            take(ingest, raw[:half], 1)
+    receiver = ingest.receiver("station", "LSAT-1")
+    assert not receiver.counts.verdicts and not receiver.losses()
+    take(ingest, raw[:half], 1)
     with pytest.raises(InputError, match="1 is not above 1"):
-        ingest.ingest(raw[:half], times(raw[:half]), 1)
+        take(ingest, raw[:half], 1)
     with pytest.raises(InputError, match="0 times came with"):
-        ingest.ingest(raw[half:], np.empty(0), 2)
+        ingest.ingest_array("station", "LSAT-1", raw[half:], np.empty(0), 2)
     archive.close()
-    again = ColumnArchive(tmp_path, DECODER, pus_times)  # a packet is cut in two by the restart
+    again = TelemetryArchive(tmp_path, MDB)  # a packet is cut in two by the restart
     resumed = ingest_into(again, [])
-    assert resumed.cursor == 1
-    resumed.ingest(raw[half:], times(raw[half:]), 2)
-    assert len(again.values("LSAT-1", "soc", -np.inf, np.inf).values) == 30
-    assert resumed.receiver.counts.missed == 0
+    assert again.cursor("station") == 1
+    take(resumed, raw[half:], 2)
+    assert len(again.columns.values("LSAT-1", "soc", -np.inf, np.inf).values) == 30
+    assert "missed" not in again.counters()["LSAT-1"]
     again.close()
 
 

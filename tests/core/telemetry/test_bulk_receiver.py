@@ -21,8 +21,9 @@ from core.link.space_packet import IDLE_APID, PacketType, SpacePacket, encode_pa
 from core.link.tm_frame import extract_packets, fill_frames
 from core.telemetry.bulk_receiver import BulkReceiver
 from core.telemetry.open_frames import AosChannel, TmChannel
-from core.telemetry.receiver import ChannelState, FrameReceiver, FrameVerdict
+from core.telemetry.receiver import ChannelState, FrameVerdict
 from native import _core
+from tests.core.telemetry.frame_reference import FrameReceiver
 
 SCID = 673
 KEYS = LinkKeys(spacecraft={"LSAT-1": new_link_keys(SCID)})

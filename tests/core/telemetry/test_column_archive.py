@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from core.errors import InputError, NotFound, StoreError
@@ -22,6 +23,7 @@ from core.mdb.batch import BatchDecoder, packet_offsets
 from core.mdb.telemetry import decode_packet
 from core.telemetry.column_archive import ColumnArchive
 from core.telemetry.compactor import Compactor
+from core.telemetry.intake_memory import Progress
 from core.telemetry.packet_rows import PacketRows, pus_times
 from core.telemetry.receiver import ChannelState
 from core.telemetry.segment_log import LogDamaged, SegmentLog
@@ -44,11 +46,11 @@ def housekeeping(number: int) -> bytes:
     return encode_telemetry(Telemetry(673, number % 16384, 3, 25, number, T0_TAI_S + 7 * number, data))
 
 
-def rows(numbers: list[int], **about: object) -> PacketRows:
+def rows(numbers: list[int]) -> PacketRows:
     raw = [housekeeping(number) for number in numbers]
     data = np.frombuffer(b"".join(raw), dtype=np.uint8)
     received = np.full(len(raw), T0_TAI_S + 1e6)
-    return PacketRows("LSAT-1", data, packet_offsets([len(one) for one in raw]), received, **about)  # type: ignore[arg-type]
+    return PacketRows("LSAT-1", data, packet_offsets([len(one) for one in raw]), received)
 
 
 def opened(folder: Path) -> ColumnArchive:
@@ -135,13 +137,19 @@ def test_packets_without_meaning_are_kept_with_the_reason(archive: ColumnArchive
 def test_sources_and_batches_survive_reopening(tmp_path: Path) -> None:
     state = {3: ChannelState(77, b"head")}
     first = opened(tmp_path)
-    first.append(rows([1, 2], source="station", cursor=9, channels=state))
+    counts = {"LSAT-1": {"accepted": 3, "none": 0}, "-": {"unknown-spacecraft": 1}}
+    first.append(rows([1, 2]), progress=Progress("station", 9, {"LSAT-1": state}, counts))
+    first.append(rows([2]), progress=Progress("station", 8, {}, {"LSAT-1": {"accepted": 1}}))
     with pytest.raises(StoreError, match="open in another process"):
         opened(tmp_path)
     for compacted in (False, True):
         first.close()
         first = opened(tmp_path)
-        assert (first.cursor("station"), first.channels("station"), first.cursor("other")) == (9, state, 0)
+        assert (first.cursor("station"), first.cursor("other")) == (9, 0)
+        assert first.channels("station", "LSAT-1") == state
+        assert first.channels("station", "LSAT-2") == first.channels("other", "LSAT-1") == {}
+        counted = {"LSAT-1": {"accepted": 4, "packet-duplicate": 1}, "-": {"unknown-spacecraft": 1}}
+        assert first.counters() == counted
         assert stored(first) == [1, 2]
         assert first.compact() == (0 if compacted else 2)
     first.close()
@@ -193,6 +201,7 @@ def test_a_full_disk_is_an_error_and_nothing_is_half_written(tmp_path: Path) -> 
 
 def test_packets_come_and_are_read_while_files_are_written(archive: ColumnArchive) -> None:
     compactor = Compactor(archive, 0.001)
+    compactor.start()
     for first in range(0, 400, 10):
         archive.append(rows(list(range(first, first + 10))))
         assert stored(archive) == list(range(first + 10))
@@ -202,9 +211,35 @@ def test_packets_come_and_are_read_while_files_are_written(archive: ColumnArchiv
     assert stored(archive) == list(range(400))
 
 
+def test_a_compaction_that_fails_is_told_and_loses_nothing(
+    archive: ColumnArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object, **_more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    archive.append(rows([1, 2]))
+    compactor = Compactor(archive, 0.001)
+    with monkeypatch.context() as patched:
+        patched.setattr(pq, "write_table", full)
+        compactor.start()
+        wait_for(lambda: "No space left" in compactor.failure)
+        assert stored(archive) == [1, 2] and archive.waiting_packets == 2
+    wait_for(lambda: not compactor.failure and compactor.filed_packets == 2)
+    compactor.close()
+    assert stored(archive) == [1, 2] and archive.waiting_packets == 0
+
+
+def wait_for(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60.0
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 def test_names_that_differ_in_case_are_told_apart(tmp_path: Path, archive: ColumnArchive) -> None:
     small, large = pa.array([1.0, 2.0]), pa.array([30.0, 40.0])
     base = {"packet:generated_tai_s": [1.0, 2.0], "packet:apid": [5, 5], "packet:sequence": [0, 1]}
+    base |= {"packet:arrival": [1, 2], "packet:service": [0, 0]}
     table = pa.table({**base, "temp": small, "TEMP": large})
     archive.files.commit(archive.files.write([("LSAT-1", "Twice", table)]), {})
     assert archive.values("LSAT-1", "temp", *EVER).values.to_pylist() == [1.0, 2.0]
@@ -222,7 +257,7 @@ number = archive.cursor("test")
 while True:
     batch = list(range(max(0, number - 5), number + 20))  # the first five are sent again
     number += 20
-    archive.append(case.rows(batch, source="test", cursor=number))
+    archive.append(case.rows(batch), progress=case.Progress("test", number))
     print(number, flush=True)
     if number % 60 == 0:
         archive.compact()

@@ -2,87 +2,39 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
-from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import StoreError
-from core.link import Telemetry, TmFrame, TmFrameHeader, encode_telemetry, encode_tm_frame, fill_frames, new_link_keys
-from core.link.clcw import Clcw, encode_clcw
+from core.link import new_link_keys
 from core.link.keys import LinkKeys
-from core.link.tm_frame import tm_capacity
-from core.mdb import encode_container, reference_mdb
-from core.store import Database, open_database
+from core.mdb import MissionDatabase
 from core.telemetry import (
     ArchiveTelemetryReader,
-    FrameReceiver,
     LatestValues,
     ReceivedFrame,
-    SqlArchive,
+    StreamItem,
     TelemetryIngest,
     TelemetryStream,
+    tm_channels,
 )
 from core.telemetry.archive import ArchivedSample
+from core.telemetry.telemetry_archive import TelemetryArchive
 from core.time import utc_from_tai_s
-
-MDB = reference_mdb()
-KEYS = LinkKeys(spacecraft={"LSAT-1": new_link_keys(673)})
-T0_TAI_S = 8.486e8
-BASE = {name.name: 0 for name in MDB.containers["Housekeeping"].entries} | {
-    "structure_id": 1,
-    "mode": "nominal",
-    "pointing": "nadir",
-    "in_eclipse": False,
-    "downlink_active": False,
-}
-
-
-@dataclass
-class Bench:
-    """An ingest on a database in memory."""
-
-    database: Database
-    archive: SqlArchive
-    latest: LatestValues
-    stream: TelemetryStream
-    ingest: TelemetryIngest
-
-
-def make_bench() -> Bench:
-    database = open_database("sqlite://")
-    archive = SqlArchive(database)
-    latest, stream = LatestValues(archive, ["LSAT-1"]), TelemetryStream()
-    return Bench(
-        database, archive, latest, stream, TelemetryIngest(database, archive, FrameReceiver(KEYS), MDB, latest, stream)
-    )
+from tests.core.telemetry.intake import KEYS, MDB, T0_TAI_S, Bench, frames, housekeeping
 
 
 @pytest.fixture
-def bench() -> Iterator[Bench]:
-    one = make_bench()
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    one = Bench.open(tmp_path)
     yield one
-    one.database.close()
-
-
-def housekeeping(number: int, **values: object) -> bytes:
-    data = encode_container(MDB, "Housekeeping", BASE | values)  # type: ignore[operator]
-    return encode_telemetry(Telemetry(673, number, 3, 25, number, T0_TAI_S + number, data))
-
-
-def frames(
-    packets: list[bytes], first_count: int = 1, first_index: int = 1, keys: LinkKeys = KEYS
-) -> list[ReceivedFrame]:
-    sa = keys.spacecraft["LSAT-1"].tm_association()
-    made = []
-    for offset, (pointer, data) in enumerate(fill_frames(packets, tm_capacity(sa))):
-        count = first_count + offset
-        header = TmFrameHeader(673, 0, True, count & 0xFF, count & 0xFF, pointer)
-        raw = encode_tm_frame(TmFrame(header, count, data, encode_clcw(Clcw(0, 3))), sa)
-        made.append(ReceivedFrame(first_index + offset, "svalbard", T0_TAI_S + 100, raw))
-    return made
+    one.archive.close()
 
 
 def test_frames_become_samples_with_units_and_limit_states(bench: Bench) -> None:
@@ -100,18 +52,22 @@ def test_frames_become_samples_with_units_and_limit_states(bench: Bench) -> None
 @given(st.lists(st.integers(0, 11), max_size=40))
 def test_frames_offered_again_in_any_order_of_restarts_count_once(restarts: list[int]) -> None:
     """A ground that resumes at any earlier cursor redelivers from there on; each packet is archived once."""
-    bench = make_bench()
     sent = frames([housekeeping(number) for number in range(60)])
-    for start in [*restarts, 0]:
-        begin = min(start, bench.archive.cursor("ground"))
-        bench.ingest.ingest("ground", sent[begin : begin + 5])
-    while bench.archive.cursor("ground") < len(sent):
-        at = bench.archive.cursor("ground")
-        bench.ingest.ingest("ground", sent[at : at + 5])
-    stored = [packet.raw for packet in bench.archive.packets(limit=1000)]
-    assert stored == [housekeeping(number) for number in range(60)]
-    assert "missed" not in bench.archive.counters()["LSAT-1"]
-    bench.database.close()
+    with TemporaryDirectory() as folder:
+        bench = Bench.open(Path(folder))
+        for start in [*restarts, 0]:
+            bench = bench.reopened() if start % 3 == 0 else bench
+            begin = min(start, bench.archive.cursor("ground"))
+            bench.ingest.ingest("ground", sent[begin : begin + 5])
+            if start % 4 == 0:
+                bench.archive.columns.compact()
+        while bench.archive.cursor("ground") < len(sent):
+            at = bench.archive.cursor("ground")
+            bench.ingest.ingest("ground", sent[at : at + 5])
+        stored = [packet.raw for packet in bench.archive.packets(limit=1000)]
+        assert stored == [housekeeping(number) for number in range(60)]
+        assert bench.archive.counters() == {"LSAT-1": {"accepted": len(sent)}}
+        bench.archive.close()
 
 
 def test_missed_frames_are_counted_and_the_packet_they_cut_is_dropped(bench: Bench) -> None:
@@ -135,19 +91,21 @@ def test_a_forged_an_altered_and_a_foreign_frame_have_no_effect(bench: Bench) ->
     assert bench.archive.counters() == {"LSAT-1": {"security": 1, "checksum": 1}, "-": {"unknown-spacecraft": 1}}
 
 
-def test_nothing_of_a_batch_is_kept_when_the_store_fails(bench: Bench) -> None:
+def test_nothing_of_a_batch_is_kept_when_the_store_fails(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = bench.stream.subscribe()
-    with bench.database.write() as connection:
-        connection.exec_driver_sql(
-            "CREATE TRIGGER full BEFORE INSERT ON telemetry_samples BEGIN SELECT RAISE(ABORT, 'disk full'); END"
-        )
-    with pytest.raises(StoreError, match="disk full"):
-        bench.ingest.ingest("ground", frames([housekeeping(1)]))
-    with bench.database.write() as connection:
-        connection.exec_driver_sql("DROP TRIGGER full")
+
+    def full(*_parts: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.writev", full)
+        with pytest.raises(StoreError, match="No space left"):
+            bench.ingest.ingest("ground", frames([housekeeping(1)]))
     assert (bench.archive.cursor("ground"), bench.archive.packets(), reader.get(0)) == (0, [], [])
+    assert (bench.archive.counters(), bench.latest.of("LSAT-1", T0_TAI_S)) == ({}, {})
     bench.ingest.ingest("ground", frames([housekeeping(1)]))
     assert len(bench.archive.packets()) == 1
+    assert bench.archive.counters() == {"LSAT-1": {"accepted": 1}}
 
 
 def test_a_slow_reader_gets_the_newest_value_and_how_many_it_replaced(bench: Bench) -> None:
@@ -163,7 +121,7 @@ def test_a_slow_reader_gets_the_newest_value_and_how_many_it_replaced(bench: Ben
 def test_a_reader_without_room_drops_what_waited_longest_and_counts_it() -> None:
     stream = TelemetryStream()
     reader = stream.subscribe(capacity=2)
-    stream.publish(ArchivedSample("LSAT-1", name, T0_TAI_S, 1.0, None, "", "normal") for name in "abc")
+    stream.publish(StreamItem(ArchivedSample("LSAT-1", name, T0_TAI_S, 1.0, None, "", "normal")) for name in "abc")
     assert ([item.sample.parameter for item in reader.get(0)], reader.dropped) == (["b", "c"], 1)
 
 
@@ -190,3 +148,43 @@ def test_resources_are_the_newest_before_the_asked_instant_or_none(bench: Bench)
     assert (early.soc, early.propellant_kg, early.data_stored_bytes) == (pytest.approx(0.8, abs=1e-4), 17.0, 5)
     assert late.soc == pytest.approx(0.7, abs=1e-4)
     assert (late.mode, late.source, late.sigma["soc"]) == ("nominal", "telemetry", pytest.approx(4.4e-6, rel=0.01))
+
+
+def test_a_control_field_that_is_no_control_word_costs_its_frame_nothing(bench: Bench) -> None:
+    report = 0x80000001.to_bytes(4, "big")  # CCSDS 132.0-B-3 §4.1.5.3: a type-2 report, of the project's own
+    result = bench.ingest.ingest("ground", frames([housekeeping(1)], ocf=report))
+    assert (result.accepted_frames, result.packets, result.clcws) == (1, 1, [])
+    assert bench.archive.counters() == {"LSAT-1": {"accepted": 1, "control-field-unknown": 1}}
+
+
+def test_a_packet_that_comes_again_is_told_once_and_counted(bench: Bench) -> None:
+    first = [housekeeping(number) for number in range(4)]
+    other = housekeeping(2, soc=0.3)  # of the same time and count, but not the same: such as after a restart on board
+    bench.ingest.ingest("ground", frames([*first[:3], first[1]]))
+    seen = bench.archive.packets()[-1].packet_id
+    for _ in range(2):
+        bench.ingest.ingest("ground", frames([first[2], first[0], other, first[3], other], 100 + seen, seen))
+        bench.archive.columns.compact()
+        seen += 1
+    assert sorted(one.raw for one in bench.archive.packets()) == sorted([*first, other])
+    assert bench.archive.counters()["LSAT-1"]["packet-duplicate"] == 1 + 3 + 5
+    assert len(bench.archive.samples("LSAT-1", "soc", T0_TAI_S, T0_TAI_S + 10)) == 5
+    assert len(bench.archive.columns.values("LSAT-1", "soc", T0_TAI_S, T0_TAI_S + 10).values) == 5
+
+
+def test_a_second_process_is_refused(bench: Bench) -> None:
+    with pytest.raises(StoreError, match="is open in another process"):
+        Bench.open(bench.folder)
+
+
+def test_packets_are_kept_where_the_database_gives_them_no_meaning(tmp_path: Path) -> None:
+    archive = TelemetryArchive(tmp_path, MissionDatabase("telecommands", {}, {}, {}, content_hash=""))
+    latest = LatestValues(archive, KEYS.spacecraft)
+    ingest = TelemetryIngest(archive, tm_channels(KEYS), latest, TelemetryStream())
+    assert ingest.ingest("ground", frames([housekeeping(1)])).packets == 1
+    for _ in range(2):
+        assert [(one.raw, one.service, one.name) for one in archive.packets()] == [(housekeeping(1), 3, "-")]
+        assert archive.latest("LSAT-1") == []
+        archive.columns.compact()
+    assert archive.counters() == {"LSAT-1": {"accepted": 1, "packet-undecodable": 1}}
+    archive.close()

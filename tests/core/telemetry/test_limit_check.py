@@ -150,7 +150,7 @@ def test_a_shelved_alarm_is_hidden_for_a_time_and_followed() -> None:
         book.shelve("LSAT-1", "soc", "ana", 2.0, 2.0, "known")
     book.shelve("LSAT-1", "soc", "ana", 2.0, 10.0, "known")
     book.change("LSAT-1", "soc", 3, 5.0)
-    book.unshelve(9.0)
+    book.unshelve_due(9.0)
     assert book.open() == [] and [one.level for one in book.open(shelved=True)] == [3]
-    book.unshelve(10.0)
+    book.unshelve_due(10.0)
     assert [one.level for one in book.open()] == [3]
