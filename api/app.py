@@ -29,6 +29,7 @@ from api.rest import (
     auth,
     conjunctions,
     definitions,
+    files,
     flight,
     intents,
     mission,
@@ -44,6 +45,7 @@ from api.service.approve_plan import resume_releases
 from api.service.audit import AuditKeeper
 from api.service.clock import open_clock
 from api.service.conversation_log import ConversationLog
+from api.service.files import file_watch
 from api.service.flight import Flight
 from api.service.intents import IntentService
 from api.service.live import Broadcaster
@@ -209,6 +211,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         definitions,
         queues,
         stacks,
+        files,
         alarms,
         flight,
         records,
@@ -226,11 +229,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime: Runtime = app.state.runtime
     app.state.metrics.registry.register(TelemetryMetrics(runtime.flight.fleet))
     runtime.audit.start()
-    watch = approval_watch(runtime)
+    watches = (approval_watch(runtime), file_watch(runtime))
     runtime.flight.start()
     runtime.alternatives.start(runtime.check, runtime.announce_plan, app.state.metrics.count_search)
     released = resume_releases(runtime)
-    watch.start()
+    for watch in watches:
+        watch.start()
     recovered = runtime.intents.recover()
     _log.info("service started", recovered_intents=recovered, resumed_releases=released)
     # Loading them takes seconds of processor time: they wait until the service has answered its first requests.
@@ -246,7 +250,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         for one in warming:
             one.cancel()
-        watch.stop()
+        for watch in watches:
+            watch.stop()
         runtime.alternatives.stop()
         runtime.intents.close()
         runtime.flight.stop()

@@ -29,6 +29,7 @@ from core.errors import (
     PlanRejected,
     StoreError,
 )
+from core.link.cfdp import FileRefused
 
 __all__ = ["PROBLEM_RESPONSES", "Problem", "install_problem_handlers", "problem_of"]
 
@@ -45,6 +46,7 @@ _STATUS: Final[tuple[tuple[type[LlamaSpaceError], HTTPStatus], ...]] = (
     (PhysicsError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (CommandRefused, HTTPStatus.CONFLICT),
+    (FileRefused, HTTPStatus.UNPROCESSABLE_ENTITY),
     (LinkError, HTTPStatus.BAD_GATEWAY),
     (StoreError, HTTPStatus.INSUFFICIENT_STORAGE),
 )

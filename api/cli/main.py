@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands)
     _audit(commands)
     _keys(commands)
+    _file(commands)
     _bench(commands)
     return parser
 
@@ -258,6 +259,36 @@ def _keys(commands: _Commands[argparse.ArgumentParser]) -> None:
     rollover.set_defaults(run=_run_keys_rollover)
 
 
+def _file(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("file", help="files that go up to spacecraft and come down from them")
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="the files on board, as last reported")
+    listing.add_argument("satellite")
+    listing.set_defaults(run=_run_file_list)
+    status = actions.add_parser("status", help="transfers in both directions, with their progress")
+    status.add_argument("--satellite", help="of one spacecraft only")
+    status.set_defaults(run=_run_file_status)
+    upload = actions.add_parser("upload", help="offer a file; it leaves once somebody has approved it")
+    upload.add_argument("path", type=Path, metavar="PATH")
+    upload.add_argument("--satellite", required=True)
+    upload.add_argument("--name", help="on board (default: that of the file); its beginning decides who approves")
+    upload.set_defaults(run=_run_file_upload)
+    request = actions.add_parser("request", help="draft the stack that asks for a file on board")
+    request.add_argument("name")
+    request.add_argument("--satellite", required=True)
+    request.set_defaults(run=_run_file_request)
+    download = actions.add_parser("download", help="copy a file that was received")
+    download.add_argument("transfer_id", metavar="TRANSFER", help="as `status` shows it")
+    download.add_argument("--out", type=Path, help="where to (default: its name, here)")
+    download.set_defaults(run=_run_file_download)
+    for one in (upload, request):
+        one.add_argument("--unacknowledged", action="store_true", help="CFDP class 1: nobody says what arrived")
+    for one in (listing, status, upload, request):
+        one.add_argument("--json", action="store_true", help="print one JSON document")
+    for one in (listing, status, upload, request, download):
+        _data(one)
+
+
 def _data(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data", type=Path, default=Path("data"), help="data folder of the service (default: data)")
 
@@ -387,6 +418,36 @@ def _run_keys_rollover(options: argparse.Namespace) -> int:
     from api.cli.rollover import roll_over
 
     return roll_over(options)
+
+
+def _run_file_list(options: argparse.Namespace) -> int:
+    from api.cli.file import list_files
+
+    return list_files(options)
+
+
+def _run_file_status(options: argparse.Namespace) -> int:
+    from api.cli.file import show_status
+
+    return show_status(options)
+
+
+def _run_file_upload(options: argparse.Namespace) -> int:
+    from api.cli.file import upload_file
+
+    return upload_file(options)
+
+
+def _run_file_request(options: argparse.Namespace) -> int:
+    from api.cli.file import request_file
+
+    return request_file(options)
+
+
+def _run_file_download(options: argparse.Namespace) -> int:
+    from api.cli.file import download_file
+
+    return download_file(options)
 
 
 def _run_bench(options: argparse.Namespace) -> int:

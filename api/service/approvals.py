@@ -241,6 +241,7 @@ def _revoke(runtime: Runtime, request: ApprovalRequest, user: User, reason: str)
         end_revoked_stack(runtime, revoked, user.username)
     else:
         runtime.flight.withdraw(request.subject_id, actor=actor, reason=told)
+    runtime.flight.look_again_at_files()
     _announce(runtime, revoked)
     return revoked
 

@@ -117,9 +117,11 @@ def approve_request(
         approve_stack(runtime, request.subject_id, user, subject_hash, comment)
         return runtime.requests.get(request_id)
     present = _present_role(runtime, user)
-    return runtime.requests.grant(
+    granted = runtime.requests.grant(
         request_id, Person(user.username, present.value), runtime.clock.now_utc(), comment=comment
     )
+    runtime.flight.look_again_at_files()
+    return granted
 
 
 def release_plan(runtime: Runtime, plan_id: str, user: User) -> MissionPlan:

@@ -38,7 +38,7 @@ _MOVING: Final = frozenset({CommandState.UPLINKED, CommandState.ACCEPTED, Comman
 _LOST: Final = frozenset(FINAL_STATES - {CommandState.COMPLETED})
 _LEFT: Final = _MOVING | {CommandState.RELEASED, CommandState.FAILED}
 _STATES: Final = frozenset(CommandState)
-_ORDERS: Final = ("queue.", "contact.", "stack.", "approval.")  # changes that consoles show as they are
+_ORDERS: Final = ("queue.", "contact.", "stack.", "approval.", "file.")  # changes that consoles show as they are
 _COMMAND_ORDERS: Final = frozenset({"held", "unheld", "reordered", "restrained"})  # of people, about one command
 _PLAN: Final = "plan-"
 _OPEN_ACTIVITY: Final = frozenset({ActivityStatus.PLANNED, ActivityStatus.RELEASED, ActivityStatus.EXECUTING})
@@ -114,6 +114,11 @@ class Flight:
     def withdraw(self, plan_id: str, *, actor: str, reason: str) -> list[Command]:
         """Stop what has not left of a plan's commands; gives those."""
         return self._fleet.pipeline.withdraw(plan_id, actor=actor, reason=reason)
+
+    def look_again_at_files(self) -> None:
+        """An approval has changed: what waits for it, or must end with it, is looked at."""
+        if self._fleet.pipeline.files is not None:
+            self._fleet.pipeline.files.look_again()
 
     def waits(self, plan_id: str, revision_hash: str) -> bool:
         """Whether any command of a plan's revision has been submitted and has not ended."""
@@ -293,10 +298,10 @@ class Flight:
 
 
 def _told(event: Event) -> dict[str, Any]:
-    """A change of a queue, a contact, a stack or an approval request, or an order about a command, as consoles get it."""
+    """A change of a queue, a contact, a stack, a file or an approval request, or an order about a command, as consoles get it."""
     owner, what = event.kind.split(".", 1)
     told = {"subject": event.subject, "what": what, "by": event.actor, "at": format_utc(event.at_utc)}
-    return {"type": owner if owner == "stack" else f"{owner}_order", **told, "detail": event.payload}
+    return {"type": owner if owner in ("stack", "file") else f"{owner}_order", **told, "detail": event.payload}
 
 
 def _status(activity: Activity, commands: Sequence[Command], now_utc: datetime) -> ActivityStatus:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection
 
+from core.command.cursors import cursor_of, move_cursor
 from core.command.model import Command, CommandState, can_follow
 from core.command.register import CommandRegister
-from core.command.tables import progress
 from core.link import decode_telemetry
 from core.mdb import MissionDatabase, VerificationStage
 from core.telemetry import Archive, ArchivedPacket
@@ -47,14 +47,14 @@ def take_reports(register: CommandRegister, archive: Archive, mdb: MissionDataba
     Returns how many; fewer than asked for when all are applied.
     """
     with register.database.read() as connection:
-        after = connection.execute(select(progress.c.value).where(progress.c.name == _CURSOR)).scalar() or 0
+        after = cursor_of(connection, _CURSOR)
     reports = archive.packets(after=after, service=_SERVICE, limit=most)
     if not reports:
         return 0
     with register.write() as connection:
         for report in reports:
             _apply(connection, register, report, mdb, clock)
-        _move_cursor(connection, reports[-1].packet_id)
+        move_cursor(connection, _CURSOR, reports[-1].packet_id)
     return len(reports)
 
 
@@ -103,9 +103,3 @@ def _failure(mdb: MissionDatabase, data: bytes) -> str:
     known = mdb.parameters.get("failure_code")
     label = known.type.labels.get(code) if known else None
     return f"the spacecraft reports {label or 'failure'} ({code})"
-
-
-def _move_cursor(connection: Connection, value: int) -> None:
-    changed = connection.execute(update(progress).where(progress.c.name == _CURSOR).values(value=value))
-    if not changed.rowcount:
-        connection.execute(insert(progress).values(name=_CURSOR, value=value))

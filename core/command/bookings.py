@@ -94,6 +94,25 @@ class StationBookings:
             if connection.execute(same).first() is None:
                 connection.execute(insert(station_bookings).values(**own, end_tai_s=end_tai_s, lost_reason=""))
 
+    def unavailable(
+        self, connection: Connection, station: str, satellite: str, at_tai_s: float, holds: Callable[[str], bool]
+    ) -> str:
+        """Why a satellite cannot have a station without a booking at an instant; empty where it can.
+
+        ``holds`` says whether a plan still has open commands; one that has none no longer holds its contacts.
+        """
+        query = select(station_bookings).where(
+            station_bookings.c.station == station,
+            station_bookings.c.start_tai_s <= at_tai_s,
+            station_bookings.c.end_tai_s >= at_tai_s,
+        )
+        for row in connection.execute(query).all():
+            if row.satellite == satellite and row.lost_reason:
+                return f"the contact of {satellite} with {station} was lost: {row.lost_reason}"
+            if row.satellite != satellite and not row.lost_reason and holds(row.plan_id):
+                return f"{station} serves {row.satellite}"
+        return ""
+
     def give_back(self, connection: Connection, plan_id: str) -> None:
         """Free the contacts that nobody but this plan held."""
         connection.execute(station_bookings.delete().where(station_bookings.c.plan_id == plan_id))

@@ -1,4 +1,7 @@
-"""Through which contact each spacecraft is worked at present: the earliest that lasts and that a command still needs."""
+"""Through which contact each spacecraft is worked at present: the earliest that lasts and that a command still needs.
+
+Where no command needs one, a spare one is used, through which files may go.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,7 @@ class ContactPlan:
     def __init__(self, bookings: StationBookings) -> None:
         self._bookings = bookings
         self._needed: dict[str, Counter[Contact]] = {}
+        self._spare: dict[str, tuple[Contact, ...]] = {}
         self._of_command: dict[str, tuple[str, tuple[Contact, ...]]] = {}
         self._present: dict[str, Contact | None] = {}
         self._valid: dict[str, tuple[float, float]] = {}  # when what is present holds, TAI s
@@ -45,6 +49,13 @@ class ContactPlan:
         if needed:
             self._of_command[command.command_id] = (command.satellite, needed)
             self._count(command.satellite, needed, 1)
+
+    def offer(self, satellite: str, contacts: tuple[Contact, ...]) -> None:
+        """Contacts that a spacecraft may be worked through while no command needs one; they take the place of earlier ones."""
+        if self._spare.get(satellite, ()) != contacts:
+            self._spare[satellite] = contacts
+            self._needed.setdefault(satellite, Counter())
+            self.forget(satellite)
 
     def forget(self, satellite: str) -> None:
         """Have a spacecraft's contacts computed again, such as when one was lost."""
@@ -71,13 +82,14 @@ class ContactPlan:
         return min((end_tai_s for _, end_tai_s in self._valid.values()), default=math.inf) + _JUST_AFTER_S
 
     def _compute(self, satellite: str, now_utc: datetime, now_tai_s: float) -> Contact | None:
-        standing = [one for one in self._needed[satellite] if not self._bookings.lost(satellite, one)]
+        needed, spare = self._needed[satellite], self._spare.get(satellite, ())
+        standing = [one for one in (*needed, *spare) if not self._bookings.lost(satellite, one)]
         lasting = [one for one in standing if one.start <= now_utc <= one.end]
         edges = [one.start for one in standing if one.start > now_utc] + [one.end for one in lasting]
         # It is true up to the next edge; an end still belongs to its contact, a beginning already to the next.
         until_tai_s = min((tai_s_from_utc(one) for one in edges), default=math.inf)
         self._valid[satellite] = (now_tai_s, until_tai_s)
-        return min(lasting, key=lambda one: one.start, default=None)
+        return min(lasting, key=lambda one: (one not in needed, one.start), default=None)
 
     def _count(self, satellite: str, contacts: tuple[Contact, ...], by: int) -> None:
         counted = self._needed.setdefault(satellite, Counter())

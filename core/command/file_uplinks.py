@@ -9,13 +9,29 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Text, func, insert, select, update
+from spacepackets.cfdp import ConditionCode
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    Integer,
+    MetaData,
+    Row,
+    String,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from core.authority import ApprovalRequest, ApprovalRequests, RequestedCommand, Subject
 from core.errors import CommandRefused, InputError, NotFound
@@ -35,7 +51,7 @@ from core.mission.model import Mission
 from core.store import Database
 from core.time import Clock, tai_s_from_utc
 
-__all__ = ["FILE", "FileOffer", "FileUplinks"]
+__all__ = ["FILE", "FileOffer", "FileUplink", "FileUplinks", "open_uplinks"]
 
 FILE: Final = "file"  # the kind of its requests
 _STAGE: Final = "uplink"
@@ -48,6 +64,9 @@ _uplinks = Table(
     Column("number", Integer, nullable=False),
     Column("offer", Text, nullable=False),
     Column("source", Text, nullable=False),
+    Column("open", Integer, nullable=False),  # 0 once nothing is left to be said
+    Column("ended_tai_s", Float),
+    Column("reason", Text, nullable=False),  # why it was ended; empty where it was not
 )
 
 
@@ -73,6 +92,17 @@ class FileOffer(BaseModel):
         """SHA-256 over all of it: what an approval binds."""
         content = self.model_dump(mode="json")
         return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class FileUplink:
+    """An uplink as it stands; ``ended_tai_s`` is when it was delivered, failed or was given up, with the reason."""
+
+    offer: FileOffer
+    source: SourceState
+    open: bool
+    ended_tai_s: float | None
+    reason: str
 
 
 class FileUplinks:
@@ -117,10 +147,24 @@ class FileUplinks:
         self._checked: dict[str, tuple[int, int, int]] = {}  # marks of files that were the approved ones
 
     def offer(
-        self, satellite: str, content: bytes, destination_name: str, author: str, expires_utc: datetime
+        self,
+        satellite: str,
+        content: bytes,
+        destination_name: str,
+        author: str,
+        expires_utc: datetime,
+        *,
+        acknowledged: bool = True,
     ) -> ApprovalRequest:
         """Keep a file and ask for its approval; nothing is sent.
 
+        Args:
+            satellite: To which spacecraft.
+            content: The file.
+            destination_name: Its name on board.
+            author: Who offers it, and can therefore not approve it.
+            expires_utc: After this instant nobody can approve it, nor can it begin to leave.
+            acknowledged: Class 2, in which what is lost is sent again; else class 1, in which nobody says what arrived.
         Raises:
             InputError: It is too large, or there is no such spacecraft.
             FileRefused: The destination's name leads elsewhere.
@@ -141,12 +185,13 @@ class FileUplinks:
                     source=self._entity,
                     destination=self._mission.craft(satellite).spacecraft_id,
                     number=(connection.execute(newest).scalar() or 0) + 1,
+                    acknowledged=acknowledged,
                 ),
                 destination_name=destination_name,
                 size=len(content),
                 sha256=digest,
                 author=author,
-                command_class=self._class(destination_name),
+                command_class=self.class_of(destination_name),
             )
             source = SourceState(
                 transaction=offered.transaction,
@@ -163,6 +208,8 @@ class FileUplinks:
                     number=offered.transaction.number,
                     offer=offered.model_dump_json(),
                     source=source.model_dump_json(),
+                    open=1,
+                    reason="",
                 )
             )
             facts = offered.model_dump(mode="json", include={"destination_name", "size", "sha256", "command_class"})
@@ -176,10 +223,47 @@ class FileUplinks:
         subject = Subject(FILE, offered.uplink_id, author, str(offered.command_class))
         return self._requests.open(subject, offered.offer_hash(), 1, [what], expires_utc, now_utc)
 
+    def class_of(self, destination_name: str) -> CommandClass:
+        """The class of a file that goes there."""
+        fitting = [one for one in self._classes if destination_name.startswith(one)]
+        return self._classes[max(fitting, key=len)] if fitting else CommandClass.VITAL
+
+    def known_in(self, connection: Connection, uplink_id: str) -> bool:
+        """Whether there is such an uplink."""
+        query = select(_uplinks.c.number).where(_uplinks.c.uplink_id == uplink_id)
+        return connection.execute(query).first() is not None
+
     def state(self, uplink_id: str) -> SourceState:
         """How far a transaction has come; NotFound where there is none."""
         with self._database.read() as connection:
             return self._load(connection, uplink_id)[1]
+
+    def get(self, uplink_id: str) -> FileUplink:
+        """An uplink as it stands; NotFound where there is none."""
+        with self._database.read() as connection:
+            return _uplink(self._row(connection, uplink_id))
+
+    def file(self, uplink_id: str) -> Path:
+        """Where an offered file is kept.
+
+        Raises:
+            NotFound: There is no such uplink, or its file is not there any more.
+            CommandRefused: What is kept is not what was offered.
+        """
+        one = self.get(uplink_id)
+        path = self._folder / one.offer.sha256
+        if not path.is_file():
+            raise NotFound(f"the file of {uplink_id} has been removed from the data folder", code="unknown-file")
+        self._check_file(one.offer, one.source)
+        return path
+
+    def all(self, *, only_open: bool = False) -> list[FileUplink]:
+        """Uplinks, the oldest first; the open ones are those about which something is left to be said."""
+        query = select(_uplinks).order_by(_uplinks.c.satellite, _uplinks.c.number)
+        if only_open:
+            query = query.where(_uplinks.c.open == 1)
+        with self._database.read() as connection:
+            return [_uplink(row) for row in connection.execute(query)]
 
     def next_unit(self, uplink_id: str) -> bytes | None:
         """The next unit to send, on record before it is given; None where there is nothing to send now.
@@ -188,19 +272,51 @@ class FileUplinks:
             CommandRefused: The approval does not stand, or the file is not the approved one.
         """
         with self._database.write() as connection:
-            offered, before = self._load(connection, uplink_id)
+            return self.next_unit_in(connection, uplink_id)
+
+    def next_unit_in(self, connection: Connection, uplink_id: str) -> bytes | None:
+        """The same in the caller's transaction, which also keeps what becomes of the unit.
+
+        The end of a transaction, which holds no octet of the file, needs no approval.
+        """
+        offered, before = self._load(connection, uplink_id)
+        if not before.closing:
             first = uplink_id not in self._checked
             self._requests.check_in(connection, uplink_id, offered.offer_hash(), entering=first)
             self._check_file(offered, before)
-            source = Source(
-                before.model_copy(deep=True), lambda at, octets: self._read(offered, at, octets), self._timing
-            )
-            now_utc = self._clock.now_utc()
-            unit = source.next_unit(tai_s_from_utc(now_utc))
-            if unit is not None and not before.metadata_sent:  # it has begun to leave: its request expires no more
-                self._requests.release_in(connection, FILE, uplink_id, offered.offer_hash(), "service", now_utc)
-            self._follow(connection, offered, before, source.state)
+        source = Source(before.model_copy(deep=True), lambda at, octets: self._read(offered, at, octets), self._timing)
+        now_utc = self._clock.now_utc()
+        unit = source.next_unit(tai_s_from_utc(now_utc))
+        if unit is not None and not before.metadata_sent:  # it has begun to leave: its request expires no more
+            self._requests.release_in(connection, FILE, uplink_id, offered.offer_hash(), "service", now_utc)
+        self._follow(connection, offered, before, source.state)
         return unit
+
+    def end(self, uplink_id: str, actor: str, reason: str, within: Callable[[Connection], None] | None = None) -> None:
+        """Give an uplink up: no further octet leaves, and a spacecraft that has some is told that no more come.
+
+        Args:
+            uplink_id: Which; one that has ended stays as it is.
+            actor: Who ends it.
+            reason: Why.
+            within: Called in the same transaction, such as to end its request.
+        """
+        with self._database.write() as connection:
+            offered, before = self._load(connection, uplink_id)
+            if not before.closing:
+                source = Source(before.model_copy(deep=True), lambda at, octets: b"", self._timing)
+                source.cancel(ConditionCode.CANCEL_REQUEST_RECEIVED)
+                where = _uplinks.c.uplink_id == uplink_id
+                connection.execute(update(_uplinks).where(where).values(reason=reason))
+                self._follow(connection, offered, before, source.state, actor, reason)
+            if within is not None:
+                within(connection)
+
+    def require_standing(self, uplink_id: str) -> None:
+        """Refuse what has lost its approval; CommandRefused then."""
+        with self._database.read() as connection:
+            offered, _ = self._load(connection, uplink_id)
+            self._requests.check_in(connection, uplink_id, offered.offer_hash())
 
     def receive(self, uplink_id: str, raw: bytes) -> SourceState:
         """Take a unit of the spacecraft in.
@@ -209,10 +325,14 @@ class FileUplinks:
             FrameMalformed: It cannot be read, or is of another transaction.
         """
         with self._database.write() as connection:
-            offered, before = self._load(connection, uplink_id)
-            source = Source(before.model_copy(deep=True), lambda at, octets: b"", self._timing)
-            source.receive(raw, tai_s_from_utc(self._clock.now_utc()))
-            self._follow(connection, offered, before, source.state)
+            return self.receive_in(connection, uplink_id, raw)
+
+    def receive_in(self, connection: Connection, uplink_id: str, raw: bytes) -> SourceState:
+        """The same in the caller's transaction."""
+        offered, before = self._load(connection, uplink_id)
+        source = Source(before.model_copy(deep=True), lambda at, octets: b"", self._timing)
+        source.receive(raw, tai_s_from_utc(self._clock.now_utc()))
+        self._follow(connection, offered, before, source.state, f"spacecraft:{offered.satellite}")
         return source.state
 
     def begin_pass(self, uplink_id: str) -> None:
@@ -229,10 +349,6 @@ class FileUplinks:
             source = Source(before.model_copy(deep=True), lambda at, octets: b"", self._timing)
             change(source)
             self._follow(connection, offered, before, source.state)
-
-    def _class(self, destination_name: str) -> CommandClass:
-        fitting = [one for one in self._classes if destination_name.startswith(one)]
-        return self._classes[max(fitting, key=len)] if fitting else CommandClass.VITAL
 
     def _keep(self, digest: str, content: bytes) -> None:
         draft = self._folder / f"{digest}.new"
@@ -266,19 +382,33 @@ class FileUplinks:
             return file.read(octets)
 
     def _load(self, connection: Connection, uplink_id: str) -> tuple[FileOffer, SourceState]:
+        row = self._row(connection, uplink_id)
+        return FileOffer.model_validate_json(row.offer), SourceState.model_validate_json(row.source)
+
+    def _row(self, connection: Connection, uplink_id: str) -> Row[Any]:
         row = connection.execute(select(_uplinks).where(_uplinks.c.uplink_id == uplink_id)).first()
         if row is None:
             raise NotFound(f"there is no file uplink {uplink_id!r}", code="unknown-file")
-        return FileOffer.model_validate_json(row.offer), SourceState.model_validate_json(row.source)
+        return row
 
-    def _follow(self, connection: Connection, offered: FileOffer, before: SourceState, after: SourceState) -> None:
+    def _follow(
+        self,
+        connection: Connection,
+        offered: FileOffer,
+        before: SourceState,
+        after: SourceState,
+        actor: str = "service",
+        reason: str = "",
+    ) -> None:
         if after == before:
             return
-        where = _uplinks.c.uplink_id == offered.uplink_id
-        connection.execute(update(_uplinks).where(where).values(source=after.model_dump_json()))
+        changed: dict[str, Any] = {"source": after.model_dump_json(), "open": int(not after.over)}
+        if after.closing and not before.closing:
+            changed["ended_tai_s"] = self._clock.now_tai_s()
+        connection.execute(update(_uplinks).where(_uplinks.c.uplink_id == offered.uplink_id).values(**changed))
         if after.state is not before.state:
             facts = {"condition": after.condition_code.name.lower(), "sent_to": after.sent_to}
-            self._tell(connection, after.state.value, offered, "service", facts)
+            self._tell(connection, after.state.value, offered, actor, facts | ({"reason": reason} if reason else {}))
 
     def _tell(
         self, connection: Connection, what: str, offered: FileOffer, actor: str, facts: Mapping[str, Any]
@@ -287,6 +417,33 @@ class FileUplinks:
         self._events.append(
             connection, f"file.{what}", offered.uplink_id, actor=actor, at_utc=self._clock.now_utc(), payload=payload
         )
+
+
+def open_uplinks(
+    database: Database,
+    events: EventLog,
+    requests: ApprovalRequests,
+    folder: Path,
+    mission: Mission,
+    clock: Clock,
+    timing: Timing | None = None,
+) -> FileUplinks:
+    """The file uplinks of a mission, over the folder of its files."""
+    delivery = mission.file_delivery
+    classes = {name: CommandClass(one) for name, one in delivery.classes.items()}
+    return FileUplinks(
+        database, events, requests, folder / "offered", mission, clock, delivery.entity_id, classes, timing
+    )
+
+
+def _uplink(row: Row[Any]) -> FileUplink:
+    return FileUplink(
+        FileOffer.model_validate_json(row.offer),
+        SourceState.model_validate_json(row.source),
+        bool(row.open),
+        row.ended_tai_s,
+        row.reason,
+    )
 
 
 def _mark(path: Path) -> tuple[int, int, int] | None:

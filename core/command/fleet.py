@@ -135,6 +135,7 @@ class Fleet:
                 dry_runs=self._dry_runs,
                 authority=authority or package_policies(),
                 requests=requests,
+                files=config.data / "files",
             )
         )
         self._stop = threading.Event()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from core.command.protect import LinkCounters, protect_data
 from core.command.tables import uplink_frames
@@ -22,9 +22,11 @@ __all__ = [
     "WITHDRAWN",
     "StoredFrame",
     "build_frame",
+    "drop_frames",
     "mark_frames",
     "outstanding_frames",
     "store_frame",
+    "unit_owner",
 ]
 
 VCID: Final = 0
@@ -35,14 +37,33 @@ ACKNOWLEDGED: Final = "acknowledged"
 WITHDRAWN: Final = "withdrawn"
 
 
+_OF_FILES: Final = "cfdp:"  # no command's id begins so
+_OF_END: Final = "cfdp-end:"
+
+
 @dataclass(frozen=True)
 class StoredFrame:
-    """A frame that awaits acknowledgement by the spacecraft's FARM-1."""
+    """A frame that awaits acknowledgement by the spacecraft's FARM-1; ``command_id`` names a file transfer's unit too."""
 
     frame_id: int
     command_id: str
     number: int
     raw: bytes
+
+    @property
+    def carries_unit(self) -> bool:
+        """Whether it holds a unit of file delivery and no telecommand."""
+        return self.command_id.startswith((_OF_FILES, _OF_END))
+
+    @property
+    def transfer_id(self) -> str:
+        """The transfer whose unit it holds, if that is part of what people approved; else empty."""
+        return self.command_id.removeprefix(_OF_FILES) if self.command_id.startswith(_OF_FILES) else ""
+
+
+def unit_owner(transfer_id: str, *, approved: bool) -> str:
+    """What a frame with a unit is stored under: part of an approved file, or an answer of the protocol."""
+    return (_OF_FILES if approved else _OF_END) + transfer_id
 
 
 def build_frame(scid: int, sa: SecurityAssociation, packet: bytes, counters: LinkCounters) -> bytes:
@@ -84,6 +105,15 @@ def outstanding_frames(connection: Connection, satellite: str) -> list[StoredFra
     return [StoredFrame(row.frame_id, row.command_id, row.frame_number, row.raw) for row in connection.execute(query)]
 
 
+def drop_frames(connection: Connection, frame_ids: Sequence[int]) -> None:
+    """Forget frames with units, once nothing more can become of them: what they carried is told by its transfer."""
+    if not frame_ids:
+        return
+    connection.execute(delete(uplink_frames).where(uplink_frames.c.frame_id.in_(frame_ids)))
+
+
 def mark_frames(connection: Connection, frame_ids: Sequence[int], state: str) -> None:
     """Set what became of frames."""
+    if not frame_ids:
+        return
     connection.execute(update(uplink_frames).where(uplink_frames.c.frame_id.in_(frame_ids)).values(state=state))

@@ -16,13 +16,16 @@ from core.errors import InputError, LlamaSpaceError
 from core.link import (
     FrameService,
     LinkKeys,
+    PacketType,
     Telecommand,
     decode_cltu,
+    decode_packet,
     decode_tc_frame,
     decode_telecommand,
     encode_cltu,
     encode_telecommand,
 )
+from core.link.cfdp import decode_pdu, is_unit_packet, transaction_of, unit_in_packet
 from core.link.checksum import CRC_LENGTH
 from core.link.cltu import START_SEQUENCE
 from core.link.sdls import unprotect
@@ -141,7 +144,8 @@ def _read(raw: bytes, mdb: MissionDatabase, mission: Mission, keys: LinkKeys | N
     if raw.startswith(START_SEQUENCE):
         raw = decode_cltu(raw)
         reading.checks.append(Check("CLTU", True, f"{len(raw)} octets in code blocks, every parity right"))
-    if not _looks_like_packet(raw, mission):
+    apid = mission.file_delivery.apid
+    if not (_looks_like_packet(raw, mission) or _is_unit(raw, apid)):
         frame = decode_tc_frame(raw)
         raw = raw[: tc_frame_length(raw)]
         reading.fields |= {"service": frame.service.name, "scid": frame.scid, "vcid": frame.vcid}
@@ -151,6 +155,9 @@ def _read(raw: bytes, mdb: MissionDatabase, mission: Mission, keys: LinkKeys | N
             reading.fields["directive"] = frame.data.hex()
             return
         raw = _open(raw, frame, mission, keys, reading)
+    if _is_unit(raw, apid):
+        _read_unit(raw, apid, reading)
+        return
     command = decode_telecommand(raw)
     reading.fields |= {"apid": command.apid, "packet_count": command.sequence_count}
     reading.checks.append(Check("packet", True, f"PUS {command.service}, {command.subtype}, error control right"))
@@ -158,6 +165,21 @@ def _read(raw: bytes, mdb: MissionDatabase, mission: Mission, keys: LinkKeys | N
     reading.fields |= {"command": decoded.definition.name, "arguments": decoded.arguments}
     reading.fields["class"] = str(decoded.definition.command_class)
     reading.checks.append(Check("telecommand", True, f"{decoded.definition.name}, every argument in range"))
+
+
+def _is_unit(raw: bytes, apid: int) -> bool:
+    """Whether a telecommand packet of file delivery begins here."""
+    return bool(raw) and raw[0] >> 3 == 0b00010 and is_unit_packet(raw, apid)
+
+
+def _read_unit(raw: bytes, apid: int, reading: UplinkReading) -> None:
+    packet = decode_packet(raw)
+    unit = unit_in_packet(raw, PacketType.TELECOMMAND, apid)
+    reading.fields |= {"apid": apid, "packet_count": packet.sequence_count}
+    reading.checks.append(Check("packet", True, "of file delivery, no telecommand"))
+    read = decode_pdu(unit)
+    reading.fields |= {"transaction": transaction_of(read).transaction_id, "unit": type(read).__name__}
+    reading.checks.append(Check("telecommand", True, "a unit of CFDP"))
 
 
 def _looks_like_packet(raw: bytes, mission: Mission) -> bool:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -29,6 +30,7 @@ from core.command.authorise import CommandAuthority, SignedSet, sign_set
 from core.command.bookings import StationBookings
 from core.command.contacts import ContactPlan
 from core.command.expectations import Expectations
+from core.command.file_transfers import FileDeps, FileTransfers
 from core.command.keys import CommandKeys
 from core.command.model import BEFORE_RELEASE, ON_THE_WAY, Command, CommandState
 from core.command.orders import BOOKINGS_KEY, CommandOrders
@@ -90,6 +92,7 @@ class PipelineDeps:
     seam: Seam = no_seam
     authority: Policies = field(default_factory=package_policies)
     requests: ApprovalRequests | None = None  # where people approve: its word is asked at submission and at release
+    files: Path | None = None  # the folder of files that go up and come down; None, or without requests: none do
 
 
 class CommandPipeline:
@@ -107,7 +110,10 @@ class CommandPipeline:
         deps.dry_runs.connect(self._plan_to_fly, lambda plan_id: self._key_changed(f"dry-run:{plan_id}"))
         self._authority = CommandAuthority(DecisionLog(deps.database, deps.events), deps.authority)
         self._sets = SignedSets(deps.database, deps.keys.verifying, deps.requests)
-        self._uplink = Uplink(self.register, deps.link, deps.mission, deps.clock, deps.policy, deps.seam)
+        self._uplink = Uplink(
+            self.register, deps.link, deps.mission, deps.clock, deps.policy, deps.seam, self._file_ended_tai_s
+        )
+        self.files = self._open_files()
         self._agenda = Agenda()
         self._desk = ReleaseDesk(
             ReleaseDeps(
@@ -166,6 +172,11 @@ class CommandPipeline:
             self._take_reports: lambda: self._reports_waiting,
             self._desk.verify_ahead: self._desk.has_to_verify,
         }
+        if self.files is not None:
+            self._work |= {
+                self.files.receive: self.files.has_to_receive,
+                self.files.send: self.files.has_to_send,
+            }
         self.register.on_change(self._commands_changed)
         self._vain_s = _SHORTEST_VAIN_S
         self.interrupted_ticks = 0
@@ -277,6 +288,36 @@ class CommandPipeline:
         """There are new values of a satellite: what waits for them is looked at again."""
         self._changed_keys.append(f"telemetry:{satellite}")
 
+    # Files
+
+    def _open_files(self) -> FileTransfers | None:
+        deps = self._deps
+        if deps.files is None or deps.requests is None:
+            return None
+        return FileTransfers(
+            FileDeps(
+                register=self.register,
+                events=deps.events,
+                requests=deps.requests,
+                uplink=self._uplink,
+                queues=self.queues,
+                bookings=self.bookings,
+                mission=deps.mission,
+                mdb=deps.mdb,
+                keys=deps.keys,
+                clock=deps.clock,
+                policy=deps.policy,
+                archive=deps.archive,
+                folder=deps.files,
+                seam=deps.seam,
+                wake=deps.link.wake,
+                open_plan=lambda plan_id: bool(self.register.open_of(plan_id)),
+            )
+        )
+
+    def _file_ended_tai_s(self, transfer_id: str) -> float | None:
+        return self.files.ended_tai_s(transfer_id) if self.files is not None else None
+
     # Submission
 
     def _plan_to_fly(self, command: Command) -> MissionPlan | None:
@@ -374,6 +415,8 @@ class CommandPipeline:
             self._frames.popleft()
         self._deps.link.acknowledge(result.cursor)
         self._reports_waiting = self._reports_waiting or result.packets > 0
+        if self.files is not None and result.packets:
+            self.files.telemetry_came()
         for satellite in result.satellites:
             self.telemetry_changed(satellite)
         for clcw in result.clcws:
@@ -383,10 +426,15 @@ class CommandPipeline:
         """Look at what has changed and at what has come due, then let go what is ready."""
         self._notice_clock()
         self._look_at_changes()
+        if self.files is not None:
+            for satellite, contacts in self.files.take_contacts().items():
+                self._contact_plan.offer(satellite, contacts)
         now_utc = self._deps.clock.now_utc()
         for satellite, contact in self._contact_plan.due(now_utc):
             self._uplink.open_contact(satellite, contact)
         self._follow_sessions()
+        if self.files is not None:
+            self.files.follow_passes()
         for command_id in self._agenda.take_due(self._deps.clock.now_tai_s()):
             self._look(self.register.open_command(command_id))
         if self._desk.release_ready():
@@ -442,6 +490,8 @@ class CommandPipeline:
         next_tai_s = min(self._agenda.next_tai_s(), self._contact_plan.next_tai_s())
         for satellite in self._agenda.ready_satellites():
             next_tai_s = min(next_tai_s, max(now_tai_s, self._uplink.busy_until_tai_s(satellite)))
+        if self.files is not None:
+            next_tai_s = min(next_tai_s, self.files.next_tai_s())
         if next_tai_s <= now_tai_s:  # it could not be done just now: no connection, or a full window
             self._vain_s = min(2.0 * self._vain_s, _LONGEST_VAIN_S)
             return self._vain_s

@@ -6,12 +6,19 @@ import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 
 from sqlalchemy import select
 
-from core.command.frame import ACKNOWLEDGED, VCID, WITHDRAWN, StoredFrame, mark_frames, outstanding_frames
+from core.command.frame import (
+    ACKNOWLEDGED,
+    VCID,
+    WITHDRAWN,
+    StoredFrame,
+    drop_frames,
+    mark_frames,
+    outstanding_frames,
+)
 from core.command.model import Command, CommandState, Contact, Route
 from core.command.policy import CommandPolicy
 from core.command.register import CommandRegister
@@ -52,7 +59,7 @@ class _Channel:
     session: int = -1
     busy_until_tai_s: float = -math.inf  # the station radiates what it was given until then
     sent: list[str] = field(default_factory=list)  # commands whose frame left, not marked yet
-    acknowledged: list[int] = field(default_factory=list)  # frames to be marked
+    acknowledged: list[StoredFrame] = field(default_factory=list)  # to be marked, or dropped
 
 
 class Uplink:
@@ -65,6 +72,7 @@ class Uplink:
         clock: Mission time.
         policy: Time-outs.
         seam: Told at each boundary of a stage.
+        ended_tai_s: When a file transfer ended; None while its units may still be sent.
     """
 
     def __init__(
@@ -75,12 +83,14 @@ class Uplink:
         clock: Clock,
         policy: CommandPolicy,
         seam: Seam = no_seam,
+        ended_tai_s: Callable[[str], float | None] = lambda _transfer_id: None,
     ) -> None:
         self._register = register
         self._link = link
         self._clock = clock
         self._policy = policy
         self._seam = seam
+        self._ended_tai_s = ended_tai_s
         self._channels = {
             one.id: self._restore(one.id, one.spacecraft_id, mission.bus_of(one.id).antenna.s_band_uplink_bit_s)
             for one in mission.spacecraft
@@ -113,6 +123,11 @@ class Uplink:
         """How many frames may still be outstanding."""
         service = self._channels[satellite].service
         return service.window - len(service.outstanding)
+
+    def pass_of(self, satellite: str) -> tuple[Contact, int] | None:
+        """The contact and the connection that a spacecraft is worked through now; None without."""
+        channel = self._channels[satellite]
+        return (channel.contact, channel.session) if channel.contact is not None and self._connected(channel) else None
 
     def busy_until_tai_s(self, satellite: str) -> float:
         """When the station will have radiated what it was given."""
@@ -149,8 +164,8 @@ class Uplink:
                 command = self._register.open_command(command_id)
                 if command is not None and command.state is CommandState.RELEASED:
                     self._register.move(connection, command, CommandState.UPLINKED, now_utc)
-            if acknowledged:
-                mark_frames(connection, acknowledged, ACKNOWLEDGED)
+            mark_frames(connection, [one.frame_id for one in acknowledged if not one.carries_unit], ACKNOWLEDGED)
+            drop_frames(connection, [one.frame_id for one in acknowledged if one.carries_unit])
         for channel in self._channels.values():
             channel.sent.clear()
             channel.acknowledged.clear()
@@ -196,17 +211,28 @@ class Uplink:
 
     def _transmit(self, channel: _Channel, action: FopAction) -> None:
         frame = channel.frames[action.number]
-        command = self._command(frame.command_id)
-        if _is_stale(command, self._clock.now_utc()):
+        if self._stale_since_tai_s(frame) is not None:
             return  # never late: it waits for a control word that tells whether it had arrived
         self._seam(Boundary.BEFORE_SEND)
         self._radiate(channel, frame.raw)
         self._seam(Boundary.AFTER_SEND)
-        if command.state is CommandState.RELEASED:
-            channel.sent.append(command.command_id)
+        if not frame.carries_unit and self._command(frame.command_id).state is CommandState.RELEASED:
+            channel.sent.append(frame.command_id)
+
+    def _stale_since_tai_s(self, frame: StoredFrame) -> float | None:
+        """Since when a frame must not be sent any more; None while it may.
+
+        A direct command could be executed too late; an insertion is refused on board when it is too late. Of a file whose
+        transfer has ended, revoked perhaps, nothing more is sent.
+        """
+        if frame.carries_unit:
+            return self._ended_tai_s(frame.transfer_id) if frame.transfer_id else None
+        command = self._command(frame.command_id)
+        latest_tai_s = tai_s_from_utc(latest_release_utc(command))
+        return latest_tai_s if command.route is Route.DIRECT and self._clock.now_tai_s() > latest_tai_s else None
 
     def _acknowledged(self, channel: _Channel, action: FopAction) -> None:
-        channel.acknowledged.append(channel.frames.pop(action.number).frame_id)
+        channel.acknowledged.append(channel.frames.pop(action.number))
 
     def _command(self, command_id: str) -> Command:
         return self._register.open_command(command_id) or self._register.get(command_id)
@@ -219,7 +245,7 @@ class Uplink:
 
     def _alert(self, channel: _Channel, action: FopAction) -> None:
         frame = channel.frames[channel.service.outstanding[0]] if channel.service.outstanding else None
-        if frame is not None:
+        if frame is not None and not frame.carries_unit:
             command = self._command(frame.command_id)
             with self._register.write() as connection:
                 reason = action.alert.value if action.alert is not None else ""
@@ -243,17 +269,20 @@ class Uplink:
         """Give up the frame that the spacecraft waits for, once it could only be executed too late."""
         if not channel.service.outstanding or channel.service.outstanding[0] != received.clcw.report_value:
             return
+        if not self._connected(channel):
+            return  # the spacecraft could not be told what to expect instead
         frame = channel.frames[channel.service.outstanding[0]]
-        command = self._command(frame.command_id)
-        if not _is_stale(command, self._clock.now_utc()):
-            return
-        if received.received_tai_s < tai_s_from_utc(latest_release_utc(command)):
+        stale_tai_s = self._stale_since_tai_s(frame)
+        if stale_tai_s is None or received.received_tai_s < stale_tai_s:
             return
         self.flush()
         with self._register.write() as connection:
-            mark_frames(connection, [frame.frame_id], WITHDRAWN)
-            command = self._command(frame.command_id)
-            if not command.final:
+            if frame.carries_unit:
+                drop_frames(connection, [frame.frame_id])
+            else:
+                mark_frames(connection, [frame.frame_id], WITHDRAWN)
+            command = None if frame.carries_unit else self._command(frame.command_id)
+            if command is not None and not command.final:
                 reason = "the spacecraft had not accepted it when its time was over"
                 self._register.move(connection, command, CommandState.FAILED, self._clock.now_utc(), reason=reason)
         del channel.frames[frame.number]
@@ -267,8 +296,3 @@ _PERFORMERS: Final[Mapping[FopActionKind, Callable[[Uplink, _Channel, FopAction]
     FopActionKind.SET_VR: Uplink._set_vr,
     FopActionKind.ALERT: Uplink._alert,
 }
-
-
-def _is_stale(command: Command, now_utc: datetime) -> bool:
-    """Whether sending it now could execute it too late; an insertion is refused on board when it is too late."""
-    return command.route is Route.DIRECT and now_utc > latest_release_utc(command)

@@ -27,6 +27,7 @@ from core.mission.design import (
     Wheels,
 )
 from core.mission.design.fit import require_body, require_mass_budget, require_nodes, require_thrust
+from core.mission.file_delivery import FileDelivery
 from core.mission.flight_rules import FlightRule, contradiction, selectors
 from core.mission.parts import Fraction, Identifier, MissionModel, Name, NotNegative, Positive
 from core.units import to_rad
@@ -35,6 +36,7 @@ __all__ = [
     "Antenna",
     "Battery",
     "Bus",
+    "FileDelivery",
     "GroundStation",
     "Imager",
     "InitialState",
@@ -228,6 +230,7 @@ class Mission(MissionModel):
     stations: tuple[GroundStation, ...] = Field(min_length=1)
     targets: tuple[Target, ...] = ()
     flight_rules: tuple[FlightRule, ...] = ()
+    file_delivery: FileDelivery = FileDelivery()
 
     @model_validator(mode="after")
     def _references_hold(self) -> Mission:
@@ -252,6 +255,10 @@ class Mission(MissionModel):
             twice = {one for one in ids if ids.count(one) > 1}
             if twice:
                 raise ValueError(f"{kind} used twice: {sorted(twice)}")
+        for name in ("entity_id", "apid"):
+            number = getattr(self.file_delivery, name)
+            if number in {craft.spacecraft_id for craft in self.spacecraft}:
+                raise ValueError(f"file_delivery.{name} {number} is the spacecraft_id of a spacecraft")
         self._rules_hold()
         return self
 

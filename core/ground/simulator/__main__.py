@@ -36,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
             options.housekeeping_s,
             load_faults(options.faults, mission, mdb) if options.faults else None,
             FaultLog(options.data / "faults.jsonl"),
+            options.data / "files",
         )
         port = simulator.listen(options.port)
     except (LlamaSpaceError, OSError) as error:

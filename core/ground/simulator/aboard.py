@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.ground.simulator.housekeeping import Structure
+from core.ground.simulator.onboard_files import OnboardFiles
 from core.ground.simulator.parameters import ParameterTable
 from core.ground.simulator.physics import Physics
 from core.ground.simulator.reports import Failure, ReportWriter
@@ -31,6 +32,7 @@ class Aboard:
     physics: Physics
     table: ParameterTable
     security: OnboardSecurity
+    files: OnboardFiles | None = None
     visible: tuple[str, ...] = ()
     outbox: list[tuple[bytes, bool]] = field(default_factory=list)
     requested: list[Structure] = field(default_factory=list)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from core.errors import InputError, LinkError
 from core.ground.simulator.aboard import Aboard, Function, Outcome, ongoing
+from core.ground.simulator.file_services import FILE_SERVICES
 from core.ground.simulator.reports import Failure
 from core.ground.simulator.services import SERVICES
 from core.ground.simulator.state import OngoingKind
@@ -124,6 +125,7 @@ def _execute_burn(aboard: Aboard, arguments: Mapping[str, Any], request: Telecom
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
     **SERVICES,
+    **FILE_SERVICES,
     "SET_MODE": _set_mode,
     "SET_POINTING": _set_pointing,
     "START_DOWNLINK": _start_downlink,

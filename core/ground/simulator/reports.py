@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final
 
@@ -51,6 +52,7 @@ class Failure(IntEnum):
     UNKNOWN_PARAMETER = 15
     UNKNOWN_MEMORY = 16
     PROCEDURE_REFUSED = 17
+    UNKNOWN_FILE = 18
 
 
 class EventId(IntEnum):
@@ -74,6 +76,8 @@ class EventId(IntEnum):
     TRACKERS_RECOVERED = 16
     ORBIT_LOST = 17
     PARAMETER_CHANGED = 18
+    FILE_RECEIVED = 19
+    FILE_REFUSED = 20
 
 
 class EventSeverity(IntEnum):
@@ -172,6 +176,23 @@ class ReportWriter:
             "scheduled_request_count": request.sequence_count,
         }
         return self._packet(11, 13, encode_container(self._mdb, "ScheduleSummary", content))
+
+    def files(self, files: Mapping[str, int], free_bytes: int) -> list[bytes]:
+        """Reports of service 23: the list of the files on board, one report for each, or one that says that there is none."""
+        memory = self.state.files
+        memory.list_count = (memory.list_count + 1) % (1 << 16)
+        rows = list(enumerate(files.items(), start=1)) or [(0, ("", 0))]
+        common: Values = {"file_list": memory.list_count, "file_total": len(files), "file_free_octets": free_bytes}
+        return [
+            self._packet(
+                23,
+                13,
+                encode_container(
+                    self._mdb, "FileSummary", common | {"file_number": number, "file_octets": size, "file_name": name}
+                ),
+            )
+            for number, (name, size) in rows
+        ]
 
     def _memory(self, container: str, memory: int, address: int, length: int, content: Values) -> bytes:
         block: Values = {

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from core.errors import LinkError
@@ -52,6 +53,7 @@ class Simulator:
         housekeeping_s: Period of housekeeping in contact, mission s.
         faults: What goes wrong, by script.
         fault_log: Where the script's labels go.
+        files: Folder of the spacecraft's files, one below it for each.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Simulator:
         housekeeping_s: float,
         faults: FaultScript | None = None,
         fault_log: FaultLog | None = None,
+        files: Path | None = None,
     ) -> None:
         self._mission = mission
         self._mdb = mdb
@@ -71,6 +74,7 @@ class Simulator:
         self._housekeeping_s = housekeeping_s
         self._faults = faults or FaultScript()
         self._fault_log = fault_log
+        self._files = files
         self._inbox: queue.Queue[tuple[socket.socket, Message | None]] = queue.Queue()
         self._connection: socket.socket | None = None
         self._sent = 0
@@ -160,6 +164,7 @@ class Simulator:
                 state,
                 self._housekeeping_s,
                 self._faults.of(one.id),
+                self._files / one.id if self._files is not None else None,
             )
             if stored is None:
                 craft.announce_start()
@@ -183,6 +188,8 @@ class Simulator:
                 elif made[name]:
                     self._store.trim_packets(connection, name, _KEPT_HOUSEKEEPING)
                 self._store.save_state(connection, name, craft.state)
+        for craft in self._crafts.values():
+            craft.settle()
         self._log_faults()
 
     def _log_faults(self) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from core.errors import InputError, LinkError
 from core.ground.simulator.aboard import Aboard, interrupt
 from core.ground.simulator.faults import Fault
+from core.ground.simulator.file_services import tell_received
 from core.ground.simulator.functions import FUNCTIONS
 from core.ground.simulator.housekeeping import Structure, report_values
 from core.ground.simulator.injection import FaultInjection
 from core.ground.simulator.monitoring import MONITORING_PERIOD_S, detect, safe_mode_wanted
+from core.ground.simulator.onboard_files import OnboardFiles
 from core.ground.simulator.parameters import ParameterTable
 from core.ground.simulator.physics import Physics
 from core.ground.simulator.reports import EventId, EventSeverity, Failure, ReportWriter, Verification
@@ -24,6 +27,7 @@ from core.link import (
     FarmVerdict,
     FrameMalformed,
     FrameService,
+    PacketType,
     RequestId,
     SpacecraftLinkKeys,
     Telecommand,
@@ -36,8 +40,10 @@ from core.link import (
     encode_tm_frame,
     fill_frames,
 )
+from core.link.cfdp import is_unit_packet, unit_in_packet, unit_packet
 from core.link.checksum import CRC_LENGTH
 from core.link.segment import SEGMENT_HEADER_LENGTH
+from core.link.space_packet import SEQUENCE_COUNT_MODULO
 from core.link.tc_frame import TC_HEADER_LENGTH, tc_frame_length
 from core.link.tm_frame import tm_capacity
 from core.mdb import ArgumentRefused, MissionDatabase, decode_command
@@ -51,6 +57,8 @@ _STORED_HOUSEKEEPING_PERIOD_S: Final = 60.0
 _MAXIMUM_STEP_S: Final = 60.0
 _COMPLETE: Final = 0.999  # of a downlink's volume
 _EDGE_S: Final = 1e-6
+_UNIT_SHARE: Final = 0.5  # of the downlink's rate, for units of files
+_UNITS_AT_ONCE: Final = 16
 _END_EVENTS: Final = {
     OngoingKind.DOWNLINK: EventId.DOWNLINK_COMPLETED,
     OngoingKind.IMAGE: EventId.IMAGE_COMPLETED,
@@ -69,6 +77,7 @@ class SimulatedSpacecraft:
         state: Where it left off.
         housekeeping_s: Period of housekeeping in contact, mission s.
         faults: What goes wrong with it, by script.
+        files: Where its files lie; None for a spacecraft without a file store.
     """
 
     def __init__(
@@ -80,6 +89,7 @@ class SimulatedSpacecraft:
         state: OnboardState,
         housekeeping_s: float,
         faults: Sequence[Fault] = (),
+        files: Path | None = None,
     ) -> None:
         craft = mission.craft(satellite)
         self.satellite = satellite
@@ -95,7 +105,26 @@ class SimulatedSpacecraft:
         reports = ReportWriter(mdb, craft.spacecraft_id, state)
         table = ParameterTable(bus, state)
         self._security = OnboardSecurity(keys, state)
-        self._aboard = Aboard(state, bus, craft.spacecraft_id, mdb, reports, self._physics, table, self._security)
+        delivery = mission.file_delivery
+        self._unit_apid = delivery.apid
+        self._unit_byte_s = _UNIT_SHARE * bus.antenna.s_band_downlink_bit_s / 8.0
+        self._unit_octets = 0.0  # that may be sent now
+        self._largest_unit = delivery.down_segment_octets
+        self._files = (
+            OnboardFiles(
+                files,
+                delivery.onboard_store_bytes,
+                craft.spacecraft_id,
+                delivery.entity_id,
+                delivery.down_segment_octets,
+                state.files,
+            )
+            if files is not None
+            else None
+        )
+        self._aboard = Aboard(
+            state, bus, craft.spacecraft_id, mdb, reports, self._physics, table, self._security, self._files
+        )
         self._aboard.visible = self._visibility.at(state.t_tai_s)
         self._injection = FaultInjection(faults, state)
         self._configured: dict[str, float] | None = None
@@ -120,6 +149,11 @@ class SimulatedSpacecraft:
         made, self._aboard.outbox = self._aboard.outbox, []
         return made
 
+    def settle(self) -> None:
+        """Do what only follows once the state is stored."""
+        if self._files is not None:
+            self._files.settle()
+
     def announce_start(self) -> None:
         """Report the first moment of its life."""
         self._aboard.tell(self._aboard.reports.event(EventId.STARTED, EventSeverity.INFORMATIVE))
@@ -130,12 +164,24 @@ class SimulatedSpacecraft:
         """The telecommand chain; whatever does not verify is counted and has no effect."""
         try:
             packet = self._receive_frame(decode_cltu(cltu))
+            if packet is not None and is_unit_packet(packet, self._unit_apid):
+                self._receive_unit(packet)
+                return
             command = decode_telecommand(packet) if packet is not None else None
         except LinkError:
             self._reject()
             return
         if command is not None:
             self._execute(command)
+
+    def _receive_unit(self, packet: bytes) -> None:
+        """Take a unit of file delivery in; it goes to the file store and nowhere else."""
+        unit = unit_in_packet(packet, PacketType.TELECOMMAND, self._unit_apid)
+        if self._files is None:
+            raise FrameMalformed("there is no file store on board")
+        ended = self._files.receive(unit, self.state.t_tai_s)
+        if ended is not None:
+            tell_received(self._aboard, ended)
 
     def _receive_frame(self, raw: bytes) -> bytes | None:
         """The packet of a frame that is authentic, in sequence and new; None where a frame carries none for us."""
@@ -216,8 +262,10 @@ class SimulatedSpacecraft:
         """Fly to an instant: physics, schedule, ends of activities, housekeeping, failure detection."""
         while self.state.t_tai_s < until_tai_s:
             self._configure()
+            before_tai_s = self.state.t_tai_s
             self._fly(self._next_boundary(until_tai_s))
             self._see()
+            self._send_units(self.state.t_tai_s - before_tai_s)
             self._report_progress()
             self._end_activities()
             self._release_schedule()
@@ -262,7 +310,26 @@ class SimulatedSpacecraft:
         if visible and not self._aboard.visible:
             self.state.next_housekeeping_tai_s = self.state.t_tai_s
             self.state.next_report_tai_s = {}
+            if self._files is not None:
+                self._files.begin_pass()
         self._aboard.visible = visible
+
+    def _send_units(self, flown_s: float) -> None:
+        """Units of file delivery, as many as their share of the downlink takes while a station sees the spacecraft."""
+        if self._files is None or not self.visible or not self._files.busy:
+            self._unit_octets = 0.0
+            return
+        most_octets = float(_UNITS_AT_ONCE * self._largest_unit)
+        self._unit_octets = min(most_octets, self._unit_octets + flown_s * self._unit_byte_s)
+        memory = self.state.files
+        while self._unit_octets > 0.0:
+            unit = self._files.next_unit(self.state.t_tai_s)
+            if unit is None:
+                return
+            packet = unit_packet(PacketType.TELEMETRY, self._unit_apid, memory.packet_count, unit)
+            memory.packet_count = (memory.packet_count + 1) % SEQUENCE_COUNT_MODULO
+            self._unit_octets -= len(packet)
+            self._aboard.tell(packet)
 
     def _report_progress(self) -> None:
         """Half of a burn is a step of its execution."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.attitude import PointingLaw
+from core.link.cfdp import DestinationState, SourceState
 from core.mission.model import MeanElements, Mission, Mode
 from core.plan.activity import PointingMode
 
@@ -14,6 +15,7 @@ __all__ = [
     "AssociationMemory",
     "AttitudeMemory",
     "FaultLabel",
+    "FilesMemory",
     "GnssFix",
     "KeyMemory",
     "OnboardState",
@@ -126,6 +128,18 @@ class FaultLabel(_State):
     details: dict[str, float | str] = Field(default_factory=dict)
 
 
+class FilesMemory(_State):
+    """Transactions of file delivery by id, and what the store of files still has to do."""
+
+    next_number: int = 1
+    receiving: dict[str, DestinationState] = Field(default_factory=dict)
+    heard_tai_s: dict[str, float] = Field(default_factory=dict)  # when something of an upload came last
+    sending: dict[str, SourceState] = Field(default_factory=dict)
+    deleted: list[str] = Field(default_factory=list)  # by a telecommand; they leave the folder after this is stored
+    packet_count: int = 0
+    list_count: int = 0
+
+
 class OnboardState(_State):
     """Everything durable of one spacecraft but its packet store."""
 
@@ -181,6 +195,7 @@ class OnboardState(_State):
     violations: dict[str, int] = Field(default_factory=dict)
     alarms: list[str] = Field(default_factory=list)
     reported_shed: int = 0
+    files: FilesMemory = Field(default_factory=FilesMemory)
     # Injected faults.
     first_events_tai_s: dict[str, float] = Field(default_factory=dict)
     faults_begun_tai_s: dict[str, float] = Field(default_factory=dict)

@@ -70,6 +70,17 @@ class DestinationState(BaseModel):
         return ConditionCode(self.condition)
 
     @property
+    def over(self) -> bool:
+        """Whether it has ended and the sender knows, as far as its class lets it know."""
+        ended = self.state in (TransferState.DELIVERED, TransferState.FAILED) and not self.owes_acknowledgement
+        return ended and (self.finish_acknowledged or not self.transaction.acknowledged)
+
+    @property
+    def received(self) -> int:
+        """How many octets are kept."""
+        return sum(stop - start for start, stop in self.held)
+
+    @property
     def missing(self) -> list[Span]:
         """What the file still lacks; (0, 0) stands for its metadata."""
         end = self.eof[1] if self.eof is not None else max((one[1] for one in self.held), default=0)
@@ -138,6 +149,11 @@ class Destination:
             return None  # the sender hears no more; the file is as the state says
         self._asked(now_tai_s)
         return transaction.finished(state.condition_code, kept=state.state is TransferState.DELIVERED)
+
+    def cancel(self, condition: ConditionCode = ConditionCode.CANCEL_REQUEST_RECEIVED) -> None:
+        """Give it up; the sender is told, if the transaction is acknowledged."""
+        if self.state.state in (TransferState.OPEN, TransferState.SUSPENDED):
+            self._finish(condition)
 
     def resume(self) -> None:
         """A pass has begun: time-outs begin anew."""

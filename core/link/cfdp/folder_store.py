@@ -23,23 +23,39 @@ class FolderStore:
     """Files below a folder.
 
     Args:
-        folder: Where they appear.
+        folder: Where they appear; nobody else changes anything in it.
         capacity_bytes: How much it takes in all.
+        most_files: How many files it takes in all.
+        at_once: Whether each octet is durable when ``write`` returns; else only after ``sync``.
     """
 
-    def __init__(self, folder: Path, capacity_bytes: int) -> None:
+    def __init__(
+        self, folder: Path, capacity_bytes: int, *, most_files: int | None = None, at_once: bool = True
+    ) -> None:
         self._folder = folder
         self._capacity_bytes = capacity_bytes
+        self._most_files = most_files
+        self._at_once = at_once
+        self._unsynced: set[Path] = set()
+        self._used: int | None = None  # counted again after anything but a write
         (folder / _PARTS).mkdir(parents=True, exist_ok=True)
 
     def check(self, name: str, size: int) -> None:
         """Refuse a name that leads out of the folder, and a file that does not fit."""
-        if not _NAME.fullmatch(name) or ".." in name:
-            raise FileRefused(
-                f"{name!r} is no name that is taken: letters, digits, '.', '_' and '-', by '/'", name=name
-            )
+        _check_name(name)
         if (self._folder / name).is_dir():
             raise FileRefused(f"{name!r} is a folder", name=name)
+        for above in (self._folder / name).parents:
+            if above == self._folder:
+                break
+            if above.is_file():
+                raise FileRefused(f"{str(above.relative_to(self._folder))!r} is a file and no folder", name=name)
+        if (
+            self._most_files is not None
+            and not (self._folder / name).exists()
+            and len(self.files()) >= self._most_files
+        ):
+            raise FileRefused(f"there are {self._most_files} files, and {name!r} would be one more", name=name)
         free_bytes = self._capacity_bytes - self._used_bytes()
         if size > free_bytes:
             raise FileRefused(f"{name!r} has {size} octets, {free_bytes} are free", name=name, free_bytes=free_bytes)
@@ -48,18 +64,31 @@ class FolderStore:
         """Octets of a part, durable before they are counted."""
         part = self._part(transaction_id)
         grows_by = max(0, offset + len(data) - (part.stat().st_size if part.exists() else 0))
-        if grows_by > self._capacity_bytes - self._used_bytes():
+        used_bytes = self._used_bytes()
+        if grows_by > self._capacity_bytes - used_bytes:
             raise FileRefused(f"there is no room for {grows_by} more octets", free_bytes=0)
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
+            self._used = None
             os.pwrite(descriptor, data, offset)
-            os.fsync(descriptor)
+            if self._at_once:
+                os.fsync(descriptor)
+            else:
+                self._unsynced.add(part)
+            self._used = used_bytes + grows_by
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise FileRefused(f"there is no room: {error.strerror}", free_bytes=0) from error
             raise
         finally:
             os.close(descriptor)
+
+    def sync(self) -> None:
+        """Make durable what was written."""
+        while self._unsynced:
+            part = self._unsynced.pop()
+            if part.exists():  # else its transaction has ended meanwhile
+                _sync(part)
 
     def checksum(self, transaction_id: str, size: int) -> int:
         """The modular checksum of a part's first octets."""
@@ -82,21 +111,42 @@ class FolderStore:
         file.parent.mkdir(parents=True, exist_ok=True)
         if not part.exists():
             part.touch(0o600)
+        self._used = None
         os.truncate(part, size)
+        _sync(part)
         whole = part.with_name(f"{transaction_id}.whole")
         whole.unlink(missing_ok=True)
         os.link(part, whole)
         whole.replace(file)
         whole.unlink(missing_ok=True)  # both names were of the same octets already: nothing was replaced
-        folder = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _sync(file.parent)
 
     def discard(self, transaction_id: str) -> None:
         """Remove a part."""
+        self._used = None
         self._part(transaction_id).unlink(missing_ok=True)
+
+    def delete(self, name: str) -> None:
+        """Remove a file; one that is not there is none the less."""
+        path = self.path(name)
+        self._used = None
+        path.unlink(missing_ok=True)
+
+    def files(self) -> dict[str, int]:
+        """The files that are whole, by name, with their octets."""
+        found = (one for one in self._folder.rglob("*") if one.is_file())
+        whole = {str(one.relative_to(self._folder)): one.stat().st_size for one in found}
+        return {name: whole[name] for name in sorted(whole) if not name.startswith(f"{_PARTS}/")}
+
+    def path(self, name: str) -> Path:
+        """Where a file lies or would lie; FileRefused where the name leads elsewhere."""
+        _check_name(name)
+        return self._folder / name
+
+    @property
+    def free_bytes(self) -> int:
+        """How much it still takes."""
+        return max(0, self._capacity_bytes - self._used_bytes())
 
     def sha256(self, name: str) -> str:
         """The hash of a file that is whole."""
@@ -107,5 +157,20 @@ class FolderStore:
         return self._folder / _PARTS / transaction_id
 
     def _used_bytes(self) -> int:
-        found = [one.stat() for one in self._folder.rglob("*") if one.is_file()]
-        return sum({one.st_ino: one.st_size for one in found}.values())
+        if self._used is None:
+            found = [one.stat() for one in self._folder.rglob("*") if one.is_file()]
+            self._used = sum({one.st_ino: one.st_size for one in found}.values())
+        return self._used
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name) or ".." in name:
+        raise FileRefused(f"{name!r} is no name that is taken: letters, digits, '.', '_' and '-', by '/'", name=name)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

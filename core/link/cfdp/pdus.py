@@ -5,6 +5,7 @@ The octets are spacepackets'; entity ids have two octets, transaction numbers fo
 
 from __future__ import annotations
 
+import struct
 from typing import Annotated, Final
 
 import numpy as np
@@ -34,6 +35,7 @@ from spacepackets.cfdp.pdu import (
     NakPdu,
     TransactionStatus,
 )
+from spacepackets.cfdp.tlv import EntityIdTlv
 from spacepackets.util import ByteFieldU16, ByteFieldU32
 
 from core.link.errors import FrameMalformed
@@ -86,7 +88,8 @@ class Transaction(BaseModel):
 
     def end_of_file(self, checksum: int, size: int, condition: ConditionCode = ConditionCode.NO_ERROR) -> bytes:
         """Everything has been sent once, or the sender has given up."""
-        told = EofPdu(self._config(), checksum.to_bytes(_WORD, "big"), size, condition_code=condition)
+        fault = None if condition == ConditionCode.NO_ERROR else EntityIdTlv(self.source.to_bytes(2, "big"))
+        told = EofPdu(self._config(), checksum.to_bytes(_WORD, "big"), size, fault, condition)
         return bytes(told.pack())
 
     def acknowledgement(self, of: DirectiveType, condition: ConditionCode, *, open_still: bool) -> bytes:
@@ -124,11 +127,26 @@ def decode_pdu(raw: bytes) -> GenericPduPacket:
     """
     try:
         unit = PduFactory.from_raw(raw)
-    except (ValueError, IndexError, KeyError, InvalidCrcError, UnsupportedCfdpVersionError) as error:
+    except (ValueError, IndexError, KeyError, struct.error, InvalidCrcError, UnsupportedCfdpVersionError) as error:
         raise FrameMalformed(f"{len(raw)} octets are no unit of CFDP: {type(error).__name__}") from error
     if unit is None:
         raise FrameMalformed(f"{len(raw)} octets are no unit of CFDP that is known here")
+    try:
+        _read_all(unit, raw)
+    except (ValueError, struct.error) as error:
+        raise FrameMalformed(f"a field of a unit of CFDP has no meaning: {error}") from error
     return unit
+
+
+def _read_all(unit: GenericPduPacket, raw: bytes) -> None:
+    """Have the fields taken apart that the library leaves for later: what is wrong with one is then known at once."""
+    if isinstance(unit, EofPdu):  # the library leaves the condition in the upper half of its octet
+        unit.condition_code = ConditionCode(raw[unit.pdu_file_directive.header_len] >> 4)
+    transaction_of(unit)
+    if isinstance(unit, MetadataPdu):
+        _ = unit.source_file_name, unit.dest_file_name
+    elif isinstance(unit, FinishedPdu):
+        ConditionCode(unit.condition_code)
 
 
 def transaction_of(unit: GenericPduPacket) -> Transaction:

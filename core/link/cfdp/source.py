@@ -61,6 +61,17 @@ class SourceState(BaseModel):
     eof_acknowledged: bool = False
     heard_tai_s: float | None = None
     owes_acknowledgement: bool = False
+    owes_cancellation: bool = False  # the receiver has not been told yet that nothing more comes
+
+    @property
+    def closing(self) -> bool:
+        """Whether only the end of the transaction is left to be said: no octet of the file will be sent any more."""
+        return self.state not in (TransferState.OPEN, TransferState.SUSPENDED)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing at all is left to be said."""
+        return self.closing and not (self.owes_acknowledgement or self.owes_cancellation)
 
     @property
     def condition_code(self) -> ConditionCode:
@@ -90,6 +101,9 @@ class Source:
             return transaction.acknowledgement(
                 DirectiveType.FINISHED_PDU, state.condition_code, open_still=state.state is TransferState.OPEN
             )
+        if state.owes_cancellation:
+            state.owes_cancellation = False
+            return transaction.end_of_file(state.checksum, state.sent_to, state.condition_code)
         if state.state is not TransferState.OPEN:
             return None
         if not state.metadata_sent:
@@ -120,6 +134,12 @@ class Source:
             if state.state in (TransferState.OPEN, TransferState.SUSPENDED):
                 self._finish(ConditionCode(unit.condition_code))
         state.heard_tai_s = now_tai_s
+
+    def cancel(self, condition: ConditionCode = ConditionCode.CANCEL_REQUEST_RECEIVED) -> None:
+        """Give it up; where something was sent already, the receiver is told once."""
+        if not self.state.closing:
+            self._finish(condition)
+            self.state.owes_cancellation = self.state.metadata_sent
 
     def suspend(self) -> None:
         """Send nothing until it is resumed: the pass is over."""

@@ -3,6 +3,7 @@
 import type { Command } from "../contract/command";
 import type { ApprovalRequest, Booking, CommandClass, Definitions, Queue, QueueEntry, QueueState, WaitingCommand } from "../contract/commanding";
 import type { ConversationSummary, ConversationView, Intent } from "../contract/events";
+import type { OnboardFiles, Transfer } from "../contract/files";
 import type { AuditEvent, AuditVerdict, Clock, Mission, ParameterValue, Pass, Position } from "../contract/mission";
 import type { AlternativesAnswer, ApprovalOutcome, MissionPlan, PlanSummary, Repair } from "../contract/plan";
 import type { Problem, User } from "../contract/session";
@@ -120,6 +121,15 @@ export class ApiClient {
     this.json("POST", `/approvals/${encodeURIComponent(id)}/approve`, { subject_hash: hash, comment, accept_unknown: acceptUnknown });
   revokeRequest = (id: string, reason: string, whole: boolean): Promise<ApprovalRequest> =>
     this.json("POST", `/approvals/${encodeURIComponent(id)}/revoke`, { reason, whole });
+
+  transfers = (satellite: string): Promise<Transfer[]> => this.items(`/files?satellite=${encodeURIComponent(satellite)}&limit=200`);
+  transfer = (id: string): Promise<Transfer> => this.json("GET", `/files/${encodeURIComponent(id)}`);
+  onBoard = (satellite: string): Promise<OnboardFiles> => this.json("GET", `/files/on-board?satellite=${encodeURIComponent(satellite)}`);
+  uploadFile = (satellite: string, name: string, content: string, acknowledged: boolean): Promise<Transfer> =>
+    this.json("POST", "/files/uploads", { satellite, name, content, acknowledged });
+  requestFile = (satellite: string, name: string): Promise<StackRecord> => this.json("POST", "/files/downlinks", { satellite, name });
+  cancelTransfer = (id: string, reason: string): Promise<Transfer> => this.json("POST", `/files/${encodeURIComponent(id)}/cancel`, { reason });
+  contentOf = (id: string): string => `${BASE}/files/${encodeURIComponent(id)}/content`;
 
   stacks = (): Promise<StackRecord[]> => this.json("GET", "/stacks");
   stack = (id: string): Promise<TaggedStack> => this.taggedStack("GET", id);

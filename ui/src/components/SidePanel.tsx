@@ -1,4 +1,4 @@
-/** The right side: plan, approvals, queue, stacks, commands, passes, audit. */
+/** The right side: plan, approvals, queue, stacks, commands, files, passes, audit. */
 
 import { type KeyboardEvent, useRef } from "react";
 import type { Tab } from "../state/console";
@@ -6,6 +6,7 @@ import { useConsole } from "../state/console";
 import { useLive, useView } from "../state/hooks";
 import { AuditPanel } from "./AuditPanel";
 import { Guard } from "./common/Guard";
+import { FilesPanel } from "./files/FilesPanel";
 import { HistoryPanel } from "./history/HistoryPanel";
 import { InboxPanel } from "./inbox/InboxPanel";
 import { PassesPanel } from "./PassesPanel";
@@ -20,6 +21,7 @@ const TABS: readonly [Tab, string][] = [
   ["queue", "Queue"],
   ["stacks", "Stacks"],
   ["commands", "Commands"],
+  ["files", "Files"],
   ["passes", "Passes"],
   ["audit", "Audit"],
 ];
@@ -32,6 +34,7 @@ const PANELS: Readonly<Record<Tab, () => React.JSX.Element | null>> = {
   queue: QueuePanel,
   stacks: StacksPanel,
   commands: HistoryPanel,
+  files: FilesPanel,
   passes: PassesPanel,
   audit: AuditPanel,
 };

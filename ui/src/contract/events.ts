@@ -45,6 +45,7 @@ export type ServerMessage =
   | ({ type: "approval_order" } & Order)
   | ({ type: "command_order" } & Order)
   | ({ type: "stack" } & Order)
+  | ({ type: "file" } & Order)
   | { type: "link"; up: boolean; detail: string }
   | { type: "problem"; problem: Problem }
   | { type: "pong" };

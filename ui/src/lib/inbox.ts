@@ -1,16 +1,19 @@
 /** What waits for approval, plans and stacks alike, and why a person may not approve a stack. */
 
 import type { ApprovalRequest, CommandDefinition, Grant } from "../contract/commanding";
+import type { Transfer } from "../contract/files";
 import type { MissionPlan, PlanSummary } from "../contract/plan";
 import { covers, roleName, type Role, type User } from "../contract/session";
 import type { Stack, StackRecord } from "../contract/stack";
 import type { CommandLine } from "./seen";
 
 export interface InboxItem {
-  kind: "plan" | "stack";
+  kind: "plan" | "stack" | "file";
   /** Of the request for a plan, of the stack itself for a stack. */
   id: string;
   subjectId: string;
+  /** Of the content that the request is about; empty for a stack, whose own hash counts. */
+  hash: string;
   title: string;
   author: string;
   revision: number;
@@ -29,10 +32,11 @@ export interface InboxItem {
 /** An approval request as an entry of the inbox. */
 export function itemOfRequest(request: ApprovalRequest, plan: PlanSummary | undefined): InboxItem {
   return {
-    kind: "plan",
+    kind: request.subject_kind === "file" ? "file" : "plan",
     id: request.request_id,
     subjectId: request.subject_id,
-    title: plan?.intent ?? request.subject_id,
+    hash: request.subject_hash,
+    title: plan?.intent ?? (request.subject_kind === "file" ? `Upload to ${request.commands[0]?.satellite ?? ""}: ${request.commands[0]?.command ?? ""}` : request.subject_id),
     author: request.author,
     revision: request.revision,
     commandClass: request.command_class,
@@ -57,6 +61,7 @@ export function itemOfStack(record: StackRecord, user: User, definitions: readon
     kind: "stack",
     id: stack.stack_id,
     subjectId: stack.stack_id,
+    hash: "",
     title: stack.title,
     author: stack.author,
     revision: stack.revision,
@@ -107,6 +112,12 @@ export function linesOfPlan(plan: MissionPlan): CommandLine[] {
       })),
     )
     .sort((one, other) => one.when.localeCompare(other.when));
+}
+
+/** A file as an approver judges it: where it goes, how long it is, and the hash of its content. */
+export function linesOfFile(transfer: Transfer): CommandLine[] {
+  const { transfer_id, satellite, name, octets, sha256, acknowledged } = transfer;
+  return [{ key: transfer_id, command: "file", satellite, arguments: { name, octets, sha256, acknowledged }, when: "any contact" }];
 }
 
 /** The commands that any way through a stack may send. */

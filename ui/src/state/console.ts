@@ -10,7 +10,7 @@ import type { User } from "../contract/session";
 import { INITIAL_LIVE, type LiveAction, type LiveState, reduceLive, wordsOfView } from "./live";
 import { createStore, type Store } from "./store";
 
-export type Tab = "plan" | "approvals" | "queue" | "stacks" | "commands" | "passes" | "audit";
+export type Tab = "plan" | "approvals" | "queue" | "stacks" | "commands" | "files" | "passes" | "audit";
 export type Session = "checking" | "signed-out" | "signed-in" | "expired";
 
 export interface View {

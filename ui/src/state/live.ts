@@ -34,6 +34,7 @@ export interface Changes {
   queues: number;
   approvals: number;
   stacks: number;
+  files: number;
 }
 
 export interface LiveState {
@@ -69,7 +70,7 @@ export const INITIAL_LIVE: LiveState = {
   words: {},
   calls: {},
   problem: null,
-  changes: { queues: 0, approvals: 0, stacks: 0 },
+  changes: { queues: 0, approvals: 0, stacks: 0, files: 0 },
   lost: [],
 };
 
@@ -135,8 +136,9 @@ const TABLE: Table = {
   queue_order: (state) => changed(state, "queues"),
   contact_order: (state, message) => changed(withLost(state, message), "queues"),
   command_order: (state) => changed(state, "queues"),
-  approval_order: (state) => changed(state, "approvals"),
+  approval_order: (state) => changed(changed(state, "approvals"), "files"),
   stack: (state) => changed(changed(state, "stacks"), "approvals"),
+  file: (state) => changed(state, "files"),
   telemetry: (state, message) => withTelemetry(state, message.satellite, message.at, message.parameters),
   contact: (state, message) => ({
     ...state,

@@ -46,7 +46,7 @@ export function ConsentForm({ item, hash, plan, unknown, changed, onDone, onFail
         } else {
           const after = await client.approveRequest(item.id, hash, comment, [...accepted]);
           const left = after.missing.map((one) => one.replace("_", " ")).join(" and ");
-          onDone(after.state === "pending" ? `Your approval is recorded; still needed: ${left}.` : "Approved: its commands are on their way.");
+          onDone(after.state === "pending" ? `Your approval is recorded; still needed: ${left}.` : item.kind === "file" ? "Approved: the file leaves in the next contact." : "Approved: its commands are on their way.");
         }
       } catch (reason) {
         setNext(reason instanceof ApiError ? (NEXT[reason.problem.code ?? ""] ?? "") : "");

@@ -32,7 +32,8 @@ export function InboxCard({ item, user, now, onDone }: CardProps) {
         </span>
         <span className="inbox-meta">
           <span>
-            {item.kind} by {item.author} · revision {item.revision} · {item.count} {item.count === 1 ? "command" : "commands"}
+            {item.kind} by {item.author}
+            {item.kind !== "file" && ` · revision ${item.revision} · ${item.count} ${item.count === 1 ? "command" : "commands"}`}
           </span>
           {pending && item.expiresAt !== null && now !== null && <Expiry at={item.expiresAt} now={now} />}
           {!pending && <span className="badge">{item.state}</span>}
@@ -64,10 +65,13 @@ export function InboxCard({ item, user, now, onDone }: CardProps) {
             {pending && item.mayApprove ? "Review and approve" : "Show what it is"}
           </button>
         )}
-        <button className="button small" onClick={() => (item.kind === "plan" ? openPlan(item.subjectId) : view.dispatch({ tab: "stacks", stackId: item.subjectId }))}>
+        <button className="button small" onClick={() => {
+            if (item.kind === "plan") openPlan(item.subjectId);
+            else view.dispatch(item.kind === "file" ? { tab: "files" } : { tab: "stacks", stackId: item.subjectId });
+          }}>
           Open the {item.kind}
         </button>
-        {item.kind === "plan" && TAKEN_BACK.has(item.state) && <Revocations item={item} user={user} onDone={onDone} />}
+        {item.kind !== "stack" && TAKEN_BACK.has(item.state) && <Revocations item={item} user={user} onDone={onDone} />}
       </div>
     </li>
   );
@@ -115,7 +119,9 @@ function Revocations({ item, user, onDone }: Omit<CardProps, "now">) {
         >
           <p>
             {asking === "all"
-              ? "Everybody's approval ends with it: commands that have not left never leave, and the plan is rejected."
+              ? item.kind === "file"
+                ? "Everybody's approval ends with it: nothing more of the file leaves."
+                : "Everybody's approval ends with it: commands that have not left never leave, and the plan is rejected."
               : "Until the first command has left, your approval can be taken back; what has not left then does not leave."}
           </p>
         </ReasonDialog>

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from "react";
 import type { MissionPlan } from "../../contract/plan";
 import type { User } from "../../contract/session";
 import { formatValue } from "../../lib/format";
-import { type InboxItem, linesOfPlan, linesOfStack } from "../../lib/inbox";
+import { type InboxItem, linesOfFile, linesOfPlan, linesOfStack } from "../../lib/inbox";
 import { undecidedCodes } from "../../lib/review";
 import { changesBetween, type CommandLine, type Seen, SeenStore } from "../../lib/seen";
 import { readableTimes } from "../../lib/time";
@@ -26,6 +26,9 @@ export function ItemContent({ item, user, onDone }: { item: InboxItem; user: Use
     if (item.kind === "stack") {
       const { record, hash } = await client.stack(item.subjectId);
       return { hash, revision: record.stack.revision, lines: linesOfStack(record.stack), plan: null };
+    }
+    if (item.kind === "file") {
+      return { hash: item.hash, revision: item.revision, lines: linesOfFile(await client.transfer(item.subjectId)), plan: null };
     }
     const { plan, revisionHash } = await client.plan(item.subjectId);
     return { hash: revisionHash, revision: plan.revision, lines: linesOfPlan(plan), plan };
