@@ -70,6 +70,7 @@ from core.mission.model import Mission
 from core.mission.orbit_updates import OrbitRepository
 from core.plan.repository import PlanRepository
 from core.store import open_database
+from core.telemetry.retention import RetentionPolicies, RetentionPolicy
 from knowledge import open_knowledge
 from tools.catalog import CATALOG
 
@@ -113,6 +114,9 @@ def build_runtime(settings: Settings) -> Runtime:
         housekeeping_s=settings.housekeeping_s,
         faults_file=settings.faults,
         stations_file=settings.stations,
+        retention=RetentionPolicies(
+            RetentionPolicy(settings.keep_packets_days, settings.keep_values_days, settings.keep_summaries_days)
+        ),
     )
     store = open_signing_keys(settings)
     requests = ApprovalRequests(database, events, policies, Seal(store, KeyPurpose.APPROVAL))

@@ -13,12 +13,17 @@ from core.time.clock import MAXIMUM_RATE
 __all__ = ["Settings"]
 
 
+_Days = Annotated[float | None, Field(gt=0, allow_inf_nan=False)]
+
+
 class Settings(BaseSettings):
     """What an operator of the service can set: ``LLAMASPACE_<NAME>`` in the environment, or an option of the command line.
 
     ``policies`` is a folder of Cedar policies of the mission's own; ``approval_lifetime_s`` (mission time) is how long a
     plan waits for approval at most; ``audit_file`` is where signed checkpoints go outside the database (another disk is
-    best). ``model`` is any LiteLLM model name; providers read their own keys (``OPENAI_API_KEY``, …) through LiteLLM.
+    best). ``keep_packets_days``, ``keep_values_days`` and ``keep_summaries_days`` are how long telemetry is kept after it was
+    generated: its octets, its values, and their least, greatest and mean; without, for ever. ``model`` is any LiteLLM model
+    name; providers read their own keys (``OPENAI_API_KEY``, …) through LiteLLM.
     """
 
     model_config = SettingsConfigDict(env_prefix="LLAMASPACE_", extra="ignore", frozen=True)
@@ -45,6 +50,9 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     policies: Path | None = None
     approval_lifetime_s: Annotated[float, Field(gt=0)] = 86_400.0
+    keep_packets_days: _Days = None
+    keep_values_days: _Days = None
+    keep_summaries_days: _Days = None
     audit_file: Path | None = None
     audit_every_events: Annotated[int, Field(ge=1)] = 1000
     audit_every_s: Annotated[float, Field(gt=0)] = 600.0

@@ -16,6 +16,7 @@ from api.service.clock import ClockService
 from api.service.live import Broadcaster
 from api.service.orbit_update import OrbitWatch
 from api.service.views import command_view, plan_summary, shown_value
+from core.command.contact_watch import ContactWatch
 from core.command.fleet import Fleet
 from core.command.model import FINAL_STATES, Command, CommandState
 from core.command.tables import uplink_frames
@@ -34,6 +35,7 @@ __all__ = ["CommandFrame", "Flight"]
 _PERIOD_S: Final = 0.2
 _STOP_TIMEOUT_S: Final = 10.0
 _TELEMETRY_PERIOD_S: Final = 0.5
+_ON_THE_WAY_S: Final = 2.0  # real time that a packet may take from the station to the archive
 _MOVING: Final = frozenset({CommandState.UPLINKED, CommandState.ACCEPTED, CommandState.STARTED, CommandState.COMPLETED})
 _LOST: Final = frozenset(FINAL_STATES - {CommandState.COMPLETED})
 _LEFT: Final = _MOVING | {CommandState.RELEASED, CommandState.FAILED}
@@ -197,6 +199,8 @@ class Flight:
         after = self._events.last_sequence()
         self._start_fleet()
         subscription = self._fleet.stream.subscribe()
+        pipeline = self._fleet.pipeline
+        contact_watch = ContactWatch(pipeline.bookings, pipeline.register, self._events, self._clock.now_utc())
         waited_s = 0.0
         while not self._stop.wait(_PERIOD_S):
             waited_s += _PERIOD_S
@@ -204,12 +208,15 @@ class Flight:
                 self._clock_service.remember()
                 after = self._tell_events(after)
                 self._tell_contacts()
-                self._fleet.alarms.tick()
+                self._look_after_alarms()
                 if waited_s >= _TELEMETRY_PERIOD_S:
                     waited_s = 0.0
                     for plan_id in tuple(self._under_way):
                         self._follow(plan_id)
-                    self._tell_telemetry([item.sample.satellite for item in subscription.get(0.0)])
+                    heard = [item.sample.satellite for item in subscription.get(0.0)]
+                    self._tell_telemetry(heard)
+                    slack_s = _ON_THE_WAY_S * self._clock.anchor.rate
+                    contact_watch.look(pipeline.take_seen(), heard, self._clock.now_utc(), slack_s)
                     self._orbit_watch.look()
             except LlamaSpaceError as error:
                 _log.error("the flight watch failed once", error=error.message, code=error.code)
@@ -278,6 +285,12 @@ class Flight:
             self._link_up = up
             detail = "connected to the ground stations" if up else "no connection to the ground stations: trying again"
             self._broadcaster.publish({"type": "link", "up": up, "detail": detail})
+
+    def _look_after_alarms(self) -> None:
+        in_contact = {satellite for (satellite, _), visible in self._contacts.items() if visible}
+        slack_s = _ON_THE_WAY_S * self._clock.anchor.rate
+        self._fleet.packet_watch.look(in_contact, self._clock.now_tai_s(), slack_s)
+        self._fleet.alarms.tick()
 
     def _tell_alarms(self, entries: Sequence[AlarmEntry]) -> None:
         for one in entries:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.authority import ApprovalRequests, Policies, package_policies
@@ -27,6 +27,8 @@ from core.telemetry import (
     tm_channels,
 )
 from core.telemetry.compactor import Compactor
+from core.telemetry.packet_watch import PacketWatch
+from core.telemetry.retention import RetentionPolicies
 from core.telemetry.sql_carry_over import carry_over
 from core.telemetry.telemetry_archive import TelemetryArchive
 from core.time import MissionClock
@@ -49,6 +51,7 @@ class FleetConfig:
         housekeeping_s: Period of housekeeping in contact, mission s.
         faults_file: Script of faults for the simulator to inject; None for sound spacecraft.
         stations_file: Where real stations are reached; with it no simulator is started.
+        retention: How long telemetry is kept; for ever by default.
     """
 
     data: Path
@@ -57,6 +60,7 @@ class FleetConfig:
     housekeeping_s: float = 10.0
     faults_file: Path | None = None
     stations_file: Path | None = None
+    retention: RetentionPolicies = field(default_factory=RetentionPolicies)
 
 
 class Fleet:
@@ -92,13 +96,14 @@ class Fleet:
         keys = open_keys(keys_folder, mission, key_store)
         self.keys = keys
         self._clock = clock
-        self.archive = TelemetryArchive(config.data / "telemetry", mdb)
+        limits = LimitOverrides(database, events, mdb)
+        self.archive = TelemetryArchive(config.data / "telemetry", mdb, limits.apply)
         carry_over(database, self.archive.columns)
         self.latest = LatestValues(self.archive, [craft.id for craft in mission.spacecraft])
         self.stream = TelemetryStream()
         self.reader = ArchiveTelemetryReader(self.archive, mdb)
-        limits = LimitOverrides(database, events, mdb)
         self.alarms = AlarmDesk(database, events, mdb, limits, clock, self.latest.all())
+        self.packet_watch = PacketWatch(mdb, self.alarms.change)
         self.simulator = SimulatorProcess(
             config.data / "simulator",
             spacecraft_key_file(keys_folder),
@@ -117,8 +122,12 @@ class Fleet:
             self.link = StationLinks(endpoints, lambda: self.archive.cursor(TELEMETRY_SOURCE), clock.now_tai_s)
         policy = policy or CommandPolicy()
         self._dry_runs = TwinDryRuns(mission, self.reader, clock, policy)
-        self.compactor = Compactor(self.archive.columns, _COMPACTION_S)
-        ingest = TelemetryIngest(self.archive, tm_channels(keys.link), self.latest, self.stream, self.alarms)
+        self.compactor = Compactor(
+            self.archive.columns, _COMPACTION_S, retention=config.retention, now_tai_s=clock.now_tai_s
+        )
+        ingest = TelemetryIngest(
+            self.archive, tm_channels(keys.link), self.latest, self.stream, self.alarms, self.packet_watch
+        )
         self.pipeline = CommandPipeline(
             PipelineDeps(
                 database=database,

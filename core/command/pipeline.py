@@ -158,6 +158,7 @@ class CommandPipeline:
         )
         self._contact_plan = ContactPlan(self.bookings)
         self._contacts: dict[tuple[str, str], bool] = {}
+        self._seen: set[tuple[str, str]] = set()
         self._frames: deque[TmDelivery] = deque()
         self._reports_waiting = True
         self._lead_s = deps.policy.lead_s(deps.clock)
@@ -185,6 +186,11 @@ class CommandPipeline:
     def contacts(self) -> dict[tuple[str, str], bool]:
         """Whether each (satellite, station) that was reported on is in contact."""
         return dict(self._contacts)
+
+    def take_seen(self) -> set[tuple[str, str]]:
+        """Spacecraft and stations in contact at any time since this was asked last."""
+        before, self._seen = self._seen, set()
+        return before | {pair for pair, visible in self._contacts.items() if visible}
 
     @property
     def mission(self) -> Mission:
@@ -376,6 +382,7 @@ class CommandPipeline:
                 self._frames.append(one)
             elif isinstance(one, ContactStatus):
                 self._contacts[(one.satellite, one.station)] = one.visible
+                self._seen |= {(one.satellite, one.station)} if one.visible else set()
 
     def _work_left(self) -> bool:
         return bool(self._changed or self._changed_keys) or any(waits() for waits in self._work.values())

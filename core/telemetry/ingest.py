@@ -21,6 +21,7 @@ from core.telemetry.latest import LatestValues
 from core.telemetry.live_samples import live_samples
 from core.telemetry.open_frames import VERDICT_NUMBERS, AosChannel, FrameArray, TmChannel, frame_array
 from core.telemetry.packet_rows import PacketRows
+from core.telemetry.packet_watch import PacketWatch
 from core.telemetry.receiver import FrameVerdict, ReceivedFrame
 from core.telemetry.stream import TelemetryStream
 from native import _core
@@ -91,6 +92,7 @@ class TelemetryIngest:
         latest: Newest values, updated after the batch is durable.
         stream: Live readers, served after the batch is durable.
         limits: Told of each durable batch; None for nobody to tell.
+        watch: Told how often packets come; None for nobody to tell.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class TelemetryIngest:
         latest: LatestValues,
         stream: TelemetryStream,
         limits: BatchJudge | None = None,
+        watch: PacketWatch | None = None,
     ) -> None:
         self._archive = archive
         self._channels = dict(channels)
@@ -107,6 +110,7 @@ class TelemetryIngest:
         self._latest = latest
         self._stream = stream
         self._limits = limits
+        self._watch = watch
         self._receivers: dict[tuple[str, str], BulkReceiver] = {}
 
     def ingest(self, source: str, frames: Sequence[ReceivedFrame]) -> IngestResult:
@@ -246,6 +250,8 @@ class TelemetryIngest:
         self._latest.update(live.newest)
         if live.arrived:
             self._stream.publish(live.arrived)
+        if self._watch is not None:
+            self._watch.take_part(part.rows.satellite, part.rows.received_tai_s, part.decoded)
         if self._limits is not None:
             result.level_changes += self._limits.take(part.rows.satellite, part.generated_tai_s, part.decoded)
 

@@ -11,6 +11,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from core.mdb.batch import DecodedBatch
 from core.mdb.containers import PacketRate
 from core.mdb.model import MissionDatabase
 from core.mdb.types import AlarmLevel
@@ -50,6 +54,7 @@ class PacketWatch:
         self._change = change
         self._lock = threading.Lock()
         self._followed: dict[tuple[str, str], _Followed] = {}
+        self._slack_s = 0.0
         self._since_tai_s: dict[str, float] = {}  # since when each spacecraft is in contact
 
     def take(self, satellite: str, container: str, received_tai_s: Collection[float]) -> None:
@@ -70,9 +75,18 @@ class PacketWatch:
                 self._count(one, at_tai_s)
             self._judge(satellite, container, one, one.newest_tai_s)
 
-    def look(self, in_contact: Collection[str], now_tai_s: float) -> None:
-        """See what stays away from the spacecraft that are in contact now."""
+    def take_part(self, satellite: str, received_tai_s: NDArray[np.float64], decoded: DecodedBatch) -> None:
+        """The packets of a stored batch; a time of reception for each."""
+        for one in decoded.containers:
+            if one.container in self._rates:
+                self.take(satellite, one.container, received_tai_s[one.rows].tolist())
+        for row, packet in decoded.interpreted:
+            self.take(satellite, packet.name, [float(received_tai_s[row])])
+
+    def look(self, in_contact: Collection[str], now_tai_s: float, slack_s: float = 0.0) -> None:
+        """See what stays away from the spacecraft that are in contact now; packets may be on their way for ``slack_s``."""
         with self._lock:
+            self._slack_s = slack_s
             for satellite in in_contact:
                 self._since_tai_s.setdefault(satellite, now_tai_s)
                 for container, rate in self._rates.items():
@@ -99,7 +113,7 @@ class PacketWatch:
         if not one.rate.minimum_hz or since_tai_s is None:
             return 0
         silent_s = now_tai_s - max(since_tai_s, one.newest_tai_s)
-        return _AWAY if silent_s > _PATIENCE / one.rate.minimum_hz else 0
+        return _AWAY if silent_s > _PATIENCE / one.rate.minimum_hz + self._slack_s else 0
 
     def _too_often(self, one: _Followed, now_tai_s: float) -> int:
         if not one.rate.maximum_hz or len(one.received) <= _COUNTED:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from core.mdb.batch import BatchDecoder
+from core.mdb.batch import BatchDecoder, DecodedBatch
 from core.mdb.model import MissionDatabase
 from core.telemetry.archive import ArchivedPacket, ArchivedSample
 from core.telemetry.arrivals import Arrivals, PacketFilter
@@ -22,13 +23,16 @@ class TelemetryArchive:
     Args:
         folder: Where it is; made where it is not there.
         mdb: What packets mean.
+        judge: Gives a satellite's values the alarm levels that they are stored with; the mission database's without.
     Raises:
         StoreError: Another process has it open, or its log is damaged.
     """
 
-    def __init__(self, folder: Path, mdb: MissionDatabase) -> None:
+    def __init__(
+        self, folder: Path, mdb: MissionDatabase, judge: Callable[[str, DecodedBatch], DecodedBatch] | None = None
+    ) -> None:
         self.units = ParameterUnits(mdb)
-        self.columns = ColumnArchive(folder, BatchDecoder(mdb), pus_times)
+        self.columns = ColumnArchive(folder, BatchDecoder(mdb), pus_times, judge=judge)
         self._arrivals = Arrivals(self.columns)
         self._samples = SampleReader(self.columns, self.units)
 

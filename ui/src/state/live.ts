@@ -18,7 +18,7 @@ export interface SatelliteTelemetry {
   recent: Readonly<Record<string, readonly number[]>>;
 }
 
-/** A contact that people or the station gave up. */
+/** A contact that people gave up, or in which nothing was heard. */
 export interface LostContact {
   satellite: string;
   station: string;
@@ -159,7 +159,7 @@ function changed(state: LiveState, what: keyof Changes): LiveState {
 }
 
 function withLost(state: LiveState, order: Order): LiveState {
-  if (order.what !== "lost") return state;
+  if (order.what !== "lost" && order.what !== "missed") return state;
   const told = (name: string): string => String(order.detail[name] ?? "");
   const lost: LostContact = {
     satellite: order.subject,
