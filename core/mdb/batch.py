@@ -51,6 +51,8 @@ class Column:
         if self.field.type.kind is ValueKind.BOOLEAN:
             truths: NDArray[np.bool_] = self.raw != 0
             return truths
+        if self.field.type.kind is ValueKind.FLOAT and self.values is None and self.raw.dtype.kind in "iu":
+            return self.raw.astype(np.float64)
         return self.raw if self.values is None else self.values
 
     def value(self, row: int) -> Value:
@@ -67,7 +69,7 @@ class Column:
             return bytes(self.raw[row].tobytes())
         if self.valid is not None and not self.valid[row]:
             return self.raw[row].item()  # type: ignore[no-any-return]
-        return self.engineering[row].item()  # type: ignore[no-any-return]
+        return self.field.type.whole(self.engineering[row].item())
 
     def texts(self) -> list[str | None]:
         """Labels or texts; a number without a label reads ``undefined (n)``."""

@@ -8,7 +8,7 @@ from enum import Enum, StrEnum
 
 from core.mdb.calibration import Calibrator, ContextCalibrator
 from core.mdb.encoding import Encoding
-from core.mdb.references import Condition, IntegerValue, Reference
+from core.mdb.references import Condition, IntegerValue, Reference, Value
 
 __all__ = [
     "AlarmLevel",
@@ -229,6 +229,12 @@ class DataType:
     element: DataType | None = None
     dimensions: tuple[Dimension, ...] = ()
     members: tuple[Member, ...] = ()
+
+    def whole(self, value: Value) -> Value:
+        """An engineering value as this type tells it: a calibrated integer without a fraction is an integer."""
+        if self.kind is ValueKind.INTEGER and isinstance(value, float) and value.is_integer():
+            return int(value)
+        return value
 
     def label(self, number: int) -> str | None:
         """The label of an integer; None where there is none."""

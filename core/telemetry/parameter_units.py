@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from core.mdb.model import MissionDatabase
+from core.mdb.references import Value
 from core.mdb.types import DataType
 
 __all__ = ["ParameterUnits"]
@@ -32,6 +33,13 @@ class ParameterUnits:
             kind = self._type(name)
             unit = self._units[name] = kind.unit if kind is not None else ""
         return unit
+
+    def whole(self, name: str, value: Value) -> Value:
+        """A stored value as the parameter's type tells it."""
+        if not isinstance(value, float):
+            return value
+        kind = self._type(name)
+        return value if kind is None else kind.whole(value)
 
     def _type(self, name: str) -> DataType | None:
         known = self._mdb.parameters.get(name)

@@ -87,7 +87,14 @@ class SampleReader:
         unit = self._units[parameter]
         known = islice((row for row in order.tolist() if values[row] is not None), limit)
         return [
-            ArchivedSample.of(satellite, parameter, times[row], values[row], unit, _LEVELS[levels[row] or 0])
+            ArchivedSample.of(
+                satellite,
+                parameter,
+                times[row],
+                self._units.whole(parameter, values[row]),
+                unit,
+                _LEVELS[levels[row] or 0],
+            )
             for row in known
         ]
 
@@ -153,8 +160,9 @@ class SampleReader:
         return best
 
     def _sample(self, satellite: str, parameter: str, found: _Found) -> ArchivedSample:
+        value = self._units.whole(parameter, found.value)
         return ArchivedSample.of(
-            satellite, parameter, found.generated_tai_s, found.value, self._units[parameter], _LEVELS[found.level]
+            satellite, parameter, found.generated_tai_s, value, self._units[parameter], _LEVELS[found.level]
         )
 
 

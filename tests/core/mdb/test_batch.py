@@ -203,3 +203,15 @@ def test_offsets_beyond_the_data_are_refused() -> None:
     for offsets in ([0, 9], [4, 2], [-1, 2]):
         with pytest.raises(_core.NativeError, match="offsets must rise within the data"):
             decoder.decode(b"abcd", np.array(offsets, dtype=np.int64))
+
+
+@pytest.mark.parametrize(("kind", "expected"), [(ValueKind.FLOAT, float), (ValueKind.INTEGER, int)])
+def test_a_whole_number_is_of_the_kind_that_its_type_says(kind: ValueKind, expected: type) -> None:
+    """Above 2^53 the two differ not in kind alone."""
+    raw = ((1 << 56) + 1).to_bytes(8, "big")
+    one = Parameter("p", DataType("t", kind, IntegerEncoding(64)))
+    mdb = MissionDatabase("m", {"p": one}, {"C": Container("C", (Entry(one),))}, {}, content_hash="")
+    batch = BatchDecoder(mdb, error_control=False).decode(raw, np.array([0, 8]))
+    value = batch.containers[0].columns["p"].value(0)
+    reference = decode_packet(mdb, raw, error_control=False).parameters["p"].value
+    assert value == reference and type(value) is type(reference) is expected
