@@ -97,7 +97,9 @@ class Fleet:
         self.keys = keys
         self._clock = clock
         limits = LimitOverrides(database, events, mdb)
-        self.archive = TelemetryArchive(config.data / "telemetry", mdb, limits.apply)
+        self.archive = TelemetryArchive(
+            config.data / "telemetry", mdb, opaque_apids={mission.file_delivery.apid}, judge=limits.apply
+        )
         carry_over(database, self.archive.columns)
         self.latest = LatestValues(self.archive, [craft.id for craft in mission.spacecraft])
         self.stream = TelemetryStream()

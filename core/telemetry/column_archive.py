@@ -7,7 +7,7 @@ import os
 import threading
 import weakref
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -95,6 +95,7 @@ class ColumnArchive(ArchiveQueries):
         folder: Where it is; made where it is not there.
         decoder: What packets mean; packets in the log are decoded again when the archive is opened.
         times: When packets were generated.
+        opaque_apids: Of packets whose content others read; that they have no meaning here is no fault of theirs.
         judge: Gives a satellite's values the alarm levels that they are stored with; those of the decoder without.
         most_waiting: Packets that may wait in memory; with more, ``append`` moves them into files first.
     Raises:
@@ -107,6 +108,7 @@ class ColumnArchive(ArchiveQueries):
         decoder: BatchDecoder,
         times: PacketTimes,
         *,
+        opaque_apids: Collection[int] = (),
         judge: Callable[[str, DecodedBatch], DecodedBatch] | None = None,
         most_waiting: int = 2_000_000,
     ) -> None:
@@ -114,6 +116,7 @@ class ColumnArchive(ArchiveQueries):
         self._let_go = weakref.finalize(self, os.close, _locked(folder))
         self._decoder = decoder
         self._times = times
+        self._opaque_apids = frozenset(opaque_apids)
         self._judge = judge
         self._most_waiting = most_waiting
         self._files = ArchiveFiles(folder)
@@ -152,7 +155,7 @@ class ColumnArchive(ArchiveQueries):
             if not self._let_go.alive:
                 raise StoreError("the telemetry archive is closed")
             stored = [self._new(rows) for rows in parts]
-            change = self._memory.change(_counted(progress or Progress(), stored))
+            change = self._memory.change(_counted(progress or Progress(), stored, self._opaque_apids))
             record = BatchRecord([one.rows for one in stored if len(one.rows)], change)
             tables = self._tables(self._log.last + 1, stored)
             with self._lock:
@@ -389,11 +392,12 @@ def _locked(folder: Path) -> int:
     return descriptor
 
 
-def _counted(progress: Progress, stored: Sequence[StoredPart]) -> Progress:
+def _counted(progress: Progress, stored: Sequence[StoredPart], opaque_apids: frozenset[int]) -> Progress:
     """With the packets that only the archive tells apart."""
     counts = {satellite: Counter(reasons) for satellite, reasons in progress.counts.items()}
     for one in stored:
         found = counts.setdefault(one.rows.satellite, Counter())
         found[DUPLICATE] += one.duplicates
-        found[UNDECODABLE] += len(one.decoded.undecodable)
+        apids = one.rows.apids[list(one.decoded.undecodable)].tolist() if one.decoded.undecodable else []
+        found[UNDECODABLE] += sum(apid not in opaque_apids for apid in apids)
     return replace(progress, counts=counts)

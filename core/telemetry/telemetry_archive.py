@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from core.mdb.batch import BatchDecoder, DecodedBatch
@@ -23,16 +23,22 @@ class TelemetryArchive:
     Args:
         folder: Where it is; made where it is not there.
         mdb: What packets mean.
+        opaque_apids: Of packets whose content others read.
         judge: Gives a satellite's values the alarm levels that they are stored with; the mission database's without.
     Raises:
         StoreError: Another process has it open, or its log is damaged.
     """
 
     def __init__(
-        self, folder: Path, mdb: MissionDatabase, judge: Callable[[str, DecodedBatch], DecodedBatch] | None = None
+        self,
+        folder: Path,
+        mdb: MissionDatabase,
+        *,
+        opaque_apids: Collection[int] = (),
+        judge: Callable[[str, DecodedBatch], DecodedBatch] | None = None,
     ) -> None:
         self.units = ParameterUnits(mdb)
-        self.columns = ColumnArchive(folder, BatchDecoder(mdb), pus_times, judge=judge)
+        self.columns = ColumnArchive(folder, BatchDecoder(mdb), pus_times, opaque_apids=opaque_apids, judge=judge)
         self._arrivals = Arrivals(self.columns)
         self._samples = SampleReader(self.columns, self.units)
 

@@ -12,12 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import StoreError
+from core.events import EventLog
 from core.link import new_link_keys
 from core.link.keys import LinkKeys
+from core.link.space_packet import PacketType, SpacePacket, encode_packet
 from core.mdb import MissionDatabase
+from core.store import open_database
 from core.telemetry import (
+    AlarmDesk,
     ArchiveTelemetryReader,
     LatestValues,
+    LimitOverrides,
     ReceivedFrame,
     StreamItem,
     TelemetryIngest,
@@ -25,8 +30,10 @@ from core.telemetry import (
     tm_channels,
 )
 from core.telemetry.archive import ArchivedSample
+from core.telemetry.changed_limits import LimitChange, WantedLimits
 from core.telemetry.telemetry_archive import TelemetryArchive
-from core.time import utc_from_tai_s
+from core.time import MissionClock, utc_from_tai_s
+from core.time.clock import ClockAnchor
 from tests.core.telemetry.intake import KEYS, MDB, T0_TAI_S, Bench, frames, housekeeping
 
 
@@ -192,4 +199,45 @@ def test_packets_are_kept_where_the_database_gives_them_no_meaning(tmp_path: Pat
         assert archive.latest("LSAT-1") == []
         archive.columns.compact()
     assert archive.counters() == {"LSAT-1": {"accepted": 1, "packet-undecodable": 1}}
+    archive.close()
+
+
+@pytest.mark.parametrize(("opaque", "undecodable"), [((), 2), ((0x123,), 1), ((0x123, 0x124), 0)])
+def test_packets_that_others_read_are_no_undecodable_ones(
+    tmp_path: Path, opaque: tuple[int, ...], undecodable: int
+) -> None:
+    archive = TelemetryArchive(tmp_path, MDB, opaque_apids=opaque)
+    latest = LatestValues(archive, KEYS.spacecraft)
+    ingest = TelemetryIngest(archive, tm_channels(KEYS), latest, TelemetryStream())
+    units = [
+        encode_packet(SpacePacket(PacketType.TELEMETRY, apid, 0, b"a part of a file", has_secondary_header=False))
+        for apid in (0x123, 0x124)
+    ]
+    assert ingest.ingest("ground", frames([housekeeping(1), *units])).packets == 3
+    assert archive.counters()["LSAT-1"].get("packet-undecodable", 0) == undecodable
+    assert [one.raw for one in archive.packets(service=0)] == units
+    archive.close()
+
+
+def test_frames_raise_alarms_by_the_limits_in_force_and_values_are_stored_with_them(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "service.db")
+    events, clock = EventLog(database), MissionClock(ClockAnchor(0.0, T0_TAI_S, 1.0), lambda: 0.0)
+    limits = LimitOverrides(database, events, MDB)
+    archive = TelemetryArchive(tmp_path / "telemetry", MDB, judge=limits.apply)
+    latest = LatestValues(archive, KEYS.spacecraft)
+    desk = AlarmDesk(database, events, MDB, limits, clock)
+    ingest = TelemetryIngest(archive, tm_channels(KEYS), latest, TelemetryStream(), desk)
+    first = frames([housekeeping(1, soc=0.9), housekeeping(2, soc=0.3)])
+    assert ingest.ingest("ground", first).level_changes > 0
+    (raised,) = [one for one in desk.open() if one.parameter == "soc"]
+    assert raised.raised_tai_s == pytest.approx(T0_TAI_S + 2)
+    wanted = WantedLimits(satellite="LSAT-1", parameter="soc", bands=(), reason="a test").model_dump()
+    limits.change(LimitChange(**wanted, by="petra", at=clock.now_utc()))
+    ingest.ingest("ground", frames([housekeeping(3, soc=0.3)], first_count=len(first) + 1, first_index=len(first) + 1))
+    assert [one.level for one in desk.open() if one.parameter == "soc"] == [0]
+    shown = {
+        one.generated_tai_s - T0_TAI_S: one.limit_state
+        for one in archive.samples("LSAT-1", "soc", T0_TAI_S, T0_TAI_S + 9)
+    }
+    assert [round(at_s) for at_s, state in shown.items() if state != "normal"] == [2]
     archive.close()
