@@ -6,7 +6,7 @@ import json
 import math
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
@@ -32,6 +32,7 @@ __all__ = ["command_answer", "router"]
 
 router = APIRouter(tags=["flight"])
 _Name = Annotated[str, Query(min_length=1, max_length=64)]
+_MOST_SAMPLES: Final = 200_000
 _Maybe = Annotated[str | None, Query(max_length=64)]
 
 
@@ -115,8 +116,12 @@ def samples(
     if begin >= until:
         raise InputError("end", "must be after start")
     found = runtime.flight.fleet.archive.samples(
-        satellite, parameter, tai_s_from_utc(begin), tai_s_from_utc(until), limit=200_000
+        satellite, parameter, tai_s_from_utc(begin), tai_s_from_utc(until), limit=_MOST_SAMPLES + 1
     )
+    if len(found) > _MOST_SAMPLES:
+        raise InputError(
+            "start", f"there are more than {_MOST_SAMPLES} values: ask for a shorter interval, or for a series"
+        )
     kept = found[:: max(1, -(-len(found) // points))]
     return TelemetrySamples(
         satellite=satellite,

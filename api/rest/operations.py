@@ -23,15 +23,17 @@ def healthz() -> dict[str, str]:
 
 @router.get("/readyz", responses={503: {"description": "Not ready: the body says what is missing"}})
 def readyz(request: Request) -> JSONResponse:
-    """The service can do its work: the database answers and the ground stations are connected.
+    """The service can do its work: the database answers, the ground stations are connected, and telemetry is stored.
 
+    ``telemetry_log`` says why not: after a failed flush what is on the disk is not known until the service starts again.
     ``telemetry_compaction`` says why stored telemetry could not be moved into files; nothing is lost by that, but the log
     grows, so somebody has to look.
     """
     runtime: Runtime = request.app.state.runtime
-    checks = {"database": _answers(runtime), "ground_link": runtime.flight.link_up()}
+    storing = runtime.flight.storing_failure()
+    checks = {"database": _answers(runtime), "ground_link": runtime.flight.link_up(), "telemetry": not storing}
     ready = all(checks.values())
-    detail = {"telemetry_compaction": runtime.flight.compaction_failure() or "ok"}
+    detail = {"telemetry_log": storing or "ok", "telemetry_compaction": runtime.flight.compaction_failure() or "ok"}
     return JSONResponse({"ready": ready, **checks, **detail}, status_code=200 if ready else 503)
 
 

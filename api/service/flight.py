@@ -174,6 +174,10 @@ class Flight:
         """Whether the ground station connection stands."""
         return self._fleet.link.connected
 
+    def storing_failure(self) -> str:
+        """Why no telemetry is stored until the service starts again; empty while it is."""
+        return self._fleet.archive.columns.refuses
+
     def compaction_failure(self) -> str:
         """Why telemetry that is stored could not be moved into files the last time; empty where it went well."""
         return self._fleet.compactor.failure

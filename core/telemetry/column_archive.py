@@ -261,6 +261,11 @@ class ColumnArchive(ArchiveQueries):
             yield
 
     @property
+    def refuses(self) -> str:
+        """Why nothing more is stored until it is opened again, such as after a failed flush; empty while it is."""
+        return self._log.failed
+
+    @property
     def files(self) -> ArchiveFiles:
         """The files that count."""
         return self._files

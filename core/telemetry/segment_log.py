@@ -64,6 +64,11 @@ class SegmentLog:
         """Number of the newest record."""
         return self._last
 
+    @property
+    def failed(self) -> str:
+        """Why it takes nothing more until it is opened again; empty while it does."""
+        return self._failed
+
     def append(self, parts: Sequence[Buffer]) -> int:
         """Write a record and wait until it is durable; its number.
 

@@ -92,6 +92,21 @@ def test_telemetry_that_cannot_be_filed_is_told_and_what_became_of_frames_is_cou
     assert "llamaspace_telemetry_compaction_failed 1.0" in lines
 
 
+def test_a_service_whose_telemetry_is_not_stored_is_not_ready(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = service.runtime.flight.fleet.archive.columns
+    assert service.client.get("/readyz").json()["telemetry_log"] == "ok"
+
+    with monkeypatch.context() as disk:
+        disk.setattr(columns._log, "_failed", "a flush to disk failed (Input/output error)")
+        with pytest.raises(StoreError, match="takes nothing more"):
+            columns.append(progress=Progress(counts={"LSAT-3": {"checksum": 1}}))
+        answer = service.client.get("/readyz")
+        assert (answer.status_code, answer.json()["telemetry"]) == (503, False)
+        assert "a flush to disk failed" in answer.json()["telemetry_log"]
+
+
 @pytest.mark.parametrize(
     "query",
     [
