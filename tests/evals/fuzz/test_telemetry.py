@@ -14,8 +14,8 @@ from evals.fuzz.telemetry import STREAMS, XTCE, fuzz_stream
 
 @pytest.mark.parametrize("name", sorted(STREAMS))
 def test_damaged_telemetry_is_read_alike_or_refused(name: str) -> None:
-    tally = fuzz_stream(STREAMS[name](), 10_000, seed=1)
-    assert tally.defects == [] and 100 < tally.packets <= 10_000 * 4
+    tally = fuzz_stream(STREAMS[name](), 5_000, seed=1)
+    assert tally.defects == [] and 50 < tally.packets <= 5_000 * 4
 
 
 def test_damaged_database_files_are_refused_or_read_whole() -> None:
@@ -25,7 +25,7 @@ def test_damaged_database_files_are_refused_or_read_whole() -> None:
 
 def test_a_decoder_that_reads_something_else_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def other(mdb: Any, raw: bytes, **options: Any) -> Any:
-        return decode_packet(mdb, raw[:-1] + bytes((raw[-1] ^ 0x10,)), **options)
+        return decode_packet(mdb, raw[:8] + bytes(one ^ 0x10 for one in raw[8:9]) + raw[9:], **options)
 
     monkeypatch.setattr(telemetry, "decode_packet", other)
-    assert fuzz_stream(STREAMS["packets"](), 10_000, seed=1).defects
+    assert fuzz_stream(STREAMS["packets"](), 2_000, seed=1).defects
