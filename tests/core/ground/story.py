@@ -154,7 +154,7 @@ class Story:
         config = FleetConfig(folder, faults_file=faults_file)
         self.fleet = Fleet(config, MISSION, reference_mdb(), self.database, self.events, clock, CommandPolicy())
 
-    def until(self, done: Callable[[list[Command]], bool], timeout_s: float = 90.0) -> list[Command]:
+    def until(self, done: Callable[[list[Command]], bool], timeout_s: float = 300.0) -> list[Command]:
         """The commands, once a condition holds."""
         deadline = time.monotonic() + timeout_s
         while True:

@@ -23,7 +23,7 @@ def listener() -> Iterator[socket.socket]:
 
 
 def _wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10.0
+    deadline = time.monotonic() + 90.0
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -42,7 +42,7 @@ FRAME = bytes(range(256)) * 4 + bytes(91)  # 1115 octets
 CLTU = b"\xeb\x90cltu\xc5\xc5"
 
 
-def _wait(condition: Callable[[], object], limit_s: float = 10.0) -> None:
+def _wait(condition: Callable[[], object], limit_s: float = 90.0) -> None:
     deadline = time.monotonic() + limit_s
     while not condition():
         assert time.monotonic() < deadline
