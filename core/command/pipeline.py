@@ -17,22 +17,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
-
-from sqlalchemy import Connection
 
 from core.authority import ApprovalRequests, DecisionLog, Policies, package_policies
 from core.command.acknowledge import take_reports
 from core.command.agenda import Agenda
-from core.command.authorise import CommandAuthority, SignedSet, sign_set
+from core.command.authorise import CommandAuthority
 from core.command.bookings import StationBookings
 from core.command.contacts import ContactPlan
 from core.command.expectations import Expectations
 from core.command.file_transfers import FileDeps, FileTransfers
 from core.command.keys import CommandKeys
-from core.command.model import BEFORE_RELEASE, ON_THE_WAY, Command, CommandState
+from core.command.model import BEFORE_RELEASE, ON_THE_WAY, Command
 from core.command.orders import BOOKINGS_KEY, CommandOrders
 from core.command.policy import CommandPolicy
 from core.command.present import DryRuns, NoDryRuns, PresentState
@@ -42,11 +39,11 @@ from core.command.release import ReleaseDeps, ReleaseDesk
 from core.command.seam import Boundary, Seam, no_seam
 from core.command.signed_sets import SignedSets
 from core.command.stack_runs import StackDeps, StackRuns
+from core.command.submission import SubmissionDeps, Submissions
 from core.command.telemetry_view import SatelliteTelemetry
 from core.command.uplink import Uplink
-from core.command.validate import check_duplicates, check_plan, draft_commands
 from core.command.verification import VerificationDesk
-from core.errors import CommandRefused, Conflict, LlamaSpaceError
+from core.errors import LlamaSpaceError
 from core.events import EventLog
 from core.ground import ContactStatus, GroundLink, TmDelivery
 from core.mdb import MissionDatabase
@@ -156,6 +153,24 @@ class CommandPipeline:
                 requests=deps.requests,
             )
         )
+        self._submissions = Submissions(
+            SubmissionDeps(
+                register=self.register,
+                events=deps.events,
+                sets=self._sets,
+                authority=self._authority,
+                queues=self.queues,
+                bookings=self.bookings,
+                expectations=self._expectations,
+                mission=deps.mission,
+                mdb=deps.mdb,
+                keys=deps.keys,
+                clock=deps.clock,
+                policy=deps.policy,
+                seam=deps.seam,
+                requests=deps.requests,
+            )
+        )
         self._contact_plan = ContactPlan(self.bookings)
         self._contacts: dict[tuple[str, str], bool] = {}
         self._seen: set[tuple[str, str]] = set()
@@ -213,43 +228,11 @@ class CommandPipeline:
             CommandRefused: A stage said no; the reason is in the event log too.
             Conflict: Another revision of the plan still has open commands.
         """
-        now_utc = self._deps.clock.now_utc()
-        try:
-            check_plan(plan, approvals, self._deps.clock, self._deps.policy)
-            existing = self._existing(plan)
-            drafted = existing or draft_commands(plan, self._deps.mission, self._deps.mdb, now_utc)
-            self._authority.check(drafted, approvals, author=plan.intent.author, now_utc=now_utc)
-            for one in drafted:
-                self.queues.require_open(one)
-            self._deps.seam(Boundary.VALIDATED)
-            self._require_standing(plan)
-            if existing:
-                return existing
-            # Outside the transaction: a key store elsewhere takes its time, and releases need the database meanwhile.
-            signed = sign_set(drafted, self._deps.keys.signing)
-            with self.register.write() as connection:
-                entered = self._enter(connection, plan, drafted, signed, approvals, now_utc)
-            self._deps.seam(Boundary.SCHEDULED)
-            return entered
-        except (CommandRefused, Conflict) as refusal:
-            with self._deps.database.write() as connection:
-                payload = {"reason": refusal.message, "code": refusal.code, "revision_hash": plan.revision_hash()}
-                self._deps.events.append(
-                    connection, "command.set_refused", plan.plan_id, actor="service", at_utc=now_utc, payload=payload
-                )
-            raise
+        return self._submissions.submit(plan, approvals)
 
     def withdraw(self, plan_id: str, *, actor: str, reason: str) -> list[Command]:
         """Revoke a plan's authorisation: what has not left will not leave; what is on its way is not called back."""
-        now_utc = self._deps.clock.now_utc()
-        with self.register.write() as connection:
-            self._sets.withdraw(connection, plan_id)
-            self.bookings.give_back(connection, plan_id)
-            waiting = self.register.find_in(connection, plan_id=plan_id, states=tuple(BEFORE_RELEASE))
-            return [
-                self.register.move(connection, one, CommandState.REFUSED, now_utc, actor=actor, reason=reason)
-                for one in waiting
-            ]
+        return self._submissions.withdraw(plan_id, actor=actor, reason=reason)
 
     def run(self, stop: threading.Event) -> None:
         """Tick until told to stop; a broken connection, a full disk or a withdrawal in between is tried again."""
@@ -324,53 +307,8 @@ class CommandPipeline:
     def _file_ended_tai_s(self, transfer_id: str) -> float | None:
         return self.files.ended_tai_s(transfer_id) if self.files is not None else None
 
-    # Submission
-
     def _plan_to_fly(self, command: Command) -> MissionPlan | None:
         return self._expectations.plan_of(command) or self.stacks.flight_of(command)
-
-    def _require_standing(self, plan: MissionPlan) -> None:
-        """Nothing is signed that is not approved; the transaction that enters it asks again."""
-        if self._deps.requests is not None:
-            with self._deps.database.read() as connection:
-                self._deps.requests.check_in(connection, plan.plan_id, plan.revision_hash(), entering=True)
-
-    def _existing(self, plan: MissionPlan) -> list[Command]:
-        revision_hash = plan.revision_hash()
-        return [one for one in self.register.find(plan_id=plan.plan_id) if one.revision_hash == revision_hash]
-
-    def _enter(
-        self,
-        connection: Connection,
-        plan: MissionPlan,
-        drafted: Sequence[Command],
-        signed: SignedSet,
-        approvals: Sequence[Approval],
-        now_utc: datetime,
-    ) -> list[Command]:
-        if self._deps.requests is not None:
-            self._deps.requests.check_in(connection, plan.plan_id, plan.revision_hash(), entering=True)
-        known = self.register.find_in(connection, plan_id=plan.plan_id)
-        same = [one for one in known if one.revision_hash == drafted[0].revision_hash]
-        if same:
-            return same
-        if any(not one.final for one in known):
-            raise Conflict(f"another revision of {plan.plan_id} still has open commands; withdraw it first")
-        check_duplicates(drafted, self.register.open())
-        self.bookings.book(connection, drafted, lambda plan_id: bool(self.register.open_of(plan_id)))
-        self._sets.enter(connection, plan.plan_id, plan.revision, signed)
-        self._expectations.enter(connection, plan)
-        self._deps.seam(Boundary.SIGNED)
-        by = ", ".join(sorted({one.by for one in approvals}))
-        return [self._enter_one(connection, one, by, now_utc) for one in drafted]
-
-    def _enter_one(self, connection: Connection, command: Command, by: str, now_utc: datetime) -> Command:
-        self.register.add(connection, command, "service")
-        command = self.register.move(connection, command, CommandState.VALIDATED, now_utc)
-        command = self.register.move(
-            connection, command, CommandState.AUTHORISED, now_utc, actor=f"user:{by}", reason=f"approved by {by}"
-        )
-        return self.register.move(connection, command, CommandState.SCHEDULED, now_utc)
 
     # Steps
 

@@ -38,6 +38,7 @@ from core.command.stack import (
 )
 from core.command.stack_approvals import StackApprovals
 from core.command.stack_table import OPEN_STACKS, StackRecord, StackState, StackTable
+from core.command.submission import enter_authorised
 from core.errors import CommandRefused, Conflict, LlamaSpaceError, NotFound
 from core.events import EventLog
 from core.mdb import MissionDatabase, VerificationStage
@@ -283,12 +284,7 @@ class StackRuns:
             if not self._is_present(record):
                 return
             self._approvals.require_standing(connection, record.stack)
-            deps.register.add(connection, command, "service")
-            command = deps.register.move(connection, command, CommandState.VALIDATED, now_utc)
-            command = deps.register.move(
-                connection, command, CommandState.AUTHORISED, now_utc, actor=f"user:{by}", reason=f"approved by {by}"
-            )
-            deps.register.move(connection, command, CommandState.SCHEDULED, now_utc)
+            enter_authorised(connection, deps.register, command, by, now_utc)
             self._go(connection, record, record.stack.after(command.activity_id))
 
     def _wait_verifier(self, record: StackRecord, step: WaitVerifierStep) -> bool:

@@ -144,8 +144,9 @@ def test_limits_are_those_of_the_database(document: str, parameter: str, level: 
 def test_command_classes_are_those_of_the_database() -> None:
     text = next(one.text for one in DOCUMENTS.values() if one.matter.id == "PROC-OPS-003")
     line = next(line for line in text.splitlines() if "hazardous command of the reference mission" in line)
-    named = dict.fromkeys(CODE.findall(line.split(".")[0]), CommandClass.HAZARDOUS)
-    named |= dict.fromkeys(CODE.findall(line.split(".")[1]), CommandClass.VITAL)
+    classes = (CommandClass.HAZARDOUS, CommandClass.CRITICAL, CommandClass.VITAL)
+    sentences = zip(line.split("."), classes, strict=False)
+    named = {name: command_class for sentence, command_class in sentences for name in CODE.findall(sentence)}
     for name, command in reference_mdb().commands.items():
         assert command.command_class is named.get(name, CommandClass.ROUTINE), name
 

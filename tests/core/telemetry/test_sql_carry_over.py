@@ -12,7 +12,6 @@ from sqlalchemy import inspect
 from core.link import decode_telemetry
 from core.store import Database, open_database
 from core.telemetry import sql_carry_over
-from core.telemetry.column_archive import ColumnArchive
 from core.telemetry.sql_carry_over import carry_over
 from core.telemetry.telemetry_archive import TelemetryArchive
 from tests.core.telemetry.intake import FLEET, MDB, Bench, frames, housekeeping
@@ -129,13 +128,13 @@ def test_a_move_that_is_cut_off_is_taken_up_again(
 ) -> None:
     monkeypatch.setattr(sql_carry_over, "_AT_ONCE", 45)
     archive = TelemetryArchive(tmp_path / "telemetry", MDB)
-    real, calls = ColumnArchive.append, []
+    real, calls = archive.columns.append, []
 
-    def append(self: ColumnArchive, *parts: Any, **more: Any) -> Any:
+    def append(*parts: Any, **more: Any) -> Any:
         calls.append(1)
         if len(calls) - 1 == point and not done:
             raise Killed
-        made = real(self, *parts, **more)
+        made = real(*parts, **more)
         if len(calls) - 1 == point:
             raise Killed
         return made
@@ -144,7 +143,7 @@ def test_a_move_that_is_cut_off_is_taken_up_again(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(ColumnArchive, "append", append)
+        patched.setattr(archive.columns, "append", append)
         if point == "drop":
             patched.setattr(sql_carry_over, "DropTable", no_drop)
         with pytest.raises(Killed):
