@@ -7,8 +7,10 @@ from pathlib import Path
 from core.mdb.batch import BatchDecoder
 from core.mdb.model import MissionDatabase
 from core.telemetry.archive import ArchivedPacket, ArchivedSample
+from core.telemetry.archive_extent import ArchiveExtent
 from core.telemetry.arrivals import Arrivals, PacketFilter
 from core.telemetry.column_archive import ColumnArchive
+from core.telemetry.packet_browser import PacketBrowser
 from core.telemetry.packet_rows import pus_times
 from core.telemetry.parameter_units import ParameterUnits
 from core.telemetry.sample_reader import SampleReader
@@ -28,7 +30,10 @@ class TelemetryArchive:
 
     def __init__(self, folder: Path, mdb: MissionDatabase) -> None:
         self.units = ParameterUnits(mdb)
-        self.columns = ColumnArchive(folder, BatchDecoder(mdb), pus_times)
+        decoder = BatchDecoder(mdb)
+        self.columns = ColumnArchive(folder, decoder, pus_times)
+        self.extent = ArchiveExtent(self.columns)
+        self.packet_browser = PacketBrowser(self.columns, decoder, self.units)
         self._arrivals = Arrivals(self.columns)
         self._samples = SampleReader(self.columns, self.units)
 
