@@ -138,10 +138,10 @@ class PacketBrowser:
             bound = (math.inf, math.inf) if before is None else self._place(snapshot, before)
             end_tai_s = min(end_tai_s, bound[0])
             kept: list[ListedPacket] = []
-            for one in snapshot.waiting:
-                if container in (None, one.container):
-                    table = _inside(one.table, start_tai_s, end_tai_s, bound)
-                    kept += _listed(_sized(table), satellite, one.container)
+            for waiting in snapshot.waiting:
+                if container in (None, waiting.container):
+                    table = _inside(waiting.table, start_tai_s, end_tai_s, bound)
+                    kept += _listed(_sized(table), satellite, waiting.container)
             files = [
                 one for one in snapshot.find(GENERATED, start_tai_s, end_tai_s) if container in (None, one.container)
             ]

@@ -148,6 +148,7 @@ class ScriptedService:
             ("GET", "/commands/definitions"): lambda: Answer({"commands": [], "parameters": []}),
             ("GET", "/approvals"): lambda: Answer(_page([])),
             ("GET", "/stacks"): lambda: Answer([]),
+            ("GET", "/alarms"): lambda: Answer([]),
             ("GET", "/audit"): lambda: Answer(_page([])),
             ("GET", f"{plan_path}/alternatives"): lambda: Answer({"state": "none", "reason": "", "alternatives": []}),
             ("GET", "/conversations"): lambda: Answer(_page([_entry(one) for one in conversations])),

@@ -3,14 +3,16 @@
 import { createContext, useContext } from "react";
 import { ApiClient, wordsOf } from "../api/client";
 import { LiveSocket, type SocketLike } from "../api/socket";
+import type { AlarmMessage } from "../contract/alarms";
 import type { ConversationSummary, ConversationView } from "../contract/events";
 import type { Mission } from "../contract/mission";
 import type { ArgumentOrigin } from "../contract/plan";
 import type { User } from "../contract/session";
+import { byKey, withStep } from "../lib/alarms";
 import { INITIAL_LIVE, type LiveAction, type LiveState, reduceLive, wordsOfView } from "./live";
 import { createStore, type Store } from "./store";
 
-export type Tab = "plan" | "approvals" | "queue" | "stacks" | "commands" | "files" | "passes" | "audit";
+export type Tab = "plan" | "approvals" | "queue" | "stacks" | "commands" | "files" | "passes" | "alarms" | "telemetry" | "packets" | "ingest" | "audit";
 export type Session = "checking" | "signed-out" | "signed-in" | "expired";
 
 export interface View {
@@ -23,6 +25,10 @@ export interface View {
   planId: string | null;
   activityId: string | null;
   tab: Tab;
+  /** Whether the panel takes the place of the conversation as well. */
+  wide: boolean;
+  /** A parameter that somebody asked to have plotted; the telemetry tab takes it up. */
+  plotted: { satellite: string; parameter: string } | null;
   /** The stack that is opened in its tab. */
   stackId: string | null;
   /** Whose events the audit tab shows; null for all. */
@@ -41,6 +47,8 @@ const INITIAL_VIEW: View = {
   planId: null,
   activityId: null,
   tab: "plan",
+  wide: false,
+  plotted: null,
   stackId: null,
   auditSubject: null,
   origins: {},
@@ -58,6 +66,8 @@ export interface Console {
   send(text: string, key: string): Promise<void>;
   refreshConversations(): Promise<void>;
   reconnect(): void;
+  /** Read the open alarms anew. */
+  refreshAlarms(): Promise<void>;
 }
 
 /** Everything the console needs, not yet started. */
@@ -68,12 +78,14 @@ export function createConsole(): Console {
     if (view.get().session === "signed-in") view.dispatch({ session: "expired" });
   };
   const client = new ApiClient(expire);
+  const listening = new Set<AlarmMessage[]>();
   const socket = new LiveSocket({
     open: openSocket,
     onMessage: (message) => {
       live.dispatch({ type: "message", message, atMs: performance.now() });
       // The list is read when an intent's status has been stored, which is after its last event.
       if (message.type === "intent") void refreshConversations();
+      if (message.type === "alarm") for (const heard of listening) heard.push(message);
       if (message.type !== "agui" || !EDGES.has(message.event.type)) return;
       if (message.conversation_id === view.get().conversationId) void readConversation(message.conversation_id).catch(ignoreUnreachable);
     },
@@ -98,8 +110,21 @@ export function createConsole(): Console {
         live.dispatch({ type: "contacts", contacts });
       }, ignoreUnreachable),
       refreshConversations(),
+      refreshAlarms().catch(ignoreUnreachable),
       ...(view.get().mission?.spacecraft ?? []).map((craft) => latest(craft.id)),
     ]);
+  }
+
+  /** A step that the socket tells while the list is on its way may not be in it: it is taken again after it. */
+  async function refreshAlarms(): Promise<void> {
+    const heard: AlarmMessage[] = [];
+    listening.add(heard);
+    try {
+      const listed = byKey(await client.alarms());
+      live.dispatch({ type: "alarms", alarms: Object.values(heard.reduce(withStep, listed)) });
+    } finally {
+      listening.delete(heard);
+    }
   }
 
   async function latest(satellite: string): Promise<void> {
@@ -156,6 +181,7 @@ export function createConsole(): Console {
     openConversation,
     send,
     refreshConversations,
+    refreshAlarms,
     begin: async () => {
       try {
         await signedIn(await client.me());
