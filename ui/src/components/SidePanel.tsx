@@ -14,6 +14,7 @@ import { InboxPanel } from "./inbox/InboxPanel";
 import { PassesPanel } from "./PassesPanel";
 import { PlanPanel } from "./plan/PlanPanel";
 import { LostContacts } from "./queue/LostContacts";
+import { TelemetryPanel } from "./telemetry/TelemetryPanel";
 import { QueuePanel } from "./queue/QueuePanel";
 import { StacksPanel } from "./stack/StacksPanel";
 
@@ -26,6 +27,7 @@ const TABS: readonly [Tab, string][] = [
   ["files", "Files"],
   ["passes", "Passes"],
   ["alarms", "Alarms"],
+  ["telemetry", "Telemetry"],
   ["audit", "Audit"],
 ];
 
@@ -40,7 +42,7 @@ const PANELS: Readonly<Record<Tab, () => React.JSX.Element | null>> = {
   files: FilesPanel,
   passes: PassesPanel,
   alarms: AlarmsPanel,
-  telemetry: () => null,
+  telemetry: TelemetryPanel,
   packets: () => null,
   ingest: () => null,
   audit: AuditPanel,

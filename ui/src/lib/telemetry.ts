@@ -1,6 +1,6 @@
 /** Limits and values of telemetry in words. */
 
-import type { Band } from "../contract/telemetry";
+import type { Band, BrowsedParameter } from "../contract/telemetry";
 
 /** `below 0.4`, `below 10 or above 30`, `from 1 to 2`: where a value is at the level of a band. */
 export function wordsOfBand({ low, high, inside }: Band | Omit<Band, "level">): string {
@@ -11,4 +11,13 @@ export function wordsOfBand({ low, high, inside }: Band | Omit<Band, "level">): 
   }
   const parts = [low !== null && `below ${number(low)}`, high !== null && `above ${number(high)}`].filter((one) => one !== false);
   return parts.length === 0 ? "never" : parts.join(" or ");
+}
+
+/** Parameters with every word of a search in their name, description or unit. */
+export function foundParameters(parameters: readonly BrowsedParameter[], search: string): BrowsedParameter[] {
+  const words = search.toLowerCase().split(/\s+/).filter((one) => one !== "");
+  return parameters.filter(({ name, description, unit }) => {
+    const text = `${name} ${description} ${unit}`.toLowerCase();
+    return words.every((one) => text.includes(one));
+  });
 }

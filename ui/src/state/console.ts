@@ -10,10 +10,18 @@ import type { ArgumentOrigin } from "../contract/plan";
 import type { User } from "../contract/session";
 import { byKey, withStep } from "../lib/alarms";
 import { INITIAL_LIVE, type LiveAction, type LiveState, reduceLive, wordsOfView } from "./live";
+import type { Span } from "../lib/plot";
 import { createStore, type Store } from "./store";
 
 export type Tab = "plan" | "approvals" | "queue" | "stacks" | "commands" | "files" | "passes" | "alarms" | "telemetry" | "packets" | "ingest" | "audit";
 export type Session = "checking" | "signed-out" | "signed-in" | "expired";
+
+/** Parameters of one spacecraft over one range of time; without a spacecraft, of the mission's first. */
+export interface Plots {
+  satellite: string | null;
+  parameters: readonly string[];
+  span: Span;
+}
 
 export interface View {
   session: Session;
@@ -27,8 +35,8 @@ export interface View {
   tab: Tab;
   /** Whether the panel takes the place of the conversation as well. */
   wide: boolean;
-  /** A parameter that somebody asked to have plotted; the telemetry tab takes it up. */
-  plotted: { satellite: string; parameter: string } | null;
+  /** What the telemetry tab plots. */
+  plots: Plots;
   /** The stack that is opened in its tab. */
   stackId: string | null;
   /** Whose events the audit tab shows; null for all. */
@@ -48,7 +56,7 @@ const INITIAL_VIEW: View = {
   activityId: null,
   tab: "plan",
   wide: false,
-  plotted: null,
+  plots: { satellite: null, parameters: [], span: { kind: "last", seconds: 3600 } },
   stackId: null,
   auditSubject: null,
   origins: {},

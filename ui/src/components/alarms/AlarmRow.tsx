@@ -21,6 +21,7 @@ export function AlarmRow({ alarm, user }: { alarm: Alarm; user: User }) {
   const [mark, words] = wordsOfState(alarm.state);
   const unseen = alarm.state === "raised" || alarm.state === "returned";
   const shelved = alarm.shelved_until !== null;
+  const plot = (): void => view.dispatch({ tab: "telemetry", plots: { ...view.get().plots, satellite: alarm.satellite, parameters: [alarm.parameter] } });
   const ask = (what: AlarmOrder, title: string) => (
     <button className="button small" data-testid={`alarm-${what}`} disabled={!may} title={may ? undefined : "Handling alarms needs the operator role"} onClick={() => setOrder(what)}>
       {title}
@@ -62,7 +63,7 @@ export function AlarmRow({ alarm, user }: { alarm: Alarm; user: User }) {
         {ask("assign", "Assign…")}
         {ask("comment", "Comment…")}
         {ask("tag", "Tags…")}
-        <button className="button small" data-testid="alarm-plot" onClick={() => view.dispatch({ tab: "telemetry", plotted: { satellite: alarm.satellite, parameter: alarm.parameter } })}>
+        <button className="button small" data-testid="alarm-plot" onClick={plot}>
           Plot
         </button>
         <button className="button small" data-testid="alarm-history" aria-expanded={open} onClick={() => setOpen(!open)}>
