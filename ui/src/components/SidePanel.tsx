@@ -14,6 +14,7 @@ import { InboxPanel } from "./inbox/InboxPanel";
 import { PassesPanel } from "./PassesPanel";
 import { PlanPanel } from "./plan/PlanPanel";
 import { LostContacts } from "./queue/LostContacts";
+import { PacketsPanel } from "./telemetry/PacketsPanel";
 import { TelemetryPanel } from "./telemetry/TelemetryPanel";
 import { QueuePanel } from "./queue/QueuePanel";
 import { StacksPanel } from "./stack/StacksPanel";
@@ -28,6 +29,7 @@ const TABS: readonly [Tab, string][] = [
   ["passes", "Passes"],
   ["alarms", "Alarms"],
   ["telemetry", "Telemetry"],
+  ["packets", "Packets"],
   ["audit", "Audit"],
 ];
 
@@ -43,7 +45,7 @@ const PANELS: Readonly<Record<Tab, () => React.JSX.Element | null>> = {
   passes: PassesPanel,
   alarms: AlarmsPanel,
   telemetry: TelemetryPanel,
-  packets: () => null,
+  packets: PacketsPanel,
   ingest: () => null,
   audit: AuditPanel,
 };
