@@ -14,6 +14,7 @@ import { InboxPanel } from "./inbox/InboxPanel";
 import { PassesPanel } from "./PassesPanel";
 import { PlanPanel } from "./plan/PlanPanel";
 import { LostContacts } from "./queue/LostContacts";
+import { IngestPanel } from "./telemetry/IngestPanel";
 import { PacketsPanel } from "./telemetry/PacketsPanel";
 import { TelemetryPanel } from "./telemetry/TelemetryPanel";
 import { QueuePanel } from "./queue/QueuePanel";
@@ -30,6 +31,7 @@ const TABS: readonly [Tab, string][] = [
   ["alarms", "Alarms"],
   ["telemetry", "Telemetry"],
   ["packets", "Packets"],
+  ["ingest", "Ingest"],
   ["audit", "Audit"],
 ];
 
@@ -46,7 +48,7 @@ const PANELS: Readonly<Record<Tab, () => React.JSX.Element | null>> = {
   alarms: AlarmsPanel,
   telemetry: TelemetryPanel,
   packets: PacketsPanel,
-  ingest: () => null,
+  ingest: IngestPanel,
   audit: AuditPanel,
 };
 
