@@ -92,12 +92,12 @@ class Fleet:
         keys = open_keys(keys_folder, mission, key_store)
         self.keys = keys
         self._clock = clock
-        self.archive = TelemetryArchive(config.data / "telemetry", mdb)
+        limits = LimitOverrides(database, events, mdb)
+        self.archive = TelemetryArchive(config.data / "telemetry", mdb, limits.apply)
         carry_over(database, self.archive.columns)
         self.latest = LatestValues(self.archive, [craft.id for craft in mission.spacecraft])
         self.stream = TelemetryStream()
         self.reader = ArchiveTelemetryReader(self.archive, mdb)
-        limits = LimitOverrides(database, events, mdb)
         self.alarms = AlarmDesk(database, events, mdb, limits, clock, self.latest.all())
         self.simulator = SimulatorProcess(
             config.data / "simulator",

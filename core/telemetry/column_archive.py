@@ -7,7 +7,7 @@ import os
 import threading
 import weakref
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,12 +41,22 @@ from core.telemetry.reprocessing import Reprocessing, known_reprocessings, repro
 from core.telemetry.retention import Removed, RetentionPolicies, retention_steps
 from core.telemetry.segment_log import SegmentLog
 
-__all__ = ["DUPLICATE", "UNDECODABLE", "ColumnArchive", "Downsampled", "ParameterValues", "StoredPart", "WaitingPart"]
+__all__ = [
+    "DUPLICATE",
+    "UNDECODABLE",
+    "ColumnArchive",
+    "Downsampled",
+    "Judge",
+    "ParameterValues",
+    "StoredPart",
+    "WaitingPart",
+]
 
 DUPLICATE: Final = "packet-duplicate"
 UNDECODABLE: Final = "packet-undecodable"
 _TAKEN_OVER: Final = "taken_over"
 _MEMORY: Final = "memory"
+Judge = Callable[[str, DecodedBatch], DecodedBatch]
 _BATCH_BITS: Final = 24  # of an arrival number: the place in its batch
 
 
@@ -96,17 +106,26 @@ class ColumnArchive(ArchiveQueries):
         decoder: What packets mean; packets in the log are decoded again when the archive is opened.
         times: When packets were generated.
         most_waiting: Packets that may wait in memory; with more, ``append`` moves them into files first.
+        judge: Gives a satellite's batch the alarm levels that hold for it; those of the decoder without. Packets that are still
+            in the log when the archive is opened are judged anew.
     Raises:
         StoreError: Another process has it open, or its log is damaged.
     """
 
     def __init__(
-        self, folder: Path, decoder: BatchDecoder, times: PacketTimes, *, most_waiting: int = 2_000_000
+        self,
+        folder: Path,
+        decoder: BatchDecoder,
+        times: PacketTimes,
+        *,
+        most_waiting: int = 2_000_000,
+        judge: Judge | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._let_go = weakref.finalize(self, os.close, _locked(folder))
         self._decoder = decoder
         self._times = times
+        self._judge = judge
         self._most_waiting = most_waiting
         self._files = ArchiveFiles(folder)
         taken_over = int(self._files.state(_TAKEN_OVER) or 0)
@@ -329,7 +348,10 @@ class ColumnArchive(ArchiveQueries):
         return replace(self._decoded(rows.only(~there)), duplicates=int(there.sum()))
 
     def _decoded(self, rows: PacketRows) -> StoredPart:
-        return StoredPart(rows, self._generated(rows), self._decoder.decode(rows.data, rows.offsets))
+        decoded = self._decoder.decode(rows.data, rows.offsets)
+        if self._judge is not None:
+            decoded = self._judge(rows.satellite, decoded)
+        return StoredPart(rows, self._generated(rows), decoded)
 
     def _generated(self, rows: PacketRows) -> NDArray[np.float64]:
         times = self._times(rows.data, rows.offsets)

@@ -9,7 +9,7 @@ from core.mdb.model import MissionDatabase
 from core.telemetry.archive import ArchivedPacket, ArchivedSample
 from core.telemetry.archive_extent import ArchiveExtent
 from core.telemetry.arrivals import Arrivals, PacketFilter
-from core.telemetry.column_archive import ColumnArchive
+from core.telemetry.column_archive import ColumnArchive, Judge
 from core.telemetry.packet_browser import PacketBrowser
 from core.telemetry.packet_rows import pus_times
 from core.telemetry.parameter_units import ParameterUnits
@@ -24,14 +24,15 @@ class TelemetryArchive:
     Args:
         folder: Where it is; made where it is not there.
         mdb: What packets mean.
+        judge: Gives a satellite's batch the alarm levels that hold for it; those of the mission database without.
     Raises:
         StoreError: Another process has it open, or its log is damaged.
     """
 
-    def __init__(self, folder: Path, mdb: MissionDatabase) -> None:
+    def __init__(self, folder: Path, mdb: MissionDatabase, judge: Judge | None = None) -> None:
         self.units = ParameterUnits(mdb)
         decoder = BatchDecoder(mdb)
-        self.columns = ColumnArchive(folder, decoder, pus_times)
+        self.columns = ColumnArchive(folder, decoder, pus_times, judge=judge)
         self.extent = ArchiveExtent(self.columns)
         self.packet_browser = PacketBrowser(self.columns, decoder, self.units)
         self._arrivals = Arrivals(self.columns)

@@ -37,20 +37,23 @@ def packet(number: int) -> bytes:
     )
 
 
+def store(service: Service, satellite: str, numbers: range) -> None:
+    raw = [packet(one) for one in numbers]
+    received = np.full(len(raw), tai_s_from_utc(BEGIN) + 20_000.0)
+    data = np.frombuffer(b"".join(raw), dtype=np.uint8)
+    rows = PacketRows(satellite, data, packet_offsets([len(one) for one in raw]), received)
+    service.runtime.flight.fleet.archive.columns.append(rows)
+
+
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Headers]]:
     """A service with a thousand packets of LSAT-1, of which the newest wait to be moved into files."""
     runtime = make_runtime(tmp_path_factory.mktemp("telemetry"))
     app = create_app(runtime)
     service = Service(app=app, runtime=runtime, client=TestClient(app))
-    columns = runtime.flight.fleet.archive.columns
-    for numbers in (range(900), range(900, 1000)):
-        raw = [packet(one) for one in numbers]
-        received = np.full(len(raw), tai_s_from_utc(BEGIN) + 20_000.0)
-        data = np.frombuffer(b"".join(raw), dtype=np.uint8)
-        columns.append(PacketRows("LSAT-1", data, packet_offsets([len(one) for one in raw]), received))
-        if not columns.files.series("LSAT-1"):
-            columns.compact()
+    store(service, "LSAT-1", range(900))
+    runtime.flight.fleet.archive.columns.compact()
+    store(service, "LSAT-1", range(900, 1000))
     yield service, service.as_viewer()
     runtime.flight.stop()
 
@@ -157,6 +160,31 @@ def test_ingest_tells_what_is_stored_and_what_waits(filled: tuple[Service, Heade
     answer = ask(filled, "ingest").json()
     mine = answer["satellites"][0]
     assert (mine["satellite"], mine["filed_packets"], mine["waiting_packets"]) == ("LSAT-1", 900, 100)
-    assert (answer["waiting_packets"], answer["compaction_failure"], answer["link_up"]) == (100, "", False)
+    assert (answer["compaction_failure"], answer["link_up"]) == ("", False)
     assert mine["newest"] == at(999) and mine["octets"] > 0
     assert [one["satellite"] for one in answer["satellites"]][:4] == ["LSAT-1", "LSAT-2", "LSAT-3", "LSAT-4"]
+
+
+def test_limits_that_are_changed_hold_for_the_packets_that_come_then(filled: tuple[Service, Headers]) -> None:
+    service, headers = filled
+    planner = service.as_role("planner")
+    named = {"satellite": "LSAT-3", "parameter": "soc"}
+    url = "/api/v1/telemetry/limits"
+
+    def levels() -> list[str]:
+        query = named | {"start": at(0), "end": at(1000)}
+        answer = service.client.get("/api/v1/telemetry/series", params=query, headers=headers).json()
+        found: list[str] = answer["values"]["levels"]
+        return found
+
+    store(service, "LSAT-3", range(40, 43))
+    wanted = named | {"bands": [{"level": "severe", "low": 0.72}], "reason": "r"}
+    assert service.client.put(url, json=wanted, headers=planner).status_code == 200
+    store(service, "LSAT-3", range(43, 46))
+    store(service, "LSAT-3", range(50, 52))
+    restored = service.client.post(f"{url}/restore", json=named | {"reason": "over"}, headers=planner)
+    assert restored.status_code == 200
+    store(service, "LSAT-3", range(90, 92))
+    assert levels() == ["normal"] * 6 + ["severe"] * 2 + ["normal"] * 2
+    service.runtime.flight.fleet.archive.columns.compact()
+    assert levels() == ["normal"] * 6 + ["severe"] * 2 + ["normal"] * 2
