@@ -194,7 +194,7 @@ def test_parameters_are_searched_and_show_their_newest_value_with_age_and_level(
     expect(row).to_contain_text("23.5 V")
     expect(row).to_contain_text("✕ critical")
     expect(row).to_contain_text("30 min old")
-    expect(row).to_contain_text("critical below 24")
+    expect(row).to_contain_text("critical below 24 V")
     plots.part("parameter-search").fill("WHEEL rad")
     expect(plots.part("parameter")).to_have_count(1)
     expect(plots.part("parameter")).to_contain_text("none yet")

@@ -84,6 +84,8 @@ describe("what is drawn", () => {
 
   it("takes gaps for what is much longer than usual", () => {
     expect(gapsOf([0, 10, 20, 50, 60, 160])).toEqual([false, false, false, false, false, true]);
+    const slower = [...Array(20).keys()].map((one) => (one < 10 ? one : 10 + (one - 10) * 60));
+    expect(gapsOf(slower)).not.toContain(true); // another rate is no gap
     expect(gapsOf([0, 100], 100)).toEqual([false, false]);
     expect(gapsOf([])).toEqual([]);
   });

@@ -132,13 +132,18 @@ function bucketValues(series: Series): Known {
 }
 
 const GAP = 3.5; // times the usual distance of neighbours: a packet that is lost now and then is no gap
+const AROUND = 4; // steps on either side say what is usual, because spacecraft send at several rates
 
-/** Whether there is a gap before each instant: much more time than neighbours usually have, and than a bucket is long. */
+/** Whether there is a gap before each instant: much more time than steps around it take, and than a bucket is long. */
 export function gapsOf(t: readonly number[], bucketMs = 0): boolean[] {
   const steps = t.slice(1).map((one, index) => one - t[index]!);
-  const usual = [...steps].sort((one, other) => one - other)[Math.floor((steps.length - 1) / 2)] ?? 0;
-  const longest = Math.max(usual * GAP, bucketMs * 1.5);
-  return t.map((_, index) => index > 0 && steps[index - 1]! > longest);
+  return t.map((_, index) => {
+    const at = index - 1;
+    if (at < 0) return false;
+    const others = [...steps.slice(Math.max(at - AROUND, 0), at), ...steps.slice(at + 1, at + 1 + AROUND)].sort((one, other) => one - other);
+    const usual = others[Math.floor(others.length / 2)] ?? Infinity;
+    return steps[at]! > Math.max(usual * GAP, bucketMs * 1.5);
+  });
 }
 
 /** Least and greatest value to draw: of all points in a range, and of limits that are near enough to matter. */

@@ -3,8 +3,7 @@
 import type { Band, BrowsedParameter } from "../contract/telemetry";
 
 /** `below 0.4`, `below 10 or above 30`, `from 1 to 2`: where a value is at the level of a band. */
-export function wordsOfBand({ low, high, inside }: Band | Omit<Band, "level">): string {
-  const number = (value: number): string => String(Number(value.toPrecision(12))).replace("-", "−");
+export function wordsOfBand({ low, high, inside }: Omit<Band, "level">, number: (value: number) => string = plain): string {
   if (inside) {
     if (low !== null && high !== null) return `from ${number(low)} to ${number(high)}`;
     return low !== null ? `at least ${number(low)}` : high !== null ? `at most ${number(high)}` : "always";
@@ -20,4 +19,8 @@ export function foundParameters(parameters: readonly BrowsedParameter[], search:
     const text = `${name} ${description} ${unit}`.toLowerCase();
     return words.every((one) => text.includes(one));
   });
+}
+
+function plain(value: number): string {
+  return String(Number(value.toPrecision(12))).replace("-", "−");
 }

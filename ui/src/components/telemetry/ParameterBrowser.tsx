@@ -96,7 +96,7 @@ function LimitsOf({ parameter }: { parameter: BrowsedParameter }) {
     <ul className="parameter-limits">
       {bands.map((band) => (
         <li key={`${band.level} ${band.low} ${band.high} ${band.inside}`}>
-          {LEVEL_MARKS[band.level]} {band.level} {wordsOfBand(band)}
+          {LEVEL_MARKS[band.level]} {band.level} {wordsOfBand(band, (value) => formatQuantity(parameter.name, value, parameter.unit))}
         </li>
       ))}
       {texts.map(([label, level]) => (
