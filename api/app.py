@@ -38,6 +38,7 @@ from api.rest import (
     queues,
     records,
     stacks,
+    telemetry,
 )
 from api.service.alternatives import AlternativeFinder
 from api.service.approvals import approval_watch
@@ -218,6 +219,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         files,
         alarms,
         flight,
+        telemetry,
         records,
     ):
         # The guard refuses by the length that a client tells; the limit also holds for one that tells none.

@@ -167,7 +167,7 @@ class LimitOverrides:
             self._known = {key: one for key, one in self._known.items() if key != (satellite, parameter)}
 
     def apply(self, satellite: str, decoded: DecodedBatch) -> DecodedBatch:
-        """The batch with levels by the limits in force."""
+        """The batch with levels by the limits in force; the archive has every packet judged so before it is stored."""
         wanted = {parameter: alarms for (craft, parameter), (_, alarms) in self._known.items() if craft == satellite}
         if not wanted:
             return decoded

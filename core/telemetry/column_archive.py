@@ -41,12 +41,22 @@ from core.telemetry.reprocessing import Reprocessing, known_reprocessings, repro
 from core.telemetry.retention import Removed, RetentionPolicies, retention_steps
 from core.telemetry.segment_log import SegmentLog
 
-__all__ = ["DUPLICATE", "UNDECODABLE", "ColumnArchive", "Downsampled", "ParameterValues", "StoredPart", "WaitingPart"]
+__all__ = [
+    "DUPLICATE",
+    "UNDECODABLE",
+    "ColumnArchive",
+    "Downsampled",
+    "Judge",
+    "ParameterValues",
+    "StoredPart",
+    "WaitingPart",
+]
 
 DUPLICATE: Final = "packet-duplicate"
 UNDECODABLE: Final = "packet-undecodable"
 _TAKEN_OVER: Final = "taken_over"
 _MEMORY: Final = "memory"
+Judge = Callable[[str, DecodedBatch], DecodedBatch]
 _BATCH_BITS: Final = 24  # of an arrival number: the place in its batch
 
 
@@ -96,8 +106,9 @@ class ColumnArchive(ArchiveQueries):
         decoder: What packets mean; packets in the log are decoded again when the archive is opened.
         times: When packets were generated.
         opaque_apids: Of packets whose content others read; that they have no meaning here is no fault of theirs.
-        judge: Gives a satellite's values the alarm levels that they are stored with; those of the decoder without.
         most_waiting: Packets that may wait in memory; with more, ``append`` moves them into files first.
+        judge: Gives a satellite's batch the alarm levels that hold for it; those of the decoder without. Packets that are still
+            in the log when the archive is opened are judged anew.
     Raises:
         StoreError: Another process has it open, or its log is damaged.
     """
@@ -109,8 +120,8 @@ class ColumnArchive(ArchiveQueries):
         times: PacketTimes,
         *,
         opaque_apids: Collection[int] = (),
-        judge: Callable[[str, DecodedBatch], DecodedBatch] | None = None,
         most_waiting: int = 2_000_000,
+        judge: Judge | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._let_go = weakref.finalize(self, os.close, _locked(folder))

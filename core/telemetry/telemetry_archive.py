@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 
-from core.mdb.batch import BatchDecoder, DecodedBatch
+from core.mdb.batch import BatchDecoder
 from core.mdb.model import MissionDatabase
 from core.telemetry.archive import ArchivedPacket, ArchivedSample
+from core.telemetry.archive_extent import ArchiveExtent
 from core.telemetry.arrivals import Arrivals, PacketFilter
-from core.telemetry.column_archive import ColumnArchive
+from core.telemetry.column_archive import ColumnArchive, Judge
+from core.telemetry.packet_browser import PacketBrowser
 from core.telemetry.packet_rows import pus_times
 from core.telemetry.parameter_units import ParameterUnits
 from core.telemetry.sample_reader import SampleReader
@@ -24,21 +26,19 @@ class TelemetryArchive:
         folder: Where it is; made where it is not there.
         mdb: What packets mean.
         opaque_apids: Of packets whose content others read.
-        judge: Gives a satellite's values the alarm levels that they are stored with; the mission database's without.
+        judge: Gives a satellite's batch the alarm levels that hold for it; those of the mission database without.
     Raises:
         StoreError: Another process has it open, or its log is damaged.
     """
 
     def __init__(
-        self,
-        folder: Path,
-        mdb: MissionDatabase,
-        *,
-        opaque_apids: Collection[int] = (),
-        judge: Callable[[str, DecodedBatch], DecodedBatch] | None = None,
+        self, folder: Path, mdb: MissionDatabase, *, opaque_apids: Collection[int] = (), judge: Judge | None = None
     ) -> None:
         self.units = ParameterUnits(mdb)
-        self.columns = ColumnArchive(folder, BatchDecoder(mdb), pus_times, opaque_apids=opaque_apids, judge=judge)
+        decoder = BatchDecoder(mdb)
+        self.columns = ColumnArchive(folder, decoder, pus_times, opaque_apids=opaque_apids, judge=judge)
+        self.extent = ArchiveExtent(self.columns)
+        self.packet_browser = PacketBrowser(self.columns, decoder, self.units)
         self._arrivals = Arrivals(self.columns)
         self._samples = SampleReader(self.columns, self.units)
 

@@ -94,6 +94,11 @@ ROUTES: Final[list[tuple[str, str, Role | None, dict[str, Any] | None]]] = [
     ("get", "/api/v1/commands/{command_id}", V, None),
     ("get", "/api/v1/telemetry/latest", V, None),
     ("get", "/api/v1/telemetry/samples", V, None),
+    ("get", "/api/v1/telemetry/parameters", V, None),
+    ("get", "/api/v1/telemetry/series", V, None),
+    ("get", "/api/v1/telemetry/packets", V, None),
+    ("get", "/api/v1/telemetry/packets/{packet_id}", V, None),
+    ("get", "/api/v1/telemetry/ingest", V, None),
     ("get", "/api/v1/anomalies", V, None),
     ("get", "/api/v1/knowledge/search", V, None),
     ("get", "/api/v1/audit", V, None),
@@ -106,6 +111,10 @@ ROUTES: Final[list[tuple[str, str, Role | None, dict[str, Any] | None]]] = [
 _QUERIES = {
     "/api/v1/telemetry/latest": "?satellite=LSAT-1",
     "/api/v1/telemetry/samples": "?satellite=LSAT-1&parameter=SOC",
+    "/api/v1/telemetry/parameters": "?satellite=LSAT-1",
+    "/api/v1/telemetry/series": "?satellite=LSAT-1&parameter=soc",
+    "/api/v1/telemetry/packets": "?satellite=LSAT-1",
+    "/api/v1/telemetry/packets/1": "?satellite=LSAT-1",
     "/api/v1/knowledge/search": "?q=battery",
 }
 _IDS = {
@@ -117,6 +126,7 @@ _IDS = {
     "{satellite}": "LSAT-1",
     "{command_class}": "routine",
     "{request_id}": "none",
+    "{packet_id}": "1",
     "{username}": "nobody",
 }
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Page, Request, Route, WebSocketRoute
 
@@ -44,6 +45,7 @@ class Call:
     path: str
     body: Any
     headers: dict[str, str]
+    query: dict[str, str] = field(default_factory=dict)
 
 
 class ScriptedService:
@@ -115,7 +117,8 @@ class ScriptedService:
             route.abort("connectionrefused")
             return
         body = json.loads(request.post_data) if request.post_data else None
-        call = Call(request.method, path.removeprefix("/api/v1"), body, request.headers)
+        query = dict(parse_qsl(urlsplit(request.url).query))
+        call = Call(request.method, path.removeprefix("/api/v1"), body, request.headers, query)
         self.calls.append(call)
         answer = self._answer(call)
         content = "" if answer.body is None else json.dumps(answer.body)
@@ -148,6 +151,7 @@ class ScriptedService:
             ("GET", "/commands/definitions"): lambda: Answer({"commands": [], "parameters": []}),
             ("GET", "/approvals"): lambda: Answer(_page([])),
             ("GET", "/stacks"): lambda: Answer([]),
+            ("GET", "/alarms"): lambda: Answer([]),
             ("GET", "/audit"): lambda: Answer(_page([])),
             ("GET", f"{plan_path}/alternatives"): lambda: Answer({"state": "none", "reason": "", "alternatives": []}),
             ("GET", "/conversations"): lambda: Answer(_page([_entry(one) for one in conversations])),

@@ -10,11 +10,12 @@ import { useView } from "./state/hooks";
 
 export function App() {
   const session = useView((view) => view.session);
+  const wide = useView((view) => view.wide);
   if (session === "checking") return <main className="boot" aria-busy="true">Connecting to the mission…</main>;
   if (session === "signed-out") return <SignIn expired={false} />;
   return (
     <>
-      <div className="shell" inert={session === "expired"}>
+      <div className={wide ? "shell shell-wide" : "shell"} inert={session === "expired"}>
         <TopBar />
         <Sidebar />
         <Chat />

@@ -8,6 +8,7 @@ import "./styles/chat.css";
 import "./styles/plan.css";
 import "./styles/panels.css";
 import "./styles/commanding.css";
+import "./styles/telemetry.css";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ import pytest
 from core.errors import InputError, NotFound, StoreError
 from core.link import Telemetry, encode_telemetry
 from core.mdb import encode_container, reference_mdb
-from core.mdb.batch import BatchDecoder, packet_offsets
+from core.mdb.batch import BatchDecoder, DecodedBatch, packet_offsets
 from core.mdb.telemetry import decode_packet
 from core.telemetry.column_archive import ColumnArchive
 from core.telemetry.compactor import Compactor
@@ -288,3 +289,26 @@ def test_a_killed_process_loses_nothing_acknowledged_and_doubles_nothing(tmp_pat
         plot = archive.downsampled("LSAT-1", "soc", T0_TAI_S - 60, T0_TAI_S + 1e5, 3600)
         assert plot.count.sum() == len(found)
         archive.close()
+
+
+def test_levels_are_those_that_the_judge_gives_in_memory_in_files_and_after_a_restart(tmp_path: Path) -> None:
+    def judge(satellite: str, decoded: DecodedBatch) -> DecodedBatch:
+        assert satellite == "LSAT-1"
+        (only,) = decoded.containers
+        soc = only.columns["soc"]
+        levels = (soc.engineering > 0.5).astype(np.uint8) * np.uint8(4)
+        return replace(
+            decoded, containers=(replace(only, columns={**only.columns, "soc": replace(soc, levels=levels)}),)
+        )
+
+    expected = [4 if (one % 100) / 100 > 0.5 else 0 for one in range(0, 200, 7)]
+    first = ColumnArchive(tmp_path, DECODER, pus_times, judge=judge)
+    (part,) = first.append(rows(list(range(0, 200, 7))))
+    told = part.decoded.containers[0].columns["soc"].levels
+    assert told is not None and told.tolist() == expected
+    first.close()
+    second = ColumnArchive(tmp_path, DECODER, pus_times, judge=judge)
+    for _ in range(2):
+        assert second.values("LSAT-1", "soc", *EVER).levels.tolist() == expected
+        second.compact()
+    second.close()

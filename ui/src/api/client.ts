@@ -1,5 +1,6 @@
 /** The REST interface: one function per call, errors as ApiError with the service's own words. */
 
+import type { Alarm, AlarmEntry, AlarmOrder, LimitChange, WantedLimits } from "../contract/alarms";
 import type { Command } from "../contract/command";
 import type { ApprovalRequest, Booking, CommandClass, Definitions, Queue, QueueEntry, QueueState, WaitingCommand } from "../contract/commanding";
 import type { ConversationSummary, ConversationView, Intent } from "../contract/events";
@@ -8,6 +9,7 @@ import type { AuditEvent, AuditVerdict, Clock, Mission, ParameterValue, Pass, Po
 import type { AlternativesAnswer, ApprovalOutcome, MissionPlan, PlanSummary, Repair } from "../contract/plan";
 import type { Problem, User } from "../contract/session";
 import type { StackDocument, StackRecord, TaggedStack } from "../contract/stack";
+import type { Ingest, OpenedPacket, Packet, ParameterList, Series } from "../contract/telemetry";
 import { readableTimes } from "../lib/time";
 
 const BASE = "/api/v1";
@@ -140,6 +142,24 @@ export class ApiClient {
   approveStack = (id: string, hash: string, comment: string): Promise<StackRecord> => this.orderStack(id, "approve", { stack_hash: hash, comment });
   orderStack = (id: string, order: "approve" | "start" | "pause" | "resume" | "abort", body?: unknown): Promise<StackRecord> =>
     this.json("POST", `/stacks/${encodeURIComponent(id)}/${order}`, body);
+
+  alarms = (): Promise<Alarm[]> => this.json("GET", "/alarms");
+  alarmHistory = (satellite: string, parameter: string, cursor: string | null): Promise<{ items: AlarmEntry[]; next_cursor: string | null }> =>
+    this.json("GET", `/alarms/history?${new URLSearchParams({ satellite, parameter, limit: "50", ...(cursor === null ? {} : { cursor }) })}`);
+  orderAlarm = ({ satellite, parameter }: Alarm, order: AlarmOrder, more: Record<string, unknown>): Promise<Alarm[]> =>
+    this.json("POST", `/alarms/${order}`, { satellite, parameter, ...more });
+  limits = (): Promise<LimitChange[]> => this.json("GET", "/telemetry/limits");
+  changeLimits = (wanted: WantedLimits): Promise<LimitChange[]> => this.json("PUT", "/telemetry/limits", wanted);
+  restoreLimits = (satellite: string, parameter: string, reason: string): Promise<LimitChange[]> =>
+    this.json("POST", "/telemetry/limits/restore", { satellite, parameter, reason });
+
+  parameters = (satellite: string): Promise<ParameterList> => this.json("GET", `/telemetry/parameters?${new URLSearchParams({ satellite })}`);
+  series = (satellite: string, parameter: string, start: string, end: string, points: number): Promise<Series> =>
+    this.json("GET", `/telemetry/series?${new URLSearchParams({ satellite, parameter, start, end, points: String(points) })}`);
+  packets = (filters: URLSearchParams): Promise<{ items: Packet[]; next_cursor: string | null }> => this.json("GET", `/telemetry/packets?${filters}`);
+  packet = (satellite: string, id: string): Promise<OpenedPacket> =>
+    this.json("GET", `/telemetry/packets/${encodeURIComponent(id)}?${new URLSearchParams({ satellite })}`);
+  ingest = (): Promise<Ingest> => this.json("GET", "/telemetry/ingest");
 
   private async taggedStack(method: string, id: string, body?: unknown, headers?: HeadersInit): Promise<TaggedStack> {
     const response = await this.call(method, `/stacks/${encodeURIComponent(id)}`, body, headers);

@@ -1,9 +1,11 @@
-/** The right side: plan, approvals, queue, stacks, commands, files, passes, audit. */
+/** The right side: plans and commanding, alarms and telemetry, passes, files and the audit log. */
 
 import { type KeyboardEvent, useRef } from "react";
 import type { Tab } from "../state/console";
 import { useConsole } from "../state/console";
 import { useLive, useView } from "../state/hooks";
+import { LEVEL_MARKS, waitingOf } from "../lib/alarms";
+import { AlarmsPanel } from "./alarms/AlarmsPanel";
 import { AuditPanel } from "./AuditPanel";
 import { Guard } from "./common/Guard";
 import { FilesPanel } from "./files/FilesPanel";
@@ -12,6 +14,9 @@ import { InboxPanel } from "./inbox/InboxPanel";
 import { PassesPanel } from "./PassesPanel";
 import { PlanPanel } from "./plan/PlanPanel";
 import { LostContacts } from "./queue/LostContacts";
+import { IngestPanel } from "./telemetry/IngestPanel";
+import { PacketsPanel } from "./telemetry/PacketsPanel";
+import { TelemetryPanel } from "./telemetry/TelemetryPanel";
 import { QueuePanel } from "./queue/QueuePanel";
 import { StacksPanel } from "./stack/StacksPanel";
 
@@ -23,6 +28,10 @@ const TABS: readonly [Tab, string][] = [
   ["commands", "Commands"],
   ["files", "Files"],
   ["passes", "Passes"],
+  ["alarms", "Alarms"],
+  ["telemetry", "Telemetry"],
+  ["packets", "Packets"],
+  ["ingest", "Ingest"],
   ["audit", "Audit"],
 ];
 
@@ -36,6 +45,10 @@ const PANELS: Readonly<Record<Tab, () => React.JSX.Element | null>> = {
   commands: HistoryPanel,
   files: FilesPanel,
   passes: PassesPanel,
+  alarms: AlarmsPanel,
+  telemetry: TelemetryPanel,
+  packets: PacketsPanel,
+  ingest: IngestPanel,
   audit: AuditPanel,
 };
 
@@ -53,7 +66,7 @@ export function SidePanel() {
     list.current?.querySelector<HTMLButtonElement>(`#tab-${next}`)?.focus();
   };
   return (
-    <section className="side" aria-label="Plans, approvals, commands, passes and audit">
+    <section className="side" aria-label="Plans, commands, telemetry and audit">
       <div className="tabs" role="tablist" ref={list} onKeyDown={move}>
         {TABS.map(([name, title]) => (
           <button
@@ -68,9 +81,11 @@ export function SidePanel() {
           >
             {title}
             {name === "commands" && <CommandCount />}
+            {name === "alarms" && <AlarmCount />}
           </button>
         ))}
       </div>
+      <WideToggle />
       <LostContacts />
       <div className="side-body" id="side-panel" role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0}>
         <Guard key={tab} name={TITLES[tab]}>
@@ -84,4 +99,28 @@ export function SidePanel() {
 function CommandCount() {
   const count = useLive((live) => Object.keys(live.commands).length);
   return count === 0 ? null : <span className="count">{count}</span>;
+}
+
+/** Alarms that nobody has acknowledged or shelved. */
+function AlarmCount() {
+  const open = useLive((live) => live.alarms);
+  const { count, worst } = waitingOf(open ?? {});
+  if (count === 0) return null;
+  const words = `${count} not acknowledged, worst now ${worst}`;
+  return (
+    <span className={`count alarm-count level-${worst}`} data-testid="alarm-count" title={words} aria-label={words}>
+      <span aria-hidden="true">{LEVEL_MARKS[worst]}</span> {count}
+    </span>
+  );
+}
+
+/** Plots and packets are easier to read across the whole width. */
+function WideToggle() {
+  const wide = useView((view) => view.wide);
+  const { view } = useConsole();
+  return (
+    <button className="wide-toggle text-button" data-testid="wide" aria-pressed={wide} onClick={() => view.dispatch({ wide: !wide })}>
+      {wide ? "Show the conversation" : "Use the whole width"}
+    </button>
+  );
 }

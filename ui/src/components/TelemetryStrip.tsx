@@ -1,7 +1,8 @@
 /** Live values of one satellite along the bottom, with limits, age and the recent course. */
 
 import { useState } from "react";
-import type { LimitState, ParameterValue } from "../contract/mission";
+import type { ParameterValue } from "../contract/mission";
+import { LEVEL_MARKS, worstOf } from "../lib/alarms";
 import { displayOf, formatNumber, quantityName } from "../lib/format";
 import { linearScale } from "../lib/scale";
 import { formatDateTime, formatDuration, secondsBetween } from "../lib/time";
@@ -21,14 +22,6 @@ const FIRST = [
   "mode",
   "pointing",
 ];
-const LIMIT_MARK: Readonly<Record<LimitState, string>> = {
-  normal: "",
-  watch: "△",
-  warning: "▲",
-  distress: "▲▲",
-  critical: "✕",
-  severe: "✕✕",
-};
 const NO_POINTS: readonly number[] = [];
 
 export function TelemetryStrip() {
@@ -66,22 +59,17 @@ export function TelemetryStrip() {
 }
 
 function SatelliteButton({ satellite, pressed, onPick }: { satellite: string; pressed: boolean; onPick: (id: string) => void }) {
-  const worst = useLive((live) => worstOf(Object.values(live.telemetry[satellite]?.parameters ?? {})));
+  const worst = useLive((live) => worstOf(Object.values(live.telemetry[satellite]?.parameters ?? {}).map((one) => one.limit_state)));
   return (
     <button className={`sat limit-${worst}`} aria-pressed={pressed} onClick={() => onPick(satellite)}>
       {satellite}
-      {LIMIT_MARK[worst] !== "" && (
+      {LEVEL_MARKS[worst] !== "" && (
         <span className="sat-mark" title={`worst limit state: ${worst}`}>
-          {LIMIT_MARK[worst]}
+          {LEVEL_MARKS[worst]}
         </span>
       )}
     </button>
   );
-}
-
-function worstOf(parameters: readonly ParameterValue[]): LimitState {
-  const order = Object.keys(LIMIT_MARK) as LimitState[];
-  return parameters.reduce<LimitState>((worst, one) => (order.indexOf(one.limit_state) > order.indexOf(worst) ? one.limit_state : worst), "normal");
 }
 
 function ordered(parameters: readonly ParameterValue[]): ParameterValue[] {
@@ -103,9 +91,9 @@ function Value({ value, points }: { value: ParameterValue; points: readonly numb
     >
       <span className="value-name">{quantityName(value.name)}</span>
       <span className="value-number">
-        {LIMIT_MARK[value.limit_state] !== "" && (
+        {LEVEL_MARKS[value.limit_state] !== "" && (
           <span className="limit-mark" role="img" aria-label={`limit state ${value.limit_state}`}>
-            {LIMIT_MARK[value.limit_state]}
+            {LEVEL_MARKS[value.limit_state]}
           </span>
         )}
         {text} <span className="unit">{number === null ? "" : display.unit}</span>

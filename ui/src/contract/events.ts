@@ -1,5 +1,6 @@
 /** AG-UI events and the messages of the console's WebSocket. */
 
+import type { AlarmMessage } from "./alarms";
 import type { Command } from "./command";
 import type { Order } from "./commanding";
 import type { Clock, ParameterValue } from "./mission";
@@ -46,6 +47,7 @@ export type ServerMessage =
   | ({ type: "command_order" } & Order)
   | ({ type: "stack" } & Order)
   | ({ type: "file" } & Order)
+  | ({ type: "alarm" } & AlarmMessage)
   | { type: "link"; up: boolean; detail: string }
   | { type: "problem"; problem: Problem }
   | { type: "pong" };

@@ -3,15 +3,25 @@
 import { createContext, useContext } from "react";
 import { ApiClient, wordsOf } from "../api/client";
 import { LiveSocket, type SocketLike } from "../api/socket";
+import type { AlarmMessage } from "../contract/alarms";
 import type { ConversationSummary, ConversationView } from "../contract/events";
 import type { Mission } from "../contract/mission";
 import type { ArgumentOrigin } from "../contract/plan";
 import type { User } from "../contract/session";
+import { byKey, withStep } from "../lib/alarms";
 import { INITIAL_LIVE, type LiveAction, type LiveState, reduceLive, wordsOfView } from "./live";
+import type { Span } from "../lib/plot";
 import { createStore, type Store } from "./store";
 
-export type Tab = "plan" | "approvals" | "queue" | "stacks" | "commands" | "files" | "passes" | "audit";
+export type Tab = "plan" | "approvals" | "queue" | "stacks" | "commands" | "files" | "passes" | "alarms" | "telemetry" | "packets" | "ingest" | "audit";
 export type Session = "checking" | "signed-out" | "signed-in" | "expired";
+
+/** Parameters of one spacecraft over one range of time; without a spacecraft, of the mission's first. */
+export interface Plots {
+  satellite: string | null;
+  parameters: readonly string[];
+  span: Span;
+}
 
 export interface View {
   session: Session;
@@ -23,6 +33,10 @@ export interface View {
   planId: string | null;
   activityId: string | null;
   tab: Tab;
+  /** Whether the panel takes the place of the conversation as well. */
+  wide: boolean;
+  /** What the telemetry tab plots. */
+  plots: Plots;
   /** The stack that is opened in its tab. */
   stackId: string | null;
   /** Whose events the audit tab shows; null for all. */
@@ -41,6 +55,8 @@ const INITIAL_VIEW: View = {
   planId: null,
   activityId: null,
   tab: "plan",
+  wide: false,
+  plots: { satellite: null, parameters: [], span: { kind: "last", seconds: 3600 } },
   stackId: null,
   auditSubject: null,
   origins: {},
@@ -58,6 +74,8 @@ export interface Console {
   send(text: string, key: string): Promise<void>;
   refreshConversations(): Promise<void>;
   reconnect(): void;
+  /** Read the open alarms anew. */
+  refreshAlarms(): Promise<void>;
 }
 
 /** Everything the console needs, not yet started. */
@@ -68,12 +86,14 @@ export function createConsole(): Console {
     if (view.get().session === "signed-in") view.dispatch({ session: "expired" });
   };
   const client = new ApiClient(expire);
+  const listening = new Set<AlarmMessage[]>();
   const socket = new LiveSocket({
     open: openSocket,
     onMessage: (message) => {
       live.dispatch({ type: "message", message, atMs: performance.now() });
       // The list is read when an intent's status has been stored, which is after its last event.
       if (message.type === "intent") void refreshConversations();
+      if (message.type === "alarm") for (const heard of listening) heard.push(message);
       if (message.type !== "agui" || !EDGES.has(message.event.type)) return;
       if (message.conversation_id === view.get().conversationId) void readConversation(message.conversation_id).catch(ignoreUnreachable);
     },
@@ -98,8 +118,21 @@ export function createConsole(): Console {
         live.dispatch({ type: "contacts", contacts });
       }, ignoreUnreachable),
       refreshConversations(),
+      refreshAlarms().catch(ignoreUnreachable),
       ...(view.get().mission?.spacecraft ?? []).map((craft) => latest(craft.id)),
     ]);
+  }
+
+  /** A step that the socket tells while the list is on its way may not be in it: it is taken again after it. */
+  async function refreshAlarms(): Promise<void> {
+    const heard: AlarmMessage[] = [];
+    listening.add(heard);
+    try {
+      const listed = byKey(await client.alarms());
+      live.dispatch({ type: "alarms", alarms: Object.values(heard.reduce(withStep, listed)) });
+    } finally {
+      listening.delete(heard);
+    }
   }
 
   async function latest(satellite: string): Promise<void> {
@@ -156,6 +189,7 @@ export function createConsole(): Console {
     openConversation,
     send,
     refreshConversations,
+    refreshAlarms,
     begin: async () => {
       try {
         await signedIn(await client.me());

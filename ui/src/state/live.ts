@@ -1,12 +1,14 @@
 /** Everything that is live: clock, link, contacts, telemetry, plans, commands, conversations. Pure. */
 
 import type { Connection } from "../api/socket";
+import type { Alarm } from "../contract/alarms";
 import { type Command, type CommandHistory, isBefore, placeOf } from "../contract/command";
 import type { Order } from "../contract/commanding";
 import type { ConversationView, ServerMessage, ToolResult } from "../contract/events";
 import type { ParameterValue } from "../contract/mission";
 import type { PlanSummary } from "../contract/plan";
 import type { Problem } from "../contract/session";
+import { byKey, type OpenAlarms, withStep } from "../lib/alarms";
 import type { ClockReading } from "../lib/time";
 import { applyEvent, type ConversationState, EMPTY_CONVERSATION } from "./conversation";
 
@@ -35,6 +37,7 @@ export interface Changes {
   approvals: number;
   stacks: number;
   files: number;
+  alarms: number;
 }
 
 export interface LiveState {
@@ -53,6 +56,8 @@ export interface LiveState {
   calls: Readonly<Record<string, ToolResult>>;
   problem: Problem | null;
   changes: Changes;
+  /** Alarms that are not over; null before they were read. */
+  alarms: OpenAlarms | null;
   /** Contacts that were lost while this console was open, the newest first. */
   lost: readonly LostContact[];
 }
@@ -70,7 +75,8 @@ export const INITIAL_LIVE: LiveState = {
   words: {},
   calls: {},
   problem: null,
-  changes: { queues: 0, approvals: 0, stacks: 0, files: 0 },
+  changes: { queues: 0, approvals: 0, stacks: 0, files: 0, alarms: 0 },
+  alarms: null,
   lost: [],
 };
 
@@ -82,6 +88,7 @@ export type LiveAction =
   | { type: "latest"; satellite: string; at: string | null; parameters: ParameterValue[] }
   | { type: "contacts"; contacts: Record<string, string | null> }
   | { type: "words"; conversationId: string; words: string[] }
+  | { type: "alarms"; alarms: Alarm[] }
   | { type: "calls"; calls: ToolResult[] }
   | { type: "said"; conversationId: string; text: string }
   | { type: "problem-seen" }
@@ -104,6 +111,8 @@ export function reduceLive(state: LiveState, action: LiveAction): LiveState {
       return { ...state, contacts: { ...state.contacts, ...action.contacts } };
     case "words":
       return { ...state, words: { ...state.words, [action.conversationId]: action.words } };
+    case "alarms":
+      return { ...state, alarms: byKey(action.alarms) };
     case "calls":
       return { ...state, calls: merged(state.calls, action.calls, (one) => one.call_id ?? "") };
     case "said": {
@@ -139,6 +148,7 @@ const TABLE: Table = {
   approval_order: (state) => changed(changed(state, "approvals"), "files"),
   stack: (state) => changed(changed(state, "stacks"), "approvals"),
   file: (state) => changed(state, "files"),
+  alarm: (state, message) => changed(state.alarms === null ? state : { ...state, alarms: withStep(state.alarms, message) }, "alarms"),
   telemetry: (state, message) => withTelemetry(state, message.satellite, message.at, message.parameters),
   contact: (state, message) => ({
     ...state,

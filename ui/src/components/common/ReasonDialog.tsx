@@ -1,4 +1,4 @@
-/** Asks for the reason of an order, which goes on record with it. */
+/** Asks for the words of an order, most often its reason, which go on record with it. */
 
 import { type ReactNode, useState } from "react";
 import { useWork } from "../../state/hooks";
@@ -10,13 +10,20 @@ interface ReasonProps {
   /** The words of the button that gives the order. */
   verb: string;
   danger?: boolean;
+  /** What the words are; a reason where nothing else is said. */
+  label?: string;
+  initial?: string;
+  /** Whether the order may be given without any. */
+  optional?: boolean;
+  /** What is still wrong with the order otherwise. */
+  wrong?: string | null;
   children?: ReactNode;
   order: (reason: string) => Promise<unknown>;
   onClose: () => void;
 }
 
-export function ReasonDialog({ title, verb, danger = false, children, order, onClose }: ReasonProps) {
-  const [reason, setReason] = useState("");
+export function ReasonDialog({ title, verb, danger = false, label = "Reason", initial = "", optional = false, wrong = null, children, order, onClose }: ReasonProps) {
+  const [reason, setReason] = useState(initial);
   const work = useWork();
   const give = async (): Promise<void> => {
     if (await work.run(() => order(reason.trim()))) onClose();
@@ -33,7 +40,7 @@ export function ReasonDialog({ title, verb, danger = false, children, order, onC
           <button
             className={danger ? "button danger" : "button primary"}
             data-testid="reason-confirm"
-            disabled={work.busy || reason.trim() === ""}
+            disabled={work.busy || wrong !== null || (!optional && reason.trim() === "")}
             onClick={() => void give()}
           >
             {work.busy ? "Sending…" : verb}
@@ -43,9 +50,10 @@ export function ReasonDialog({ title, verb, danger = false, children, order, onC
     >
       {children}
       <label className="field">
-        Reason
-        <textarea data-testid="reason" rows={2} maxLength={2000} required value={reason} onChange={(event) => setReason(event.target.value)} />
+        {label}
+        <textarea data-testid="reason" rows={2} maxLength={2000} required={!optional} value={reason} onChange={(event) => setReason(event.target.value)} />
       </label>
+      {wrong !== null && <p className="muted">{wrong}</p>}
       {work.error !== null && <Notice tone="bad">{work.error}</Notice>}
     </Dialog>
   );
