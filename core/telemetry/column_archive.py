@@ -41,10 +41,20 @@ from core.telemetry.reprocessing import Reprocessing, known_reprocessings, repro
 from core.telemetry.retention import Removed, RetentionPolicies, retention_steps
 from core.telemetry.segment_log import SegmentLog
 
-__all__ = ["DUPLICATE", "UNDECODABLE", "ColumnArchive", "Downsampled", "ParameterValues", "StoredPart", "WaitingPart"]
+__all__ = [
+    "DUPLICATE",
+    "OPEN_ELSEWHERE",
+    "UNDECODABLE",
+    "ColumnArchive",
+    "Downsampled",
+    "ParameterValues",
+    "StoredPart",
+    "WaitingPart",
+]
 
 DUPLICATE: Final = "packet-duplicate"
 UNDECODABLE: Final = "packet-undecodable"
+OPEN_ELSEWHERE: Final = "archive-open-elsewhere"
 _TAKEN_OVER: Final = "taken_over"
 _MEMORY: Final = "memory"
 _BATCH_BITS: Final = 24  # of an arrival number: the place in its batch
@@ -374,7 +384,9 @@ def _locked(folder: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(descriptor)
-        raise StoreError(f"the telemetry archive in {folder} is open in another process") from error
+        raise StoreError(
+            f"the telemetry archive in {folder} is open in another process", code=OPEN_ELSEWHERE
+        ) from error
     return descriptor
 
 
