@@ -97,7 +97,7 @@ class FrameIntake:
         batch = TakenBatch(max((one.index for one in frames), default=cursor))
         groups: dict[str, list[int]] = {}
         for place, one in enumerate(frames):
-            satellite = self._sender(one.raw)
+            satellite = self.sender(one.raw)
             if satellite is None:
                 batch.count(NOBODY, FrameVerdict.UNKNOWN_SPACECRAFT, one.index > cursor)
             elif len(one.raw) != self._channels[satellite].frame_length:
@@ -160,7 +160,8 @@ class FrameIntake:
             self._add(batch, PacketRows(satellite, data, offsets, times))
         return batch
 
-    def _sender(self, raw: bytes) -> str | None:
+    def sender(self, raw: bytes) -> str | None:
+        """The satellite that a frame says that it is of; None where it is none that is known."""
         try:
             return self._by_scid.get(tm_header_of(raw).scid)
         except LinkError:
