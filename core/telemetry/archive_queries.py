@@ -28,9 +28,9 @@ from core.telemetry.archive_summaries import (
     read_summary,
     summarise,
 )
-from core.telemetry.packet_table import GENERATED
+from core.telemetry.packet_table import ARRIVAL, GENERATED, RECEIVED
 
-__all__ = ["BUCKET_LENGTHS_S", "ArchiveQueries", "Downsampled", "ParameterValues", "bucket_length_s"]
+__all__ = ["BUCKET_LENGTHS_S", "ArchiveQueries", "Downsampled", "ParameterValues", "ReceivedValues", "bucket_length_s"]
 
 _MOST_BUCKETS: Final = 100_000
 _MINUTE_S: Final = 60
@@ -60,6 +60,22 @@ class ParameterValues:
     levels: NDArray[np.uint8]
     kept_from_tai_s: float = -math.inf
     definitions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReceivedValues:
+    """Values by generation time, of the same time in the order of arrival; null where a packet had none that means something.
+
+    Args:
+        generated_tai_s, received_tai_s: TAI s since J2000.
+        values: Numbers, texts or octets.
+        kept_from_tai_s: Values generated before were removed by the retention policy; -inf where none were.
+    """
+
+    generated_tai_s: NDArray[np.float64]
+    received_tai_s: NDArray[np.float64]
+    values: pa.ChunkedArray
+    kept_from_tai_s: float
 
 
 @dataclass(frozen=True)
@@ -137,18 +153,33 @@ class ArchiveQueries(ABC):
         """Values generated in an interval, both ends included, each packet once.
 
         Raises:
-                InputError: The interval ends before it begins.
+            InputError: The interval ends before it begins.
             NotFound: No packet of the satellite ever had the parameter.
         """
         with self.snapshot(satellite, version) as snapshot:
-            _known(snapshot, parameter)
-            if not start_tai_s <= end_tai_s:
-                raise InputError("end_tai_s", f"{end_tai_s} is before the beginning, {start_tai_s}")
-            kept_s = snapshot.catalogue.kept_of(satellite).values_tai_s
-            start_tai_s = max(start_tai_s, kept_s)
+            start_tai_s, kept_s = _kept(snapshot, parameter, start_tai_s, end_tai_s)
             rows = merged_rows(snapshot, parameter, start_tai_s, end_tai_s)
             files = snapshot.find(parameter, start_tai_s, end_tai_s)
         return _values(rows, kept_s, tuple(sorted({name for one in files for name in one.definitions})))
+
+    def received_values(
+        self, satellite: str, parameter: str, start_tai_s: float, end_tai_s: float, *, version: int | None = None
+    ) -> ReceivedValues:
+        """Values generated in an interval, both ends included, with the times of their reception.
+
+        Raises:
+            InputError: The interval ends before it begins.
+            NotFound: No packet of the satellite ever had the parameter.
+        """
+        with self.snapshot(satellite, version) as snapshot:
+            start_tai_s, kept_s = _kept(snapshot, parameter, start_tai_s, end_tai_s)
+            rows = merged_rows(snapshot, parameter, start_tai_s, end_tai_s, (RECEIVED, ARRIVAL))
+        if not rows.num_rows:
+            return ReceivedValues(np.empty(0), np.empty(0), rows["value"], kept_s)
+        times = rows[GENERATED].to_numpy()
+        order = np.lexsort((rows[ARRIVAL].to_numpy(), times))
+        values = rows["value"].take(pa.array(order))
+        return ReceivedValues(times[order], rows[RECEIVED].to_numpy()[order], values, kept_s)
 
     def downsampled(
         self,
@@ -215,6 +246,15 @@ class ArchiveQueries(ABC):
         place = np.searchsorted(times, instants, side="right") - 1
         taken = rows.take(pa.array(place, mask=place < 0))
         return _values(taken, kept_s, ())
+
+
+def _kept(snapshot: Snapshot, parameter: str, start_tai_s: float, end_tai_s: float) -> tuple[float, float]:
+    """From when on an interval of a parameter has values, and from when on any are kept."""
+    _known(snapshot, parameter)
+    if not start_tai_s <= end_tai_s:
+        raise InputError("end_tai_s", f"{end_tai_s} is before the beginning, {start_tai_s}")
+    kept_s = snapshot.catalogue.kept_of(snapshot.satellite).values_tai_s
+    return max(start_tai_s, kept_s), kept_s
 
 
 def _values(rows: pa.Table, kept_from_tai_s: float, definitions: tuple[str, ...]) -> ParameterValues:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,15 +48,21 @@ class Snapshot:
         """Files with a parameter that may have rows in an interval, by time."""
         return self.catalogue.find(self.satellite, parameter, start_tai_s, end_tai_s, self.version)
 
-    def waiting_rows(self, parameter: str, start_tai_s: float, end_tai_s: float) -> list[pa.Table]:
-        """Rows of the log in an interval: generation time, value and level; each table by time. None is in a file as well."""
+    def waiting_rows(
+        self, parameter: str, start_tai_s: float, end_tai_s: float, more: Sequence[str] = ()
+    ) -> list[pa.Table]:
+        """Rows of the log in an interval: generation time, value and level; each table by time. None is in a file as well.
+
+        Args:
+            more: Columns of the packets themselves that are wanted too.
+        """
         found = []
         for one in self.waiting:
             if parameter in one.table.column_names:
                 times = one.table[GENERATED].to_numpy()
                 inside = (times >= start_tai_s) & (times <= end_tai_s) & self._of_version(times)
                 if inside.any():
-                    rows = _selected(one.table, parameter)
+                    rows = _selected(one.table, parameter, more)
                     found.append(_by_time(rows if inside.all() else rows.filter(pa.array(inside))))
         return found
 
@@ -80,22 +87,27 @@ def type_of(snapshot: Snapshot, parameter: str, start_tai_s: float, end_tai_s: f
     return joined(empty).schema.field(_VALUE).type if empty else pa.null()
 
 
-def file_rows(one: ArchiveFile, parameter: str, start_tai_s: float, end_tai_s: float) -> pa.Table:
-    """A file's rows in an interval: generation time, value and level."""
+def file_rows(
+    one: ArchiveFile, parameter: str, start_tai_s: float, end_tai_s: float, more: Sequence[str] = ()
+) -> pa.Table:
+    """A file's rows in an interval: generation time, value and level, and more columns of the packets."""
     with pq.ParquetFile(one.path, memory_map=True) as file:
         groups = _groups(file.metadata, start_tai_s, end_tai_s)
         limit = f"{parameter}.limit"
-        wanted = [GENERATED, parameter, *([limit] if limit in one.columns else [])]
+        wanted = [GENERATED, parameter, *more, *([limit] if limit in one.columns else [])]
         table = file.read_row_groups(groups, wanted, use_threads=False)
-    return _inside(_selected(table, parameter), start_tai_s, end_tai_s)
+    return _inside(_selected(table, parameter, more), start_tai_s, end_tai_s)
 
 
-def merged_rows(snapshot: Snapshot, parameter: str, start_tai_s: float, end_tai_s: float) -> pa.Table:
-    """All rows in an interval, both ends included: generation time, value and level."""
+def merged_rows(
+    snapshot: Snapshot, parameter: str, start_tai_s: float, end_tai_s: float, more: Sequence[str] = ()
+) -> pa.Table:
+    """All rows in an interval, both ends included: generation time, value and level, and more columns of the packets."""
     parts = [
-        file_rows(one, parameter, start_tai_s, end_tai_s) for one in snapshot.find(parameter, start_tai_s, end_tai_s)
+        file_rows(one, parameter, start_tai_s, end_tai_s, more)
+        for one in snapshot.find(parameter, start_tai_s, end_tai_s)
     ]
-    parts += snapshot.waiting_rows(parameter, start_tai_s, end_tai_s)
+    parts += snapshot.waiting_rows(parameter, start_tai_s, end_tai_s, more)
     return _by_time(joined(parts)) if parts else nothing()
 
 
@@ -141,7 +153,10 @@ def _groups(metadata: pq.FileMetaData, start_tai_s: float, end_tai_s: float) -> 
     return chosen
 
 
-def _selected(table: pa.Table, parameter: str) -> pa.Table:
+def _selected(table: pa.Table, parameter: str, more: Sequence[str] = ()) -> pa.Table:
     limit = f"{parameter}.limit"
     level = table[limit] if limit in table.column_names else pa.array(np.zeros(table.num_rows, dtype=np.uint8))
-    return pa.Table.from_arrays([table[GENERATED], table[parameter], level], names=[GENERATED, _VALUE, _LEVEL])
+    return pa.Table.from_arrays(
+        [table[GENERATED], table[parameter], level, *(table[name] for name in more)],
+        names=[GENERATED, _VALUE, _LEVEL, *more],
+    )

@@ -43,6 +43,7 @@ from core.telemetry.segment_log import SegmentLog
 
 __all__ = [
     "DUPLICATE",
+    "OPEN_ELSEWHERE",
     "UNDECODABLE",
     "ColumnArchive",
     "Downsampled",
@@ -54,6 +55,7 @@ __all__ = [
 
 DUPLICATE: Final = "packet-duplicate"
 UNDECODABLE: Final = "packet-undecodable"
+OPEN_ELSEWHERE: Final = "archive-open-elsewhere"
 _TAKEN_OVER: Final = "taken_over"
 _MEMORY: Final = "memory"
 Judge = Callable[[str, DecodedBatch], DecodedBatch]
@@ -404,7 +406,9 @@ def _locked(folder: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(descriptor)
-        raise StoreError(f"the telemetry archive in {folder} is open in another process") from error
+        raise StoreError(
+            f"the telemetry archive in {folder} is open in another process", code=OPEN_ELSEWHERE
+        ) from error
     return descriptor
 
 

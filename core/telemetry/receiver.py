@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["ChannelState", "FrameVerdict", "ReceivedFrame"]
+__all__ = ["ChannelState", "FrameVerdict", "ReceivedFrame", "ReceivedPacket"]
 
 
 class FrameVerdict(StrEnum):
@@ -25,6 +25,15 @@ class ReceivedFrame:
 
     index: int
     station: str
+    received_tai_s: float
+    raw: bytes
+
+
+@dataclass(frozen=True)
+class ReceivedPacket:
+    """A packet that came without a frame, as a station or a recorder delivers it."""
+
+    satellite: str
     received_tai_s: float
     raw: bytes
 

@@ -1,0 +1,212 @@
+"""A group of consumers on a real broker: one is killed, others share its work; nothing is lost and nothing doubled."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from core.errors import Conflict, LinkError
+from core.mdb import reference_mdb
+from core.telemetry import ReceivedFrame, tm_channels
+from core.telemetry.bus import BusRecord, PartitionStore, RecordKind, StorePlace
+from core.telemetry.bus.consumer import BusConsumer, BusSettings
+from core.telemetry.bus.producer import BusProducer
+from tests.core.telemetry.bus.broker import create_topic, running_broker
+from tests.core.telemetry.bus.worker import FAST
+from tests.core.telemetry.intake import FLEET, Bench, frames, housekeeping
+
+PATIENCE_S = 120.0
+PARTITIONS = 4
+PACKETS = 400
+SATELLITES = tuple(FLEET.spacecraft)
+CHANNELS = tm_channels(FLEET)
+
+
+@pytest.fixture(scope="module")
+def brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_broker(tmp_path_factory.mktemp("broker") / "log") as address:
+        yield address
+
+
+def place(folder: Path) -> StorePlace:
+    return StorePlace(folder, reference_mdb(), CHANNELS)
+
+
+def sent_frames(packets: int = PACKETS) -> dict[str, list[ReceivedFrame]]:
+    made = {}
+    for number, satellite in enumerate(SATELLITES):
+        reports = [housekeeping(one, soc=0.5 + number / 10) for one in range(packets)]
+        made[satellite] = frames(reports, keys=FLEET, satellite=satellite)
+    return made
+
+
+def records(some: Sequence[ReceivedFrame]) -> list[BusRecord]:
+    return [BusRecord(RecordKind.FRAME, "network", one.index, one.station, one.received_tai_s, one.raw) for one in some]
+
+
+class Worker:
+    """A consumer in a process of its own."""
+
+    def __init__(self, brokers: str, topic: str, folder: Path, *options: str) -> None:
+        keys = folder.parent / "keys.json"
+        keys.write_text(json.dumps(FLEET.dump()))
+        keys.chmod(0o600)
+        self.stored: dict[int, int] = {}
+        self.opened: set[int] = set()
+        module = "tests.core.telemetry.bus.worker"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", module, brokers, topic, str(folder), str(keys), *options],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(one for one in sys.path if one)},
+        )
+        assert self.process.stdout is not None
+        self._reading = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
+        self._reading.start()
+
+    def end(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(PATIENCE_S) == 0
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._reading.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def _read(self, output: IO[str]) -> None:
+        for line in output:
+            what, partition, cursor = line.split()
+            if what == "stored":
+                self.stored[int(partition)] = int(cursor)
+            else:
+                self.opened.add(int(partition))
+
+
+def wait_for(condition: Callable[[], bool], *workers: Worker) -> None:
+    until_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < until_s, "the consumers did not come so far"
+        assert all(one.process.poll() is None for one in workers), "a consumer ended"
+        time.sleep(0.02)
+
+
+def furthest(*workers: Worker) -> int:
+    """How many records are stored, as far as consumers have told."""
+    offsets: dict[int, int] = {}
+    for one in workers:
+        for number, offset in list(one.stored.items()):
+            offsets[number] = max(offset, offsets.get(number, 0))
+    return sum(offsets.values())
+
+
+@pytest.mark.slow
+def test_a_killed_consumer_and_a_rebalance_lose_and_double_nothing(
+    brokers: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    create_topic(brokers, "crash", PARTITIONS)
+    producer = BusProducer(brokers, "crash")
+    sent = sent_frames()
+    quarter = min(len(one) for one in sent.values()) // 4
+    published = 0
+
+    def publish(first: int, end: int | None) -> None:
+        nonlocal published
+        for satellite, some in sent.items():
+            # The last frame of the part before comes once more, as a station sends it that was cut off.
+            again = records(some[max(first - 1, 0) : end])
+            producer.send(satellite, again)
+            published += len(again)
+        producer.flush()
+
+    folder = tmp_path / "archives"
+    publish(0, quarter)
+
+    def begun(*options: str) -> Worker:
+        made = Worker(brokers, "crash", folder, *options)
+        request.addfinalizer(made.close)
+        return made
+
+    first = begun("--dies-after", "3")
+    assert first.process.wait(PATIENCE_S) == -signal.SIGKILL
+    publish(quarter, 2 * quarter)
+    second, third = begun(), begun()
+    wait_for(lambda: bool(second.opened) and bool(third.opened), second, third)  # they share the partitions
+    publish(2 * quarter, 3 * quarter)
+    wait_for(lambda: furthest(first, second, third) == published, second, third)
+    second.end()  # it leaves the group, and the other one takes its partitions
+    publish(3 * quarter, None)
+    wait_for(lambda: furthest(first, second, third) == published, third)
+    third.end()
+
+    found: dict[str, list[bytes]] = {}
+    accepted = 0
+    for number in range(PARTITIONS):
+        if place(folder).of_partition(number).exists():
+            store = PartitionStore("crash", number, place(folder))
+            for one in store.archive.packets(limit=100_000):
+                found.setdefault(one.satellite, []).append(one.raw)
+            counters = store.archive.counters()
+            assert not any("missed" in one or "packet-duplicate" in one for one in counters.values())
+            accepted += sum(one.get("accepted", 0) for one in counters.values())
+            store.close()
+    unbroken = Bench.open(tmp_path / "unbroken", FLEET)
+    for some in sent.values():
+        unbroken.ingest.ingest("network", some)
+    for satellite in SATELLITES:
+        expected = [one.raw for one in unbroken.archive.packets(limit=100_000) if one.satellite == satellite]
+        assert len(expected) == PACKETS
+        assert found[satellite] == expected  # each once, in their order
+    assert accepted == sum(len(one) for one in sent.values())
+    unbroken.archive.close()
+
+
+def consumer(brokers: str, topic: str, folder: Path) -> BusConsumer:
+    return BusConsumer(BusSettings(brokers, topic, "archive", broker_timeout_s=5, options=FAST), place(folder))
+
+
+def poll_until(one: BusConsumer, condition: Callable[[], bool]) -> None:
+    until_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < until_s
+        one.poll(0.1)
+
+
+def test_a_partition_that_another_process_holds_is_taken_when_it_is_free(brokers: str, tmp_path: Path) -> None:
+    create_topic(brokers, "held", 1)
+    producer = BusProducer(brokers, "held")
+    sent = sent_frames(40)["LSAT-1"]
+    producer.send("LSAT-1", records(sent))
+    producer.flush()
+    held = PartitionStore("held", 0, place(tmp_path))
+    one = consumer(brokers, "held", tmp_path)
+    poll_until(one, lambda: bool(one._partitions))
+    assert [one.poll(0.1) for _ in range(10)] == [0] * 10
+    assert one.partitions() == {}
+    held.close()
+    poll_until(one, lambda: one.counts.records == len(sent))
+    assert one.counts.packets == 40
+    assert one.counts.store_failures == 0
+    one.close()
+
+
+def test_what_cannot_be_read_is_refused_with_a_reason(brokers: str, tmp_path: Path) -> None:
+    create_topic(brokers, "first", 2)
+    consumer(brokers, "first", tmp_path).close()
+    create_topic(brokers, "second", 3)
+    with pytest.raises(Conflict, match="'first 2', not 'second 3'"):
+        consumer(brokers, "second", tmp_path)
+    nobody = BusSettings("127.0.0.1:9", "first", "archive", broker_timeout_s=0.5)
+    with pytest.raises(LinkError, match="no broker"):
+        BusConsumer(nobody, place(tmp_path))
