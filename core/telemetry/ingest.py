@@ -233,6 +233,8 @@ class TelemetryIngest:
             self._receivers[batch.source, satellite] = receiver
         for part in stored:
             self._tell(part, result)
+        if stored:
+            self._stream.batch_stored()
         result.clcws = [clcw for _, clcw in sorted(batch.clcws, key=lambda one: one[0])]
         result.cursor = self._archive.cursor(batch.source)
         return result
