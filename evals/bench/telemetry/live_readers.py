@@ -110,7 +110,9 @@ class _Reader(asyncio.Protocol):
             if self._buffer[at] == _FINAL_TEXT:
                 self._take(bytes(self._buffer[begin:end]), now_s)
             elif self._buffer[at] == _CLOSE:
-                self.connection_lost(ConnectionError(f"the server has closed the connection: {bytes(self._buffer[begin:end])!r}"))
+                self.connection_lost(
+                    ConnectionError(f"the server has closed the connection: {bytes(self._buffer[begin:end])!r}")
+                )
             at = end
         del self._buffer[:at]
 
