@@ -149,7 +149,7 @@ def _subscription(mode: str, number: int, maximum_hz: float) -> str:
 def _feed_in(ingest: TelemetryIngest, raw: bytes, seconds: float, began_s: float) -> int:
     """Give frames to the ingest when they are due; what has come while it stored goes in together."""
     frames = len(raw) // TM_FRAME_LENGTH
-    due_s = began_s + np.arange(1, frames + 1) * (seconds / frames)
+    due_s = np.linspace(began_s, began_s + seconds, frames + 1, dtype=np.float64)[1:]
     done = batches = 0
     while done < frames:
         now_s = time.monotonic()
@@ -175,7 +175,9 @@ def _serve(live: LiveTelemetry, catalogue: StreamCatalogue) -> tuple[uvicorn.Ser
         except WebSocketDisconnect:
             return
 
-    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1, ws_per_message_deflate=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
