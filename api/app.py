@@ -39,6 +39,7 @@ from api.rest import (
     records,
     stacks,
     telemetry,
+    telemetry_stream,
 )
 from api.service.alternatives import AlternativeFinder
 from api.service.approvals import approval_watch
@@ -52,10 +53,13 @@ from api.service.intents import IntentService
 from api.service.live import Broadcaster
 from api.service.runtime import Runtime
 from api.service.telemetry_reader import LiveTelemetryReader
+from api.service.telemetry_requests import StreamCatalogue
+from api.service.telemetry_stream import LiveTelemetry
 from api.settings import Settings
 from api.signing_keys import audit_file_of, open_signing_keys
 from api.telemetry_metrics import TelemetryMetrics
 from api.ws import console
+from api.ws import telemetry as telemetry_socket
 from core.authority import ApprovalRequests, DecisionLog, load_policies, package_policies
 from core.command.fleet import Fleet, FleetConfig
 from core.command.keystore import KeyPurpose
@@ -71,6 +75,7 @@ from core.mission.model import Mission
 from core.mission.orbit_updates import OrbitRepository
 from core.plan.repository import PlanRepository
 from core.store import open_database
+from core.telemetry.packet_feed import PacketFeed
 from core.telemetry.retention import RetentionPolicies, RetentionPolicy
 from knowledge import open_knowledge
 from tools.catalog import CATALOG
@@ -123,6 +128,7 @@ def build_runtime(settings: Settings) -> Runtime:
     requests = ApprovalRequests(database, events, policies, Seal(store, KeyPurpose.APPROVAL))
     fleet = Fleet(config, flown, mdb, database, events, clock, authority=policies, key_store=store, requests=requests)
     telemetry = LiveTelemetryReader(orbits, fleet.reader, clock_service.begun_utc)
+    feed = PacketFeed(fleet.archive.columns)
     handbook = open_knowledge(settings.data / "knowledge")
     chat = make_chat(
         ModelSettings(
@@ -158,6 +164,10 @@ def build_runtime(settings: Settings) -> Runtime:
         intents=IntentService(database, events, conversations, log, plan_store, flown, clock),
         flight=Flight(fleet, orbits, plan_store, events, clock_service, broadcaster),
         broadcaster=broadcaster,
+        live_telemetry=LiveTelemetry(fleet.stream, feed, fleet.latest, fleet.alarms, fleet.archive.units),
+        stream_catalogue=StreamCatalogue(
+            mdb, lambda: [one.id for one in flown.spacecraft], fleet.archive.units, feed, clock.now_tai_s
+        ),
         conjunctions=conjunction_store,
         catalogue=catalogue,
         alternatives=AlternativeFinder(
@@ -218,6 +228,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         stacks,
         files,
         alarms,
+        telemetry_stream,
         flight,
         telemetry,
         records,
@@ -225,6 +236,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         # The guard refuses by the length that a client tells; the limit also holds for one that tells none.
         app.include_router(part.router, prefix="/api/v1", max_body_size=_MAXIMUM_BODY)
     app.include_router(console.router, prefix="/api/v1")
+    app.include_router(telemetry_socket.router, prefix="/api/v1")
     app.include_router(operations.router)
     _serve_console(app)
     return app

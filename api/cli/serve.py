@@ -43,6 +43,8 @@ def serve(options: argparse.Namespace) -> int:
             ssl_certfile=settings.tls_certificate,
             ssl_keyfile=settings.tls_key,
             timeout_graceful_shutdown=5,
+            # Messages that many readers share are written once; compressing would be done again for each of them.
+            ws_per_message_deflate=False,
         )
         uvicorn.Server(config).run(sockets=[listener])
     return 0

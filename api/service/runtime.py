@@ -13,6 +13,8 @@ from api.service.conversation_log import ConversationLog
 from api.service.flight import Flight
 from api.service.intents import IntentService
 from api.service.live import Broadcaster
+from api.service.telemetry_requests import StreamCatalogue
+from api.service.telemetry_stream import LiveTelemetry
 from api.service.views import plan_summary
 from core.authority import ApprovalRequests, DecisionLog, Policies
 from core.command.keystore import KeyStore
@@ -52,6 +54,8 @@ class Runtime:
     intents: IntentService
     flight: Flight
     broadcaster: Broadcaster
+    live_telemetry: LiveTelemetry
+    stream_catalogue: StreamCatalogue
     conjunctions: ConjunctionRepository
     catalogue: CatalogueReader
     alternatives: AlternativeFinder

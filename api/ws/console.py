@@ -14,7 +14,7 @@ from api.auth.errors import NotSignedIn
 from api.problems import Problem, problem_of
 from api.service.live import Message, Subscription
 from api.service.runtime import Runtime
-from core.errors import LlamaSpaceError
+from api.ws.connection import received
 
 __all__ = ["router"]
 
@@ -62,7 +62,7 @@ class ConsoleSocket:
     async def receive(self) -> None:
         """Answer what the console asks for, until it leaves."""
         while True:
-            text = await _received(self._socket)
+            text = await received(self._socket)
             if len(text) > _MAXIMUM_MESSAGE:
                 await self._problem(f"a message of length {len(text)} is longer than {_MAXIMUM_MESSAGE}")
                 continue
@@ -138,51 +138,6 @@ async def console(socket: WebSocket) -> None:
             await _until_first_ends(connection.receive(), connection.follow())
     finally:
         runtime.broadcaster.unsubscribe(subscription)
-
-
-@router.websocket("/telemetry/stream")
-async def telemetry(socket: WebSocket, satellite: str | None = None, parameter: str | None = None) -> None:
-    """Latest values alone, of all satellites or one, all parameters or one."""
-    runtime: Runtime = socket.app.state.runtime
-    await socket.accept()
-    try:
-        await asyncio.to_thread(user_of_connection, socket)
-        if satellite is not None:
-            runtime.mission.craft(satellite)
-    except LlamaSpaceError as error:
-        await socket.send_json({"type": "problem", "problem": problem_of(error).model_dump()})
-        await socket.close(_NOT_SIGNED_IN if isinstance(error, NotSignedIn) else 1008, error.code)
-        return
-    subscription = runtime.broadcaster.subscribe()
-    try:
-        await _until_first_ends(_drain(socket), _send_telemetry(socket, subscription, satellite, parameter))
-    finally:
-        runtime.broadcaster.unsubscribe(subscription)
-
-
-async def _send_telemetry(
-    socket: WebSocket, subscription: Subscription, satellite: str | None, parameter: str | None
-) -> None:
-    async for message in subscription.messages():
-        if message["type"] != "telemetry" or satellite not in (None, message["satellite"]):
-            continue
-        chosen = [one for one in message["parameters"] if parameter in (None, one["name"])]
-        if chosen:
-            await socket.send_json({**message, "parameters": chosen})
-
-
-async def _drain(socket: WebSocket) -> None:
-    while True:
-        await _received(socket)
-
-
-async def _received(socket: WebSocket) -> str | bytes:
-    """The next message, which a client may send as text or as bytes."""
-    message = await socket.receive()
-    if message["type"] == "websocket.disconnect":
-        raise WebSocketDisconnect(message.get("code", 1005), message.get("reason"))  # 1005: no code was given
-    text, content = message.get("text"), message.get("bytes")
-    return text if text is not None else content or b""
 
 
 async def _until_first_ends(*work: Any) -> None:

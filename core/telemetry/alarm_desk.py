@@ -116,6 +116,14 @@ class AlarmDesk:
         """Steps of alarms, the newest first."""
         return self._store.history(satellite=satellite, parameter=parameter, before=before, limit=limit)
 
+    def steps(self, after: int, limit: int) -> list[StoredEntry]:
+        """Steps of alarms with numbers above one, the oldest first, so many at most."""
+        return self._store.after(after, limit)
+
+    def last_step(self) -> int:
+        """The number of the newest step; 0 before the first."""
+        return self._store.last()
+
     # What people do; each ends in the errors of ``AlarmBook``, and in StoreError where nothing was changed
 
     def acknowledge(self, satellite: str, parameter: str, by: str, reason: str = "") -> None:

@@ -116,6 +116,17 @@ class AlarmStore:
         with self._database.read() as connection:
             return [StoredEntry(row.entry_id, _entry(row)) for row in connection.execute(query)]
 
+    def after(self, entry_id: int, limit: int) -> list[StoredEntry]:
+        """Steps with greater numbers, the oldest first, so many at most."""
+        query = select(_entries).where(_entries.c.entry_id > entry_id).order_by(_entries.c.entry_id).limit(limit)
+        with self._database.read() as connection:
+            return [StoredEntry(row.entry_id, _entry(row)) for row in connection.execute(query)]
+
+    def last(self) -> int:
+        """The number of the newest step; 0 before the first."""
+        with self._database.read() as connection:
+            return connection.execute(select(func.max(_entries.c.entry_id))).scalar() or 0
+
 
 def _row(entry: AlarmEntry) -> dict[str, Any]:
     alarm = entry.alarm

@@ -60,14 +60,14 @@ class Snapshot:
         for one in self.waiting:
             if parameter in one.table.column_names:
                 times = one.table[GENERATED].to_numpy()
-                inside = (times >= start_tai_s) & (times <= end_tai_s) & self._of_version(times)
+                inside = (times >= start_tai_s) & (times <= end_tai_s) & self.of_version(times)
                 if inside.any():
                     rows = _selected(one.table, parameter, more)
                     found.append(_by_time(rows if inside.all() else rows.filter(pa.array(inside))))
         return found
 
-    def _of_version(self, times_tai_s: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """What is still in the log will join the newest version of its hour."""
+    def of_version(self, times_tai_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which rows of the log are of the version: what is still in the log will join the newest version of its hour."""
         newest = self.catalogue.newest.get(self.satellite, {})
         later = [hour for hour, number in newest.items() if self.version is not None and number > self.version]
         return ~np.isin(times_tai_s // HOUR_S, later)
@@ -92,7 +92,7 @@ def file_rows(
 ) -> pa.Table:
     """A file's rows in an interval: generation time, value and level, and more columns of the packets."""
     with pq.ParquetFile(one.path, memory_map=True) as file:
-        groups = _groups(file.metadata, start_tai_s, end_tai_s)
+        groups = row_groups(file.metadata, start_tai_s, end_tai_s)
         limit = f"{parameter}.limit"
         wanted = [GENERATED, parameter, *more, *([limit] if limit in one.columns else [])]
         table = file.read_row_groups(groups, wanted, use_threads=False)
@@ -142,7 +142,7 @@ def _inside(rows: pa.Table, start_tai_s: float, end_tai_s: float) -> pa.Table:
     return rows.slice(int(first), max(int(end - first), 0))
 
 
-def _groups(metadata: pq.FileMetaData, start_tai_s: float, end_tai_s: float) -> list[int]:
+def row_groups(metadata: pq.FileMetaData, start_tai_s: float, end_tai_s: float) -> list[int]:
     """Row groups that may have rows in an interval; all where the file does not say."""
     place = metadata.schema.names.index(GENERATED)
     chosen = []

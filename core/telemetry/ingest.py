@@ -176,6 +176,8 @@ class TelemetryIngest:
             self._receivers[source, satellite] = receiver
         for part in stored:
             self._tell(part, result)
+        if stored:
+            self._stream.batch_stored()
         result.clcws = [clcw for _, clcw in sorted(batch.clcws, key=lambda one: one[0])]
         result.cursor = self._archive.cursor(source)
         return result

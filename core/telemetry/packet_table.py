@@ -32,12 +32,14 @@ from core.mdb.types import AlarmLevel, ValueKind
 from core.telemetry.packet_rows import PacketRows
 
 __all__ = [
+    "APID",
     "ARRIVAL",
     "ERROR",
     "GENERATED",
     "IDENTITY",
     "OCTETS",
     "RECEIVED",
+    "SEQUENCE",
     "SERVICE",
     "SUBTYPE",
     "UNDECODED",
@@ -54,7 +56,9 @@ ERROR: Final = "packet:error"
 ARRIVAL: Final = "packet:arrival"
 SERVICE: Final = "packet:service"
 SUBTYPE: Final = "packet:subtype"
-IDENTITY: Final = (GENERATED, "packet:apid", "packet:sequence")
+APID: Final = "packet:apid"
+SEQUENCE: Final = "packet:sequence"
+IDENTITY: Final = (GENERATED, APID, SEQUENCE)
 UNDECODED: Final = "-"  # the container of packets without a meaning
 _INT64: Final = (-(1 << 63), (1 << 63) - 1)
 _LEVELS: Final = {one: number for number, one in enumerate(AlarmLevel)}

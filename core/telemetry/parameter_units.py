@@ -24,7 +24,9 @@ class ParameterUnits:
     def __init__(self, mdb: MissionDatabase) -> None:
         self._mdb = mdb
         self._units: dict[str, str] = {}
-        self.header = frozenset(one.name for root in mdb.roots() for one in mdb.parameters_in(root.name))
+        # A container that no other extends is a packet itself, not the header of others.
+        headers = (root for root in mdb.roots() if mdb.children(root.name))
+        self.header = frozenset(one.name for root in headers for one in mdb.parameters_in(root.name))
 
     def __getitem__(self, name: str) -> str:
         """The unit of a parameter, ``parameter.member`` or ``parameter[0]``; empty where it has none or is not known."""

@@ -80,6 +80,7 @@ class TelemetryStream:
 
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
+        self._listeners: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
     def subscribe(self, *, satellite: str | None = None, capacity: int = 512) -> Subscription:
@@ -96,6 +97,24 @@ class TelemetryStream:
             readers = list(self._subscriptions)
         for reader in readers:
             reader.put(batch)
+
+    def on_batch(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Have somebody told, in the thread that stores, when a batch is durable; gives what ends that."""
+        with self._lock:
+            self._listeners.append(listener)
+
+        def forget() -> None:
+            with self._lock:
+                self._listeners.remove(listener)
+
+        return forget
+
+    def batch_stored(self) -> None:
+        """Tell those who listen: all of a batch is durable, and its samples have been published."""
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener()
 
     def close(self) -> None:
         """End every subscription."""

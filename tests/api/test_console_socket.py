@@ -45,13 +45,12 @@ def test_the_socket_says_hello_and_what_is_so_now(live: LiveService, headers: He
 
 
 def test_nobody_listens_without_signing_in(live: LiveService, service: Service) -> None:
-    for path in ("console", "telemetry/stream"):
-        with connect(f"{live.socket_url}/api/v1/{path}") as socket:
-            problem = json.loads(socket.recv(timeout=10))
-            assert problem["problem"]["status"] == 401
-            with pytest.raises(ConnectionClosed):
-                socket.recv(timeout=10)
-            assert socket.close_code == 4401
+    with connect(f"{live.socket_url}/api/v1/console") as socket:
+        problem = json.loads(socket.recv(timeout=10))
+        assert problem["problem"]["status"] == 401
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=10)
+        assert socket.close_code == 4401
     with service.client.websocket_connect("/api/v1/console", headers={"Authorization": "Bearer forged"}) as socket:
         assert socket.receive_json()["problem"]["code"] == "bad-token"
         with pytest.raises((WebSocketDisconnect, WebSocketDenialResponse)):
@@ -214,31 +213,3 @@ def test_a_socket_that_leaves_is_forgotten(live: LiveService, headers: Headers) 
     while len(live.runtime.broadcaster._subscriptions) > before and time.monotonic() < deadline:
         time.sleep(0.05)
     assert len(live.runtime.broadcaster._subscriptions) <= before
-
-
-def test_the_telemetry_stream_gives_one_satellites_parameter(live: LiveService, headers: Headers) -> None:
-    url = f"{live.socket_url}/api/v1/telemetry/stream?satellite=LSAT-2&parameter=SOC"
-    values = [{"name": "SOC", "value": 0.9}, {"name": "MODE", "value": "nominal"}]
-    with connect(url, additional_headers=headers) as socket:
-        deadline = time.monotonic() + 90.0
-        received: list[dict[str, Any]] = []
-        while not received and time.monotonic() < deadline:
-            for satellite in ("LSAT-1", "LSAT-2"):
-                live.runtime.broadcaster.publish(
-                    {"type": "telemetry", "satellite": satellite, "at": None, "parameters": values}
-                )
-            live.runtime.broadcaster.publish({"type": "plan", "plan": {}})
-            try:
-                received.append(json.loads(socket.recv(timeout=0.2)))
-            except TimeoutError:
-                continue
-    assert received[0]["type"] == "telemetry" and received[0]["satellite"] == "LSAT-2"
-    assert [one["name"] for one in received[0]["parameters"]] == ["SOC"]
-
-
-def test_the_telemetry_stream_of_an_unknown_satellite_is_a_problem(live: LiveService, headers: Headers) -> None:
-    with connect(f"{live.socket_url}/api/v1/telemetry/stream?satellite=LSAT-9", additional_headers=headers) as socket:
-        assert json.loads(socket.recv(timeout=10))["problem"]["code"] == "unknown-satellite"
-        with pytest.raises(ConnectionClosed):
-            socket.recv(timeout=10)
-        assert socket.close_code == 1008

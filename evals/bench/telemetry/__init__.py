@@ -1,4 +1,4 @@
-"""Benchmarks of telemetry: packets a CPU second, decoded alone and from frames to durable storage, and questions to a month."""
+"""Benchmarks of telemetry: packets a CPU second, decoded alone and from frames to durable storage, questions to a month, and live readers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ __all__ = ["ROWS"]
 ROWS: Final[Mapping[str, str]] = {
     "telemetry_decode": "evals.bench.telemetry.decode",
     "telemetry_ingest": "evals.bench.telemetry.ingest",
+    "telemetry_live": "evals.bench.telemetry.live",
     "telemetry_jpss": "evals.bench.telemetry.jpss",
     "telemetry_query": "evals.bench.telemetry.queries",
 }

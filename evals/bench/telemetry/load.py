@@ -18,14 +18,14 @@ from core.mdb.containers import Container, Entry, FixedBits, Parameter
 from core.mdb.encoding import FloatEncoding, FloatForm, IntegerEncoding
 from core.mdb.types import AlarmRange, Alarms, DataType, Range
 
-__all__ = ["PACKET_OCTETS", "SCID", "benchmark_mdb", "benchmark_packets", "frames_of"]
+__all__ = ["PACKET_OCTETS", "SCID", "START_TAI_S", "benchmark_mdb", "benchmark_packets", "frames_of"]
 
 PACKET_OCTETS: Final = 80
 SCID: Final = 17
 _HEADER_OCTETS: Final = 20  # primary and PUS secondary header
 _CALIBRATED: Final = 16
 _FLOATS: Final = 6
-_START_TAI_S: Final = 8.48e8
+START_TAI_S: Final = 8.48e8
 _ALARMING: Final = 0.001  # of the packets have a value outside its limits
 
 
@@ -69,7 +69,7 @@ def benchmark_packets(count: int) -> Iterator[bytes]:
             words = b"\xff\xff" + words[2:]
         floats = b"".join(_float(50.0 * math.sin(number / 100 + k)) for k in range(_FLOATS))
         data = words + floats + bytes((number % 90, 3))
-        yield encode_telemetry(Telemetry(SCID, number % 16384, 3, 25, number, _START_TAI_S + number / 10, data))
+        yield encode_telemetry(Telemetry(SCID, number % 16384, 3, 25, number, START_TAI_S + number / 10, data))
 
 
 def frames_of(packets: list[bytes], sa: SecurityAssociation) -> bytes:

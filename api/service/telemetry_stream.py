@@ -1,0 +1,409 @@
+"""Live telemetry between the thread that stores it and the event loop that sends it: many readers, one writing of each value."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+import orjson
+
+from api.service.telemetry_packets import WrittenPiece, written_value
+from core.errors import Conflict
+from core.telemetry import AlarmDesk, ArchivedSample, LatestValues, TelemetryStream
+from core.telemetry.alarm_store import StoredEntry
+from core.telemetry.packet_feed import FeedPart, FeedPiece, PacketFeed
+from core.telemetry.packet_selection import PacketSelection
+from core.telemetry.parameter_units import ParameterUnits
+from core.telemetry.stream import Subscription
+from core.time import format_utc, utc_from_tai_s
+
+__all__ = ["Beat", "LiveTelemetry", "Seen"]
+
+_ROWS_AT_HAND: Final = 100_000  # of the newest batches, for readers that keep up; others read the archive
+_BATCHES_AT_HAND: Final = 4096
+_PIECES_KEPT: Final = 32  # written pieces that several readers share
+_MOST_PARAMETERS: Final = 1_000_000
+_READERS_AT_ONCE: Final = 2  # of the archive: those who resume all at once must not take every thread
+_ALARM_STEPS: Final = 500
+
+Key = tuple[str, str]
+
+
+class Beat:
+    """Wakes readers of one rate together when there is something new, and not more often than the rate.
+
+    Args:
+        maximum_hz: The rate.
+        fired: Called before readers wake.
+    """
+
+    def __init__(self, maximum_hz: float, fired: Callable[[], None] | None = None) -> None:
+        self._period_s = 1.0 / maximum_hz
+        self._fired = fired
+        self._loop = asyncio.get_running_loop()
+        self._due_s = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._newest = 0
+        self._waiting: set[asyncio.Future[None]] = set()
+        self.head = 0
+        self.readers = 0
+
+    def changed(self, head: int) -> None:
+        """There is something new, up to this number."""
+        self._newest = head
+        if self._timer is None:
+            wait_s = self._due_s - self._loop.time()
+            if wait_s > 0:
+                self._timer = self._loop.call_later(wait_s, self._fire)
+            else:
+                self._fire()
+
+    async def after(self, place: int) -> int:
+        """Wait until the newest number is greater than one; gives the newest."""
+        while self.head <= place:
+            waiter = self._loop.create_future()
+            self._waiting.add(waiter)
+            try:
+                await waiter
+            finally:
+                self._waiting.discard(waiter)
+        return self.head
+
+    def close(self) -> None:
+        """Wake nobody any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _fire(self) -> None:
+        self._timer = None
+        self._due_s = self._loop.time() + self._period_s
+        self.head = self._newest
+        if self._fired is not None:
+            self._fired()
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._waiting.clear()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a reader of newest values has been told, and how many samples of each parameter there were up to that value."""
+
+    version: int = -1
+    told: dict[Key, _Current] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Current:
+    value: ArchivedSample
+    number: int
+
+
+class _Newest:
+    """Newest values, and how many samples of each have come; a reader's memory does not grow while it is away."""
+
+    def __init__(self, latest: LatestValues, subscription: Subscription) -> None:
+        self._latest = latest
+        self._subscription = subscription
+        self._counts: dict[Key, int] = {}
+        self._matching: dict[PacketSelection, tuple[int, list[Key]]] = {}
+        self._written: dict[Key, tuple[ArchivedSample, str]] = {}
+        self._told: OrderedDict[tuple[PacketSelection, int, int], tuple[str, Seen]] = OrderedDict()
+        self._current = {(one.satellite, one.parameter): _Current(one, 0) for one in latest.all()}
+        self._version = 0
+
+    def look(self) -> None:
+        """Take what has come."""
+        items = self._subscription.get(0.0)
+        for item in items:
+            key = (item.sample.satellite, item.sample.parameter)
+            self._counts[key] = self._counts.get(key, 0) + item.replaced + 1
+            # What arrives late, such as a dump of stored telemetry, does not stand for the present.
+            value = self._latest.newest(*key) or item.sample
+            known = self._current.get(key)
+            if known is None or known.value is not value:
+                self._current[key] = _Current(value, self._counts[key])
+        self._version += bool(items)
+
+    def read(self, wanted: PacketSelection, seen: Seen) -> tuple[str, Seen]:
+        """A JSON list of the values that are new to a reader, empty text where none is; and what it has seen with them."""
+        key = (wanted, seen.version, self._version)
+        known = self._told.get(key) if seen.version >= 0 else None
+        if known is None:
+            known = self._changes(wanted, seen)
+            if seen.version >= 0:
+                self._told[key] = known
+                if len(self._told) > _PIECES_KEPT * 8:
+                    self._told.popitem(last=False)
+        return known
+
+    def _changes(self, wanted: PacketSelection, seen: Seen) -> tuple[str, Seen]:
+        told = dict(seen.told)
+        found = []
+        for key in self._keys(wanted):
+            current, before = self._current[key], told.get(key)
+            if current is not before:
+                replaced = 0 if before is None else max(current.number - before.number - 1, 0)
+                found.append(f'{self._value(key, current.value)},"replaced":{replaced}}}')
+                told[key] = current
+        return (f"[{','.join(found)}]" if found else ""), Seen(self._version, told)
+
+    def _keys(self, wanted: PacketSelection) -> list[Key]:
+        known = self._matching.get(wanted)
+        if known is None or known[0] != len(self._current):
+            keys = [
+                one
+                for one in self._current
+                if (not wanted.satellites or one[0] in wanted.satellites) and wanted.wants_parameter(one[1])
+            ]
+            if len(self._matching) > 1000:
+                self._matching.clear()
+            known = self._matching[wanted] = (len(self._current), keys)
+        return known[1]
+
+    def _value(self, key: Key, sample: ArchivedSample) -> str:
+        known = self._written.get(key)
+        if known is None or known[0] is not sample:
+            told = {
+                "satellite": sample.satellite,
+                "parameter": sample.parameter,
+                "value": written_value(sample.value),
+                "unit": sample.unit,
+                "limit_state": sample.limit_state,
+                "at": format_utc(utc_from_tai_s(sample.generated_tai_s)),
+                "generated_tai_s": sample.generated_tai_s,
+            }
+            known = self._written[key] = (sample, orjson.dumps(told)[:-1].decode())
+        return known[1]
+
+
+class LiveTelemetry:
+    """What readers in one event loop share. Nothing is done while there are none.
+
+    Args:
+        stream: Tells of each durable batch.
+        feed: The archive, by arrival and by generation.
+        latest: Newest values.
+        alarms: Steps of alarms.
+        units: Of parameters.
+    """
+
+    def __init__(
+        self,
+        stream: TelemetryStream,
+        feed: PacketFeed,
+        latest: LatestValues,
+        alarms: AlarmDesk,
+        units: ParameterUnits,
+    ) -> None:
+        self.feed = feed
+        self.units = units
+        self.alarms = alarms
+        self._stream = stream
+        self._latest = latest
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._fetched: int | None = None  # None until the archive has been looked at
+        self._users = 0
+        self._forget: Callable[[], None] = _nothing
+        self._steps_changed = 0
+        alarms.on_change(lambda _: self._hand_over(self._alarms_changed))
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """A reader in the running loop; all readers are in one loop.
+
+        Raises:
+            Conflict: There are readers in another loop.
+        """
+        loop = asyncio.get_running_loop()
+        if self._loop not in (None, loop):
+            raise Conflict("live telemetry is read by another event loop")
+        if not self._users:
+            self._begin(loop)
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
+            if not self._users:
+                self._end()
+
+    async def begin_at(self) -> int:
+        """The newest arrival number: from there on a reader misses nothing."""
+        await asyncio.shield(self._reached)
+        return self._head
+
+    @contextmanager
+    def beat(self, maximum_hz: float) -> Iterator[Beat]:
+        """The beat of packets of a rate, with its head where the newest batch is."""
+        yield from self._shared(self._beats, maximum_hz, self._newest.look, self._head)
+
+    @contextmanager
+    def alarm_beat(self, maximum_hz: float) -> Iterator[Beat]:
+        """The beat of alarms of a rate."""
+        yield from self._shared(self._alarm_beats, maximum_hz, None, self._steps_changed)
+
+    async def piece(self, after: int, head: int, wanted: PacketSelection, limit: int) -> WrittenPiece:
+        """What arrived after a number, complete, about so many packets; of those at hand, up to the head at most."""
+        at_hand = self._at_hand(after, head, limit)
+        if at_hand is not None:
+            return at_hand
+        async with self._archive_readers:
+            piece = await asyncio.to_thread(self.feed.arrived, after, wanted, limit)
+        return WrittenPiece(piece, self.units)
+
+    def newest(self, wanted: PacketSelection, seen: Seen) -> tuple[str, Seen]:
+        """A JSON list of values that are new to a reader, and what it has seen with them."""
+        return self._newest.read(wanted, seen)
+
+    async def steps(self, after: int) -> Sequence[StoredEntry]:
+        """Steps of alarms with greater numbers, of which readers who ask at the same time share one reading."""
+        key = (after, self._steps_changed)
+        known = self._step_readings.get(key)
+        if known is None:
+            known = asyncio.ensure_future(asyncio.to_thread(self.alarms.steps, after, _ALARM_STEPS))
+            self._step_readings[key] = known
+            known.add_done_callback(lambda _: self._step_readings.pop(key, None))
+        return await asyncio.shield(known)
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._head = 0
+        self._ring: deque[FeedPiece] = deque()
+        self._ring_rows = 0
+        self._pieces: OrderedDict[tuple[int, int, int], WrittenPiece] = OrderedDict()
+        self._beats: dict[float, Beat] = {}
+        self._alarm_beats: dict[float, Beat] = {}
+        self._step_readings: dict[tuple[int, int], asyncio.Future[list[StoredEntry]]] = {}
+        self._archive_readers = asyncio.Semaphore(_READERS_AT_ONCE)
+        subscription = self._stream.subscribe(capacity=_MOST_PARAMETERS)
+        self._newest = _Newest(self._latest, subscription)
+        forget = self._stream.on_batch(self._stored)
+
+        def end() -> None:
+            forget()
+            subscription.close()
+
+        self._forget = end
+        # The archive may be storing: the loop does not wait for that.
+        self._reached = asyncio.ensure_future(asyncio.to_thread(self._catch_up))
+
+    def _end(self) -> None:
+        self._forget()
+        self._reached.cancel()
+        for one in (*self._beats.values(), *self._alarm_beats.values()):
+            one.close()
+        self._loop = None
+        self._ring.clear()
+        self._pieces.clear()
+        self._fetched = None
+
+    def _catch_up(self) -> None:
+        with self._lock:
+            head = self._fetched = self.feed.head()
+            self._hand_over(lambda: self._take([], head))
+
+    def _stored(self) -> None:
+        """A batch is durable; called by the thread that stored it."""
+        with self._lock:
+            if self._fetched is None:
+                return  # the first look at the archive will find it
+            batches = self.feed.newest(self._fetched)
+            head = self.feed.head() if batches is None else batches[-1].through if batches else self._fetched
+            if head == self._fetched:
+                return
+            self._fetched = int(head)
+            self._hand_over(lambda: self._take(batches, int(head)))
+
+    def _hand_over(self, work: Callable[[], None]) -> None:
+        loop = self._loop
+        if loop is not None:
+            with suppress(RuntimeError):  # it has closed while the service stops
+                loop.call_soon_threadsafe(work)
+
+    def _take(self, batches: list[FeedPiece] | None, head: int) -> None:
+        if self._loop is None:
+            return
+        if batches is None:  # some have moved into files before they could be fetched: they are read from there
+            self._ring.clear()
+            self._ring_rows = 0
+        for one in batches or ():
+            if self._ring and self._ring[-1].through != one.after:
+                self._ring.clear()
+                self._ring_rows = 0
+            self._ring.append(one)
+            self._ring_rows += one.rows
+        while self._ring and (self._ring_rows > _ROWS_AT_HAND or len(self._ring) > _BATCHES_AT_HAND):
+            self._ring_rows -= self._ring.popleft().rows
+        self._head = head
+        for beat in tuple(self._beats.values()):
+            beat.changed(head)
+
+    def _alarms_changed(self) -> None:
+        self._steps_changed += 1
+        if self._loop is not None:
+            for beat in tuple(self._alarm_beats.values()):
+                beat.changed(self._steps_changed)
+
+    def _at_hand(self, after: int, head: int, limit: int) -> WrittenPiece | None:
+        if not self._ring or after < self._ring[0].after or head > self._ring[-1].through:
+            return None
+        chosen = []
+        for one in reversed(self._ring):
+            if one.through <= after:
+                break
+            if one.through <= head:
+                chosen.append(one)
+        chosen.reverse()
+        # Where all of it goes at once it is the same for readers of any limit.
+        all_of_it = sum(one.rows for one in chosen) <= limit
+        key = (after, head, 0 if all_of_it else limit)
+        known = self._pieces.get(key)
+        if known is None:
+            known = self._pieces[key] = WrittenPiece(_joined(chosen, after, limit), self.units)
+            if len(self._pieces) > _PIECES_KEPT:
+                self._pieces.popitem(last=False)
+        return known
+
+    def _shared(
+        self, beats: dict[float, Beat], maximum_hz: float, fired: Callable[[], None] | None, head: int
+    ) -> Iterator[Beat]:
+        beat = beats.get(maximum_hz)
+        if beat is None:
+            beat = beats[maximum_hz] = Beat(maximum_hz, fired)
+            beat.changed(head)
+        beat.readers += 1
+        try:
+            yield beat
+        finally:
+            beat.readers -= 1
+            if not beat.readers:
+                beat.close()
+                del beats[maximum_hz]
+
+
+def _joined(batches: Sequence[FeedPiece], after: int, limit: int) -> FeedPiece:
+    """Batches as one piece, and of the last one only so many packets as there is room for."""
+    parts: list[FeedPart] = []
+    rows, through = 0, after
+    for one in batches:
+        if rows >= limit:
+            break
+        only = one.cut(after, limit - rows)
+        parts += only.parts
+        rows += only.rows
+        through = int(only.through)
+        if through < one.through:
+            break
+    return FeedPiece(after, through, tuple(parts))
+
+
+def _nothing() -> None:
+    """Nobody listens."""

@@ -1,0 +1,175 @@
+"""One subscription to telemetry: what it sends, over whatever connection."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+from api.service.alarms import entry_answer
+from api.service.telemetry_messages import (
+    AlarmSteps,
+    Mode,
+    ReplayControl,
+    ReplayTold,
+    Subscribe,
+    Subscribed,
+)
+from api.service.telemetry_packets import WrittenPiece, newest_values
+from api.service.telemetry_replay import TelemetryReplay
+from api.service.telemetry_requests import StreamCatalogue
+from api.service.telemetry_stream import LiveTelemetry, Seen
+from core.errors import InputError
+from core.telemetry.alarm_store import StoredEntry
+from core.telemetry.packet_feed import FeedPiece
+from core.time import format_utc, utc_from_tai_s
+
+__all__ = ["Sent", "TelemetrySubscription"]
+
+_TELL_CURSOR_S: Final = (
+    10.0  # when nothing that is wanted came, so that who resumes need not look through all of it again
+)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message as text, and the cursor to resume after it; None where there is none."""
+
+    text: str
+    cursor: int | None = None
+
+
+class TelemetrySubscription:
+    """Telemetry for one reader. It never holds more than the message that it is sending.
+
+    Args:
+        live: What comes.
+        catalogue: What there is.
+        request: What is wanted.
+    Raises:
+        NotFound, InputError: It cannot be had.
+    """
+
+    def __init__(self, live: LiveTelemetry, catalogue: StreamCatalogue, request: Subscribe) -> None:
+        self._live = live
+        self._catalogue = catalogue
+        self._request = request
+        self._wanted = catalogue.selection(request)
+        self._limit = catalogue.rows_at_once(self._wanted)
+        self._id = json.dumps(request.id)
+        self._replay: TelemetryReplay | None = None
+        if request.replay is not None:
+            self._replay = TelemetryReplay(
+                live.feed,
+                frozenset(catalogue.satellites()),
+                self._wanted,
+                catalogue.replay(request.replay),
+                1.0 / request.maximum_hz,
+                self._limit,
+            )
+
+    def control(self, order: ReplayControl) -> None:
+        """Change its replay.
+
+        Raises:
+            InputError: It is none, or the order cannot be obeyed.
+        """
+        if self._replay is None:
+            raise InputError("id", f"{order.id!r} is not a replay")
+        self._replay.control(order)
+
+    async def messages(self) -> AsyncIterator[Sent]:
+        """What it sends, without an end.
+
+        Raises:
+            InputError: The cursor is not one of this archive.
+            StoreError: The archive cannot be read.
+        """
+        head = await (asyncio.to_thread(self._live.alarms.last_step) if self._request.alarms else self._live.begin_at())
+        after = head if self._request.after is None else self._request.after
+        if after > head:
+            raise InputError("after", f"{after} is beyond the newest, {head}: it is not a cursor of this archive")
+        yield Sent(self._subscribed(after))
+        if self._replay is not None:
+            messages = self._replayed(self._replay)
+        elif self._request.alarms:
+            messages = self._alarms(after)
+        elif self._request.mode is Mode.EVERY:
+            messages = self._every(after)
+        else:
+            messages = self._newest()
+        async for one in messages:
+            yield one
+
+    def _subscribed(self, cursor: int) -> str:
+        kept = self._catalogue.kept_from_tai_s(self._wanted)
+        return Subscribed(
+            id=self._request.id,
+            mode=self._request.mode,
+            maximum_hz=self._request.maximum_hz,
+            cursor=None if self._replay is not None else cursor,
+            replay=self._replay is not None,
+            kept_from={satellite: format_utc(utc_from_tai_s(tai_s)) for satellite, tai_s in kept.items()},
+        ).model_dump_json(exclude_none=True)
+
+    async def _every(self, cursor: int) -> AsyncIterator[Sent]:
+        loop = asyncio.get_running_loop()
+        told_s = loop.time()
+        begin = f'{{"type":"samples","id":{self._id},"cursor":'
+        with self._live.beat(self._request.maximum_hz) as beat:
+            while True:
+                head = await beat.after(cursor)
+                while cursor < head:
+                    piece = await self._live.piece(cursor, head, self._wanted, self._limit)
+                    blocks = piece.blocks(self._wanted)
+                    cursor = int(piece.through)
+                    if blocks or loop.time() - told_s > _TELL_CURSOR_S:
+                        told_s = loop.time()
+                        yield Sent(f'{begin}{cursor},"blocks":{blocks or "[]"}}}', cursor)
+
+    async def _newest(self) -> AsyncIterator[Sent]:
+        begin = f'{{"type":"newest","id":{self._id},"samples":'
+        place, seen = -1, Seen()
+        with self._live.beat(self._request.maximum_hz) as beat:
+            while True:
+                place = await beat.after(place)
+                samples, seen = self._live.newest(self._wanted, seen)
+                if samples:
+                    yield Sent(f"{begin}{samples}}}")
+
+    async def _alarms(self, cursor: int) -> AsyncIterator[Sent]:
+        place = -1
+        with self._live.alarm_beat(self._request.maximum_hz) as beat:
+            while True:
+                place = await beat.after(place)
+                while steps := await self._live.steps(cursor):
+                    cursor = steps[-1].entry_id
+                    chosen = tuple(entry_answer(one) for one in steps if self._wants_alarm(one))
+                    if chosen:
+                        told = AlarmSteps(id=self._request.id, cursor=cursor, steps=chosen)
+                        yield Sent(told.model_dump_json(), cursor)
+
+    def _wants_alarm(self, step: StoredEntry) -> bool:
+        alarm, wanted = step.entry.alarm, self._wanted
+        return (not wanted.satellites or alarm.satellite in wanted.satellites) and wanted.wants_parameter(
+            alarm.parameter
+        )
+
+    async def _replayed(self, replay: TelemetryReplay) -> AsyncIterator[Sent]:
+        every = self._request.mode is Mode.EVERY
+        kind, content = ("samples", "blocks") if every else ("newest", "samples")
+        async for piece in replay.pieces():
+            if piece is None:
+                yield Sent(ReplayTold(id=self._request.id, replay=replay.place()).model_dump_json())
+                continue
+            written = self._written(piece, every)
+            if written:
+                place = replay.place().model_dump_json()
+                yield Sent(f'{{"type":"{kind}","id":{self._id},"replay":{place},"{content}":{written}}}')
+
+    def _written(self, piece: FeedPiece, every: bool) -> str:
+        if every:
+            return WrittenPiece(piece, self._live.units).blocks(self._wanted)
+        return newest_values(piece, self._wanted, self._live.units)
