@@ -57,6 +57,16 @@ describe("live state", () => {
     expect(new Set(course).size).toBe(SPARK_POINTS);
   });
 
+  it("follows alarms from the list on, and counts their steps before it is there", () => {
+    const alarm = { satellite: "LSAT-1", parameter: "soc", state: "raised", level: "watch", worst: "watch", raised: "", shelved_until: null, assigned_to: "", tags: [] } as const;
+    const told = (step: string): ServerMessage => ({ type: "alarm", step, by: "", reason: "", alarm: { ...alarm, tags: [] } });
+    const early = received(INITIAL_LIVE, told("raised"));
+    expect([early.alarms, early.changes.alarms]).toEqual([null, 1]);
+    const listed = reduceLive(early, { type: "alarms", alarms: [{ ...alarm, tags: [] }] });
+    expect(Object.keys(listed.alarms ?? {})).toEqual(["LSAT-1:soc"]);
+    expect(received(listed, told("cleared")).alarms).toEqual({});
+  });
+
   it("leaves the station of a satellite that goes out of contact", () => {
     const inside = received(INITIAL_LIVE, { type: "contact", satellite: "LSAT-1", station: "kiruna", in_contact: true });
     expect(inside.contacts["LSAT-1"]).toBe("kiruna");
