@@ -1,77 +1,52 @@
-"""The live path: frames in, through the service's ingest, to the sockets of many readers in another process."""
+"""The live path: packet in to socket out at 20,000 packets a second, with 200 readers; the load runs in processes of its own."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
-import tempfile
-import threading
-import time
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-import numpy as np
-import uvicorn
-from fastapi import FastAPI, WebSocket, WebSocketDisconnect
-
-from api.service.telemetry_requests import StreamCatalogue
-from api.service.telemetry_stream import LiveTelemetry
-from api.ws.telemetry import TelemetrySocket
-from core.events import EventLog
-from core.link import new_link_keys
-from core.link.tm_frame import TM_FRAME_LENGTH
-from core.store import open_database
-from core.telemetry import AlarmDesk, LatestValues, LimitOverrides, TelemetryIngest, TelemetryStream, TmChannel
-from core.telemetry.compactor import Compactor
-from core.telemetry.packet_feed import PacketFeed
-from core.telemetry.telemetry_archive import TelemetryArchive
-from core.time import SystemClock
 from evals.bench.model import BenchResult, Goal
-from evals.bench.telemetry.live_readers import Outcome, ReadersTask
-from evals.bench.telemetry.load import SCID, START_TAI_S, benchmark_mdb, benchmark_packets, frames_of
+from evals.bench.telemetry.live_readers import SELECTIONS, LiveRun
 
 __all__ = ["run"]
 
-_SATELLITE: Final = "BENCH-1"
+_LOAD: Final = "api.cli.telemetry_load"  # a process beside this one: a benchmark does not reach into the service
 _PACKETS_PER_S: Final = 20_000.0
 _SECONDS: Final = 20.0
 _READERS: Final = 200
 _MAXIMUM_HZ: Final = 50.0
-_SELECTIONS: Final = 8  # different ones, of three parameters each
 _GOAL_MS: Final = 50.0
-_STEP_S: Final = 0.1  # between packets, by their own time
-_COMPACTION_S: Final = 5.0  # as often as to be part of a short run
-_PATIENCE_S: Final = 300.0
-
-
-@dataclass(frozen=True)
-class _Run:
-    outcome: Outcome
-    cpu_s: float
-    batches: int
-    seconds: float
 
 
 def run() -> list[BenchResult]:
     """Two rows: readers of newest values, and readers of every sample."""
-    return [_row(mode, _measure(mode, _READERS, _PACKETS_PER_S, _SECONDS, _MAXIMUM_HZ)) for mode in ("newest", "every")]
+    return [
+        _row(mode, _measured(mode, _READERS, _PACKETS_PER_S, _SECONDS, _MAXIMUM_HZ)) for mode in ("newest", "every")
+    ]
 
 
-def _row(mode: str, made: _Run) -> BenchResult:
-    one = made.outcome
-    note = (
-        f"from when a packet is due in a frame until a reader has it: p50 {one.p50_ms:.1f} ms, p99 {one.p99_ms:.1f} ms, "
-        f"worst {one.worst_ms:.0f} ms; {_READERS} readers, {_SELECTIONS} selections of three parameters, at most "
-        f"{_MAXIMUM_HZ:.0f} messages/s each; {_PACKETS_PER_S:.0f} packets/s for {made.seconds:.0f} s, durable, judged and "
-        f"moved into files meanwhile ({made.batches} batches); {one.messages} messages, {one.octets / 1e6:.0f} MB, "
-        f"{one.missing} readers with a gap or a double; the server took {made.cpu_s / made.seconds:.2f} of a core, the "
-        f"readers {one.cpu_s / made.seconds:.2f}"
+def _measured(mode: str, readers: int, packets_per_s: float, seconds: float, maximum_hz: float) -> LiveRun:
+    options = {"readers": readers, "packets-per-s": packets_per_s, "seconds": seconds, "maximum-hz": maximum_hz}
+    given = [f"--{name}={value}" for name, value in options.items()]
+    done = subprocess.run(
+        [sys.executable, "-m", _LOAD, "--mode", mode, *given], stdout=subprocess.PIPE, text=True, check=True
     )
+    return LiveRun.model_validate_json(done.stdout.splitlines()[-1])
+
+
+def _row(mode: str, made: LiveRun) -> BenchResult:
+    one = made.outcome
     if one.missing:
         raise RuntimeError(f"{one.missing} of {_READERS} readers did not get every packet once")
+    note = (
+        f"from when a packet is due in a frame until a reader has it: p50 {one.p50_ms:.1f} ms, p99 {one.p99_ms:.1f} ms, "
+        f"worst {one.worst_ms:.0f} ms; {_READERS} readers, {SELECTIONS} selections of three parameters, at most "
+        f"{_MAXIMUM_HZ:.0f} messages/s each; {_PACKETS_PER_S:.0f} packets/s for {made.seconds:.0f} s, durable, judged and "
+        f"moved into files meanwhile ({made.batches} batches); {one.messages} messages, {one.octets / 1e6:.0f} MB; the "
+        f"server took {made.cpu_s / made.seconds:.2f} of a core, the readers {one.cpu_s / made.seconds:.2f}"
+    )
     return BenchResult.compare(
         f"telemetry_live_{mode}",
         ours=one.p99_ms,
@@ -84,108 +59,6 @@ def _row(mode: str, made: _Run) -> BenchResult:
     )
 
 
-def _measure(mode: str, readers: int, packets_per_s: float, seconds: float, maximum_hz: float) -> _Run:
-    packets = int(packets_per_s * seconds)
-    sa = new_link_keys(SCID).tm_association()
-    raw = frames_of(list(benchmark_packets(packets)), sa)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        mdb = benchmark_mdb()
-        archive = TelemetryArchive(folder / "telemetry", mdb)
-        database = open_database(folder / "service.db")
-        events = EventLog(database)
-        stream, latest = TelemetryStream(), LatestValues(archive, [_SATELLITE])
-        alarms = AlarmDesk(database, events, mdb, LimitOverrides(database, events, mdb), SystemClock())
-        ingest = TelemetryIngest(archive, {_SATELLITE: TmChannel(SCID, sa)}, latest, stream, alarms)
-        feed = PacketFeed(archive.columns)
-        live = LiveTelemetry(stream, feed, latest, alarms, archive.units)
-        catalogue = StreamCatalogue(mdb, lambda: [_SATELLITE], archive.units, feed, SystemClock().now_tai_s)
-        server, port, serving = _serve(live, catalogue)
-        task = ReadersTask(
-            port=port,
-            subscriptions=tuple(_subscription(mode, number, maximum_hz) for number in range(readers)),
-            start_tai_s=START_TAI_S,
-            step_s=_STEP_S,
-            packets_per_s=packets_per_s,
-            packets=packets,
-        )
-        compactor = Compactor(archive.columns, _COMPACTION_S)
-        compactor.start()
-        client = subprocess.Popen(
-            [sys.executable, "-m", "evals.bench.telemetry.live_readers"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert client.stdin is not None and client.stdout is not None
-        try:
-            client.stdin.write(task.model_dump_json() + "\n")
-            client.stdin.flush()
-            if client.stdout.readline() != "ready\n":
-                raise RuntimeError("the readers could not subscribe")
-            began_s, cpu_s = time.monotonic() + 0.2, time.process_time()
-            client.stdin.write(f"{began_s!r}\n")
-            client.stdin.flush()
-            batches = _feed_in(ingest, raw, packets / packets_per_s, began_s)
-            outcome = Outcome.model_validate_json(client.communicate(timeout=_PATIENCE_S)[0].splitlines()[-1])
-            cpu_s = time.process_time() - cpu_s
-        finally:
-            client.kill()
-            client.wait()
-            server.should_exit = True
-            serving.join()
-            compactor.close()
-            archive.close()
-            database.close()
-    return _Run(outcome, cpu_s, batches, seconds)
-
-
-def _subscription(mode: str, number: int, maximum_hz: float) -> str:
-    first = 3 * (number % _SELECTIONS)
-    chosen = [f"calibrated_{one}" if one < 16 else f"float_{one % 6}" for one in range(first, first + 3)]
-    return json.dumps({"type": "subscribe", "id": "p", "parameters": chosen, "mode": mode, "maximum_hz": maximum_hz})
-
-
-def _feed_in(ingest: TelemetryIngest, raw: bytes, seconds: float, began_s: float) -> int:
-    """Give frames to the ingest when they are due; what has come while it stored goes in together."""
-    frames = len(raw) // TM_FRAME_LENGTH
-    due_s = np.linspace(began_s, began_s + seconds, frames + 1, dtype=np.float64)[1:]
-    done = batches = 0
-    while done < frames:
-        now_s = time.monotonic()
-        until = int(np.searchsorted(due_s, now_s, side="right"))
-        if until == done:
-            time.sleep(max(due_s[done] - now_s, 0.0))
-            continue
-        batch = memoryview(raw)[done * TM_FRAME_LENGTH : until * TM_FRAME_LENGTH]
-        ingest.ingest_array("bench", _SATELLITE, batch, due_s[done:until], batches + 1)
-        done, batches = until, batches + 1
-    return batches
-
-
-def _serve(live: LiveTelemetry, catalogue: StreamCatalogue) -> tuple[uvicorn.Server, int, threading.Thread]:
-    """The socket as the service has it, without signing in."""
-    app = FastAPI()
-
-    @app.websocket("/stream")
-    async def stream(socket: WebSocket) -> None:
-        await socket.accept()
-        try:
-            await TelemetrySocket(socket, live, catalogue).serve()
-        except WebSocketDisconnect:
-            return
-
-    config = uvicorn.Config(
-        app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1, ws_per_message_deflate=False
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    return server, int(server.servers[0].sockets[0].getsockname()[1]), thread
-
-
 def main() -> int:
     """One run with other figures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -195,9 +68,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=_SECONDS)
     parser.add_argument("--maximum-hz", type=float, default=_MAXIMUM_HZ)
     chosen = parser.parse_args()
-    made = _measure(chosen.mode, chosen.readers, chosen.packets_per_s, chosen.seconds, chosen.maximum_hz)
-    told = {"batches": made.batches, "server_cores": made.cpu_s / made.seconds, **made.outcome.model_dump()}
-    sys.stdout.write(json.dumps(told, indent=1) + "\n")
+    made = _measured(chosen.mode, chosen.readers, chosen.packets_per_s, chosen.seconds, chosen.maximum_hz)
+    sys.stdout.write(made.model_dump_json(indent=1) + "\n")
     return 0
 
 

@@ -20,7 +20,9 @@ import orjson
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["Outcome", "ReadersTask"]
+__all__ = ["SELECTIONS", "LiveRun", "Outcome", "ReadersTask"]
+
+SELECTIONS: Final = 8  # different ones, of three parameters each
 
 _GENERATED: Final = b'"generated_tai_s":'
 _FINAL_TEXT: Final = 0x81
@@ -35,7 +37,8 @@ class ReadersTask(BaseModel):
         port: Of the server on this machine.
         subscriptions: A message for each reader.
         start_tai_s: When the first packet was generated, by its own time.
-        packets_per_s: In the time of the packets; they come ``packets_per_s / 10`` times faster than they say.
+        step_s: From one packet to the next, by their own time.
+        packets_per_s: How fast they come.
         packets: After this many a reader is done.
     """
 
@@ -70,6 +73,23 @@ class Outcome(BaseModel):
     p99_ms: float
     worst_ms: float
     cpu_s: float
+
+
+class LiveRun(BaseModel):
+    """One run of the live path.
+
+    Attributes:
+        cpu_s: Processor time of ingest, server and compactor.
+        batches: That were made durable.
+        seconds: How long packets came.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    outcome: Outcome
+    cpu_s: float
+    batches: int
+    seconds: float
 
 
 @dataclass
