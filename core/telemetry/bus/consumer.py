@@ -127,15 +127,19 @@ class BusConsumer:
         waiting: dict[int, list[OffsetRecord]] = {}
         for one in messages:
             number = one.partition()
-            if one.error() is not None:
-                self._failed(one)
-            elif number is not None:
+            if one.error() is None and number in self._partitions:
                 waiting.setdefault(number, []).append(_record(one))
         stored = 0
-        for number, records in waiting.items():
-            partition = self._partitions.get(number)
-            if partition is not None and partition.store is not None:
-                stored += self._store(partition, partition.store, records)
+        try:
+            for number in list(waiting):
+                stored += self._store(self._partitions[number], waiting[number])
+                del waiting[number]
+        finally:
+            for number in waiting:  # what was read and not stored is read again
+                self._read_again(self._partitions[number])
+        for one in messages:
+            if one.error() is not None:
+                self._failed(one)
         self._look_after()
         return stored
 
@@ -188,7 +192,10 @@ class BusConsumer:
                 partition.store.close()
         consumer.incremental_unassign(list(partitions))
 
-    def _store(self, partition: _Partition, store: PartitionStore, records: Sequence[OffsetRecord]) -> int:
+    def _store(self, partition: _Partition, records: Sequence[OffsetRecord]) -> int:
+        store = partition.store
+        if store is None:
+            return 0  # it goes on where its archive ends when that is open
         before = store.next_offset
         try:
             for result in store.take(self._in_order(partition, before, records)):
@@ -212,13 +219,17 @@ class BusConsumer:
             if one.offset > next_offset:
                 if one.offset != partition.gap_at:
                     partition.gap_at = one.offset
-                    self._consumer.seek(self._at(partition.number, next_offset))
+                    self._read_from(partition.number, next_offset)
                     break
                 self.counts.gaps += 1
                 _LOG.warning("partition %d has nothing from %d to %d", partition.number, next_offset, one.offset - 1)
             taken.append(one)
             next_offset = one.offset + 1
         return taken
+
+    def _read_again(self, partition: _Partition) -> None:
+        if partition.store is not None:
+            self._read_from(partition.number, partition.store.next_offset)
 
     def _commit(self, number: int, offset: int, *, wait: bool = False) -> None:
         """A commit that fails loses nothing: the archive knows the offset."""
@@ -252,9 +263,8 @@ class BusConsumer:
             return
         partition.store = store
         partition.compact_at_s = time.monotonic() + self._settings.compact_every_s
-        at = self._at(partition.number, store.next_offset)
-        self._consumer.seek(at)
-        self._consumer.resume([at])
+        self._read_from(partition.number, store.next_offset)
+        self._consumer.resume([self._at(partition.number, store.next_offset)])
 
     def _rest(self, partition: _Partition, error: StoreError) -> None:
         """Close it, and begin again at what is durable after a while; meanwhile the broker keeps what comes."""
@@ -298,7 +308,20 @@ class BusConsumer:
         except StoreError as error:
             self._rest(partition, error)
             return
-        self._consumer.seek(self._at(partition.number, low))
+        self._read_from(partition.number, low)
+
+    def _read_from(self, number: int, offset: int) -> None:
+        """Go on there. A partition that is not read, such as after an offset that the broker does not have, is begun anew."""
+        at = self._at(number, offset)
+        try:
+            self._consumer.seek(at)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError._STATE:
+                raise LinkError(
+                    f"{self._settings.topic}/{number} cannot be read from {offset}: {error.args[0]}"
+                ) from error
+            self._consumer.incremental_unassign([at])
+            self._consumer.incremental_assign([at])
 
     def _at(self, number: int, offset: int) -> TopicPartition:
         return TopicPartition(self._settings.topic, number, offset)

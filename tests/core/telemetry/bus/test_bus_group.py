@@ -10,22 +10,28 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 import pytest
+from confluent_kafka import Producer
 
-from core.errors import Conflict, LinkError
+from core.errors import Conflict, LinkError, StoreError
 from core.mdb import reference_mdb
 from core.telemetry import ReceivedFrame, tm_channels
 from core.telemetry.bus import BusRecord, PartitionStore, RecordKind, StorePlace
 from core.telemetry.bus.consumer import BusConsumer, BusSettings
+from core.telemetry.bus.envelope import UnknownVersion
 from core.telemetry.bus.producer import BusProducer
+from core.telemetry.column_archive import ColumnArchive, StoredPart
+from core.telemetry.intake_memory import Progress
+from core.telemetry.packet_rows import PacketRows
 from tests.core.telemetry.bus.broker import create_topic, running_broker
 from tests.core.telemetry.bus.worker import FAST
 from tests.core.telemetry.intake import FLEET, Bench, frames, housekeeping
 
-PATIENCE_S = 120.0
+PATIENCE_S = 60.0
 PARTITIONS = 4
 PACKETS = 400
 SATELLITES = tuple(FLEET.spacecraft)
@@ -183,22 +189,87 @@ def poll_until(one: BusConsumer, condition: Callable[[], bool]) -> None:
         one.poll(0.1)
 
 
-def test_a_partition_that_another_process_holds_is_taken_when_it_is_free(brokers: str, tmp_path: Path) -> None:
-    create_topic(brokers, "held", 1)
-    producer = BusProducer(brokers, "held")
-    sent = sent_frames(40)["LSAT-1"]
-    producer.send("LSAT-1", records(sent))
+class NewerRecord(BusRecord):
+    """As a later release writes it."""
+
+    def pack(self) -> bytes:
+        packed = super().pack()
+        return packed[:2] + b"\x02" + packed[3:]
+
+
+def test_trouble_stops_a_partition_and_loses_nothing(
+    brokers: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_topic(brokers, "trouble", 1)
+    producer = BusProducer(brokers, "trouble")
+    sent = records(sent_frames(40)["LSAT-1"])
+    producer.send("LSAT-1", sent)
     producer.flush()
-    held = PartitionStore("held", 0, place(tmp_path))
-    one = consumer(brokers, "held", tmp_path)
+    monkeypatch.setattr("core.telemetry.bus.consumer._REST_S", 0.05)
+
+    held = PartitionStore("trouble", 0, place(tmp_path))  # by another process, whatever the group believes
+    one = consumer(brokers, "trouble", tmp_path)
     poll_until(one, lambda: bool(one._partitions))
     assert [one.poll(0.1) for _ in range(10)] == [0] * 10
     assert one.partitions() == {}
     held.close()
+
+    append, failures = ColumnArchive.append, iter((1, 2))
+
+    def failing(archive: ColumnArchive, *parts: PacketRows, progress: Progress | None = None) -> list[StoredPart]:
+        if next(failures, None):
+            raise StoreError("no space is left")
+        return append(archive, *parts, progress=progress)
+
+    monkeypatch.setattr(ColumnArchive, "append", failing)
     poll_until(one, lambda: one.counts.records == len(sent))
-    assert one.counts.packets == 40
-    assert one.counts.store_failures == 0
+    assert (one.counts.packets, one.counts.store_failures, one.counts.gaps) == (40, 2, 0)
+
+    newer = NewerRecord(RecordKind.FRAME, "network", 1, "svalbard", 0.0, sent[0].raw)
+    producer.send("LSAT-1", [newer, sent[-1]])
+    producer.flush()
+    for _ in range(2):  # who goes on all the same gets no further
+        with pytest.raises(UnknownVersion):
+            poll_until(one, lambda: False)
+    assert one.partitions()[0].next_offset == len(sent)
     one.close()
+
+
+@pytest.fixture
+def mock_brokers() -> Iterator[str]:
+    """The broker that the client library brings, in this process: other than Tansu it says which offsets it does not have,
+    and keeps 5 MiB of a partition.
+    """
+    owner = Producer({"bootstrap.servers": "127.0.0.1:9", "test.mock.num.brokers": 1})
+    (broker,) = owner.list_topics(timeout=PATIENCE_S).brokers.values()
+    yield f"{broker.host}:{broker.port}"
+
+
+def test_offsets_that_the_broker_does_not_have(mock_brokers: str, tmp_path: Path) -> None:
+    producer = BusProducer(mock_brokers, "old")
+    sent = records(sent_frames(40)["LSAT-1"])
+    filler = replace(sent[0], raw=bytes(500_000))  # a frame of nobody
+    for _ in range(20):
+        producer.send("LSAT-1", [filler])
+        producer.flush()  # each in a batch of its own, so that the broker can drop it
+    producer.send("LSAT-1", sent)
+    producer.flush()
+    # The oldest are gone: counted, and the rest is stored.
+    one = consumer(mock_brokers, "old", tmp_path)
+    poll_until(one, lambda: one.counts.packets == 40)
+    (number,) = (number for number, store in one.partitions().items() if store.next_offset)
+    store = one.partitions()[number]
+    counts = store.archive.counters()["-"]
+    assert 0 < counts["bus-record-expired"] < 20
+    assert sum(counts.values()) == 20
+    assert store.next_offset == 20 + len(sent)
+    # The topic is made anew, and ends before what is stored: nothing is read rather than something left out.
+    store.pass_over_expired(10_000)
+    one.close()
+    again = consumer(mock_brokers, "old", tmp_path)
+    with pytest.raises(Conflict, match="stored up to 10000, which the broker does not have"):
+        poll_until(again, lambda: False)
+    again.close()
 
 
 def test_what_cannot_be_read_is_refused_with_a_reason(brokers: str, tmp_path: Path) -> None:
