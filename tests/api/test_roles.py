@@ -94,6 +94,7 @@ ROUTES: Final[list[tuple[str, str, Role | None, dict[str, Any] | None]]] = [
     ("get", "/api/v1/commands/{command_id}", V, None),
     ("get", "/api/v1/telemetry/latest", V, None),
     ("get", "/api/v1/telemetry/samples", V, None),
+    ("get", "/api/v1/telemetry/stream", V, None),
     ("get", "/api/v1/telemetry/parameters", V, None),
     ("get", "/api/v1/telemetry/series", V, None),
     ("get", "/api/v1/telemetry/packets", V, None),
