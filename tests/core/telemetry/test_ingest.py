@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,6 +26,7 @@ from core.telemetry import (
     tm_channels,
 )
 from core.telemetry.archive import ArchivedSample
+from core.telemetry.parameter_units import ParameterUnits
 from core.telemetry.telemetry_archive import TelemetryArchive
 from core.time import utc_from_tai_s
 from tests.core.telemetry.intake import KEYS, MDB, T0_TAI_S, Bench, frames, housekeeping
@@ -193,3 +195,9 @@ def test_packets_are_kept_where_the_database_gives_them_no_meaning(tmp_path: Pat
         archive.columns.compact()
     assert archive.counters() == {"LSAT-1": {"accepted": 1, "packet-undecodable": 1}}
     archive.close()
+
+
+def test_a_packet_that_no_other_extends_is_not_the_header_of_others() -> None:
+    flat = replace(MDB, containers={"Housekeeping": replace(MDB.containers["Housekeeping"], base=None)})
+    assert "soc" not in ParameterUnits(flat).header
+    assert ParameterUnits(MDB).header and "soc" not in ParameterUnits(MDB).header
