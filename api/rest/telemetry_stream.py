@@ -25,7 +25,10 @@ _ID: Final = "events"
 _Names = Annotated[list[Annotated[str, Query(min_length=1, max_length=128)]], Query(max_length=500)]
 _Instant = Annotated[str | None, Query(min_length=1, max_length=40)]
 # Where the schema stands in the description of the API, so that its parts find each other.
-_PLACE: Final = "#/paths/~1api~1v1~1telemetry~1stream/get/responses/200/content/text~1event-stream/schema/properties/data/contentSchema/$defs/{model}"
+_PLACE: Final = (
+    "#/paths/~1api~1v1~1telemetry~1stream/get/responses/200/content/text~1event-stream/schema"
+    "/properties/data/contentSchema/$defs/{model}"
+)
 _MESSAGE: Final[dict[str, Any]] = TypeAdapter(Outgoing).json_schema(ref_template=_PLACE)
 _DESCRIBED: Final[dict[int | str, dict[str, Any]]] = {
     200: {
@@ -34,11 +37,11 @@ _DESCRIBED: Final[dict[int | str, dict[str, Any]]] = {
             "text/event-stream": {
                 "schema": {
                     "type": "object",
-                    "required": ["data"],
                     "properties": {
+                        "id": {"type": "string"},
                         "data": {"type": "string", "contentMediaType": "application/json", "contentSchema": _MESSAGE},
-                        "id": {"type": "string", "description": "the cursor to resume after"},
                     },
+                    "required": ["data"],
                 }
             }
         },

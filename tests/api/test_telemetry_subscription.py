@@ -68,9 +68,9 @@ class Reader:
     cursor: int = 0
     rows: list[tuple[Any, ...]] = field(default_factory=list)
 
-    async def run(self, bench: StreamBench, wanted: list[int]) -> None:
+    async def run(self, bench: StreamBench, last_tai_s: list[float]) -> None:
         visits = 0
-        while not wanted or len(self.rows) < wanted[0]:
+        while not self._done(last_tai_s):
             leave_after = self.messages_before_it_leaves[visits % len(self.messages_before_it_leaves)]
             visits += 1
             subscription = bench.subscription(mode="every", maximum_hz=100, after=self.cursor, **self.selection)
@@ -81,10 +81,14 @@ class Reader:
                     self.rows += rows_of(message)
                     self.cursor = message["cursor"]
                     had += message["type"] == "samples"
-                    if (wanted and len(self.rows) >= wanted[0]) or had >= leave_after:
+                    if self._done(last_tai_s) or had >= leave_after:
                         break
                     for _ in range(self.stalls):
                         await asyncio.sleep(0.001)
+
+    def _done(self, last_tai_s: list[float]) -> bool:
+        """The last packet has come, whether or not others have."""
+        return bool(self.rows) and [self.rows[-1][3]] == last_tai_s
 
 
 BATCHES = st.lists(
@@ -112,9 +116,9 @@ def test_readers_that_come_and_go_get_every_packet_once_in_order(
     sent: list[Packet] = []
 
     async def scenario(bench: StreamBench) -> None:
-        wanted: dict[int, list[int]] = {place: [] for place in range(len(readers))}
+        last_tai_s: list[list[float]] = [[] for _ in readers]
         with bench.live.reading():
-            tasks = [asyncio.create_task(one.run(bench, wanted[place])) for place, one in enumerate(readers)]
+            tasks = [asyncio.create_task(one.run(bench, last_tai_s[place])) for place, one in enumerate(readers)]
             for batch in batches:
                 if batch == "compact":
                     await asyncio.to_thread(bench.archive.columns.compact)
@@ -130,7 +134,9 @@ def test_readers_that_come_and_go_get_every_packet_once_in_order(
             last = [soc_packet("LSAT-2", len(sent)), event_packet("LSAT-2", len(sent) + 1)]
             sent.extend(last)
             for place, one in enumerate(readers):
-                wanted[place].append(sum(wants(one.selection, packet) for packet in sent))
+                last_tai_s[place].append(
+                    [packet for packet in sent if wants(one.selection, packet)][-1].generated_tai_s
+                )
             await asyncio.to_thread(bench.take, last)  # something for everybody, so that all come to an end
             await asyncio.wait_for(asyncio.gather(*tasks), 100)
 

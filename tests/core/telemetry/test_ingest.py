@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,6 +32,7 @@ from core.telemetry import (
 )
 from core.telemetry.archive import ArchivedSample
 from core.telemetry.changed_limits import LimitChange, WantedLimits
+from core.telemetry.parameter_units import ParameterUnits
 from core.telemetry.telemetry_archive import TelemetryArchive
 from core.time import MissionClock, utc_from_tai_s
 from core.time.clock import ClockAnchor
@@ -241,3 +243,9 @@ def test_frames_raise_alarms_by_the_limits_in_force_and_values_are_stored_with_t
     }
     assert [round(at_s) for at_s, state in shown.items() if state != "normal"] == [2]
     archive.close()
+
+
+def test_a_packet_that_no_other_extends_is_not_the_header_of_others() -> None:
+    flat = replace(MDB, containers={"Housekeeping": replace(MDB.containers["Housekeeping"], base=None)})
+    assert "soc" not in ParameterUnits(flat).header
+    assert ParameterUnits(MDB).header and "soc" not in ParameterUnits(MDB).header
