@@ -312,3 +312,23 @@ def test_levels_are_those_that_the_judge_gives_in_memory_in_files_and_after_a_re
         assert second.values("LSAT-1", "soc", *EVER).levels.tolist() == expected
         second.compact()
     second.close()
+
+
+def test_values_with_their_reception_stand_by_time_and_then_by_arrival(archive: ColumnArchive) -> None:
+    def sent(sequence: int, soc: float, after_s: float) -> bytes:
+        data = encode_container(MDB, "Housekeeping", BASE | {"soc": soc})  # type: ignore[operator]
+        return encode_telemetry(Telemetry(673, sequence, 3, 25, sequence, T0_TAI_S + after_s, data))
+
+    raw = [sent(9, 0.25, 7.0), sent(3, 0.5, 7.0), sent(1, 0.75, 0.0)]
+    for number, one in enumerate(raw):
+        data = np.frombuffer(one, dtype=np.uint8)
+        archive.append(PacketRows("LSAT-1", data, packet_offsets([len(one)]), np.array([T0_TAI_S + 100 + number])))
+    expected = [decode_packet(MDB, raw[one]).parameters["soc"].value for one in (2, 0, 1)]
+    for _ in range(2):
+        found = archive.received_values("LSAT-1", "soc", *EVER)
+        assert found.values.to_pylist() == expected
+        assert (found.received_tai_s - T0_TAI_S).tolist() == [102, 100, 101]
+        archive.compact()
+    assert len(archive.received_values("LSAT-1", "soc", 0, 1).received_tai_s) == 0
+    with pytest.raises(InputError, match="end_tai_s"):
+        archive.received_values("LSAT-1", "soc", 1, 0)

@@ -255,6 +255,15 @@ def test_what_was_received_later_is_not_known_then() -> None:
     assert (then, now) == ([1.0], [2.0])
 
 
+@pytest.mark.parametrize(("instant_s", "count"), [(9.75, 0), (10.0, 1), (10.25, 1)])
+def test_what_is_received_at_the_instant_is_known(instant_s: float, count: int) -> None:
+    samples = {"x": [(T0_TAI_S, T0_TAI_S + 10, 1.0)], "y": [], TEXTS: []}
+    one = feature(Window(parameter="x", statistic=Statistic.COUNT, window_s=60))
+    instants = np.array([T0_TAI_S + instant_s])
+    made = compute_features([one], Arrived(samples), "A", instants, Knowledge.RECEIVED)["one"]  # type: ignore[arg-type]
+    assert made.tolist() == [count]
+
+
 @pytest.mark.parametrize(("above", "below", "expected"), [(6.0, 4.0, 1.5), (6.0, 0.0, math.nan), (0.0, -0.0, math.nan)])
 def test_a_ratio_to_zero_is_not_known(above: float, below: float, expected: float) -> None:
     samples = {"x": [(T0_TAI_S, T0_TAI_S, above)], "y": [(T0_TAI_S, T0_TAI_S, below)], TEXTS: []}
