@@ -112,6 +112,7 @@ ROUTES: Final[list[tuple[str, str, Role | None, dict[str, Any] | None]]] = [
 _QUERIES = {
     "/api/v1/telemetry/latest": "?satellite=LSAT-1",
     "/api/v1/telemetry/samples": "?satellite=LSAT-1&parameter=SOC",
+    "/api/v1/telemetry/stream": "?replay_version=1",  # refused at once: what is not refused has no end
     "/api/v1/telemetry/parameters": "?satellite=LSAT-1",
     "/api/v1/telemetry/series": "?satellite=LSAT-1&parameter=soc",
     "/api/v1/telemetry/packets": "?satellite=LSAT-1",
