@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DATA ?= data
 NATIVE_SOURCES := CMakeLists.txt $(shell find native -name '*.cpp' -o -name '*.hpp' -o -name '*.inc' -o -name 'CMakeLists.txt' 2>/dev/null)
+CORE_TESTS := tests/core tests/ml
 PACKAGES := $(shell find agent api core evals knowledge ml native tools -name __init__.py)
 UI_SOURCES := $(shell find ui -not -path '*/node_modules/*' -not -path '*/dist/*' -type f 2>/dev/null)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
@@ -56,8 +57,12 @@ sanitize: $(VENV)/.installed
 	$(BIN)/cmake --build build/sanitize
 	$(BIN)/ctest --test-dir build/sanitize --output-on-failure
 
+# Two runs side by side, as most tests keep one core busy: those of the core, whose output comes last, and all others.
 unit: $(VENV)/.installed api/console/index.html
-	$(BIN)/python -m pytest
+	mkdir -p build
+	$(BIN)/python -m pytest $(CORE_TESTS) > build/core-tests.log 2>&1 & core=$$!; \
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(CORE_TESTS)); others=$$?; \
+	wait $$core; core=$$?; cat build/core-tests.log; exit $$((others || core))
 
 clean:
 	rm -rf build $(VENV) api/console ui/node_modules
