@@ -7,6 +7,7 @@ instant and on nothing else. NaN stands for "not known".
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Protocol
@@ -95,23 +96,23 @@ class Condition(_Part):
         return np.asarray(made, dtype=bool)
 
 
-class _Node(_Part):
+class _Node(_Part, ABC):
     @property
+    @abstractmethod
     def lookback_s(self) -> float:
         """Seconds before an instant from which on samples matter."""
-        raise NotImplementedError
 
+    @abstractmethod
     def parameters(self) -> frozenset[str]:
         """The parameters that it is made of."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unit(self, units: Units) -> Unit:
         """Its unit; InputError where the parts do not fit."""
-        raise NotImplementedError
 
+    @abstractmethod
     def values(self, series: Series, instants: Instants) -> Floats:
         """Its value at each instant; NaN where it is not known."""
-        raise NotImplementedError
 
     def conditions(self) -> Iterator[Condition]:
         """The conditions in it."""
@@ -254,9 +255,9 @@ class TimeIn(_Node):
 
 
 class _OfSeveral(_Node):
+    @abstractmethod
     def parts(self) -> Sequence[_Node]:
         """The expressions that it is made of."""
-        raise NotImplementedError
 
     @property
     def lookback_s(self) -> float:
