@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,6 +48,7 @@ from core.link.cfdp import (
 from core.mdb import CommandClass
 from core.mission.model import Mission
 from core.store import Database
+from core.store.durable_file import write_durably
 from core.time import Clock, tai_s_from_utc
 
 __all__ = ["FILE", "FileOffer", "FileUplink", "FileUplinks", "open_uplinks"]
@@ -351,12 +351,7 @@ class FileUplinks:
             self._follow(connection, offered, before, source.state)
 
     def _keep(self, digest: str, content: bytes) -> None:
-        draft = self._folder / f"{digest}.new"
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._folder / digest)
+        write_durably(self._folder / digest, lambda draft: draft.write_bytes(content))
 
     def _check_file(self, offered: FileOffer, state: SourceState) -> None:
         """Refuse a kept file, or a record of it, that is not the approved one; read again when the file has changed."""

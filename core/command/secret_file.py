@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import InputError
+from core.store.durable_file import flush_path
 
 __all__ = ["check_private", "one_writer", "write_secret_file"]
 
@@ -30,11 +31,7 @@ def write_secret_file(path: Path, content: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the new name
-    finally:
-        os.close(folder)
+    flush_path(path.parent)  # the new name
 
 
 @contextmanager

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from core.errors import StoreError
 from core.store import open_database
+from core.store.durable_file import plain_name, write_durably
 from core.telemetry.archive_catalogue import HOUR_S, ArchiveFile, Catalogue, Kept
 from core.telemetry.archive_summaries import FINE_S, Summary, SummaryFile, summarise_table
 from core.telemetry.archive_tables import (
@@ -30,7 +31,6 @@ from core.telemetry.archive_tables import (
     write_state,
 )
 from core.telemetry.deferred_deletion import DeferredDeletion
-from core.telemetry.durable_file import plain_name, write_durably
 from core.telemetry.packet_table import ARRIVAL, GENERATED, IDENTITY, OCTETS, SERVICE, joined, without_duplicates
 from core.telemetry.summary_files import SUMMARIES, PreparedSummaries, coarse_summaries, fine_summaries
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from core.errors import InputError
+from core.store.durable_file import write_durably
 from core.telemetry.archive_queries import ArchiveQueries, ParameterValues
-from core.telemetry.durable_file import write_durably
 from core.telemetry.netcdf_file import write_netcdf
 from core.telemetry.utc_times import utc_microseconds
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import StoreError
+from core.store.durable_file import flush_path
 
 __all__ = ["LogDamaged", "LogRecord", "SegmentLog", "read_log"]
 
@@ -152,7 +153,7 @@ class SegmentLog:
         try:
             self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             self._size = os.fstat(self._descriptor).st_size
-            _sync_folder(self._folder)
+            flush_path(self._folder)
         except OSError as error:
             raise StoreError(f"{path} could not be opened: {error.strerror}", errno=error.errno) from error
         return self._descriptor
@@ -240,11 +241,3 @@ def _later_record(path: Path, end: int) -> bool:
 
 def _first_number(path: Path) -> int:
     return int(path.name.removesuffix(_SUFFIX))
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

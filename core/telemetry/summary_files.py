@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from core.store.durable_file import plain_name, write_durably
 from core.telemetry.archive_catalogue import HOUR_S, ArchiveFile, Catalogue, Kept
 from core.telemetry.archive_summaries import (
     COARSE_S,
@@ -23,7 +24,6 @@ from core.telemetry.archive_summaries import (
     read_summaries,
     write_summaries,
 )
-from core.telemetry.durable_file import plain_name, write_durably
 
 __all__ = ["SUMMARIES", "PreparedSummaries", "coarse_summaries", "fine_summaries", "outdated_summaries"]
 

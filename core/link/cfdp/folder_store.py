@@ -11,6 +11,7 @@ from typing import Final
 
 from core.link.cfdp.destination import FileRefused
 from core.link.cfdp.pdus import modular_checksum
+from core.store.durable_file import flush_path
 
 __all__ = ["FolderStore"]
 
@@ -88,7 +89,7 @@ class FolderStore:
         while self._unsynced:
             part = self._unsynced.pop()
             if part.exists():  # else its transaction has ended meanwhile
-                _sync(part)
+                flush_path(part)
 
     def checksum(self, transaction_id: str, size: int) -> int:
         """The modular checksum of a part's first octets."""
@@ -113,13 +114,13 @@ class FolderStore:
             part.touch(0o600)
         self._used = None
         os.truncate(part, size)
-        _sync(part)
+        flush_path(part)
         whole = part.with_name(f"{transaction_id}.whole")
         whole.unlink(missing_ok=True)
         os.link(part, whole)
         whole.replace(file)
         whole.unlink(missing_ok=True)  # both names were of the same octets already: nothing was replaced
-        _sync(file.parent)
+        flush_path(file.parent)
 
     def discard(self, transaction_id: str) -> None:
         """Remove a part."""
@@ -166,11 +167,3 @@ class FolderStore:
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name) or ".." in name:
         raise FileRefused(f"{name!r} is no name that is taken: letters, digits, '.', '_' and '-', by '/'", name=name)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

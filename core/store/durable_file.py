@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-__all__ = ["plain_name", "write_durably"]
+__all__ = ["flush_path", "plain_name", "write_durably"]
 
 _T = TypeVar("_T")
 
@@ -22,9 +22,9 @@ def write_durably(path: Path, write: Callable[[Path], _T]) -> _T:
     unfinished = path.with_suffix(".unfinished")
     try:
         given = write(unfinished)
-        _sync(unfinished)
+        flush_path(unfinished)
         unfinished.rename(path)
-        _sync(path.parent)
+        flush_path(path.parent)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
@@ -36,7 +36,12 @@ def plain_name(name: str) -> str:
     return "".join(one if one.isalnum() or one in "_." else "_" for one in name) or "_"
 
 
-def _sync(path: Path) -> None:
+def flush_path(path: Path) -> None:
+    """Wait until a file's octets, or the names in a folder, are on disk.
+
+    Raises:
+        OSError: They may not be.
+    """
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
