@@ -1,6 +1,6 @@
 /** How telemetry comes in: what became of frames and packets, how fast, what is stored, what waits, and what fails. */
 
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import type { Ingest, IngestedSatellite } from "../../contract/telemetry";
 import { formatOctets } from "../../lib/files";
 import { formatNumber } from "../../lib/format";
@@ -61,93 +61,96 @@ function Health({ ingest }: { ingest: Ingest }) {
   );
 }
 
-function Counts({ satellites }: { satellites: readonly IngestedSatellite[] }) {
+/** A table with its title and what is to be said about all of it. */
+function Sheet({ id, title, about, head, children }: { id: string; title: string; about: ReactNode; head: ReactNode; children: ReactNode }) {
   return (
-    <section className="block" aria-labelledby="ingest-counts">
+    <section className="block" aria-labelledby={id}>
       <div className="block-head">
-        <h3 id="ingest-counts">What became of frames and packets</h3>
-        <span className="muted">since the data folder began</span>
+        <h3 id={id}>{title}</h3>
+        {about}
       </div>
       <div className="scroll-x">
         <table className="table ingest">
           <thead>
-            <tr>
-              <td />
-              {satellites.map((one) => (
-                <th scope="col" className="right" key={one.satellite}>
-                  {one.satellite === "-" ? "nobody" : one.satellite}
-                </th>
-              ))}
-            </tr>
+            <tr>{head}</tr>
           </thead>
-          <tbody>
-            {reasonsOf(satellites).map((reason) => (
-              <tr key={reason.name} data-testid="ingest-reason" data-reason={reason.name}>
-                <th scope="row" title={reason.meaning}>
-                  {reason.words}
-                </th>
-                {satellites.map((one) => {
-                  const count = one.reasons[reason.name] ?? 0;
-                  const tone = count === 0 ? "muted" : reason.tone === "plain" ? "" : `${reason.tone}-text`;
-                  return (
-                    <td key={one.satellite} className={`right ${tone}`}>
-                      {markOf(reason.tone, count)} {formatCount(count)}
-                    </td>
-                  );
-                })}
-              </tr>
-            ))}
-          </tbody>
+          <tbody>{children}</tbody>
         </table>
       </div>
     </section>
   );
 }
 
+/** The first row of a table that has a column for each spacecraft. */
+function Spacecraft({ satellites }: { satellites: readonly IngestedSatellite[] }) {
+  return (
+    <>
+      <td />
+      {satellites.map((one) => (
+        <th scope="col" className="right" key={one.satellite}>
+          {one.satellite === "-" ? "nobody" : one.satellite}
+        </th>
+      ))}
+    </>
+  );
+}
+
+function Counts({ satellites }: { satellites: readonly IngestedSatellite[] }) {
+  const about = <span className="muted">since the data folder began</span>;
+  return (
+    <Sheet id="ingest-counts" title="What became of frames and packets" about={about} head={<Spacecraft satellites={satellites} />}>
+      {reasonsOf(satellites).map((reason) => (
+        <tr key={reason.name} data-testid="ingest-reason" data-reason={reason.name}>
+          <th scope="row" title={reason.meaning}>
+            {reason.words}
+          </th>
+          {satellites.map((one) => {
+            const count = one.reasons[reason.name] ?? 0;
+            const tone = count === 0 ? "muted" : reason.tone === "plain" ? "" : `${reason.tone}-text`;
+            return (
+              <td key={one.satellite} className={`right ${tone}`}>
+                {markOf(reason.tone, count)} {formatCount(count)}
+              </td>
+            );
+          })}
+        </tr>
+      ))}
+    </Sheet>
+  );
+}
+
 function Rates({ before, now }: { before: Heard | null; now: Heard }) {
   const missionNow = useMissionNow();
+  const rate = now.ingest.clock_rate;
+  const about = <span className="muted">in each second of real time, over the last 5 s{rate === 1 ? "" : `; the mission clock runs ×${rate}`}</span>;
+  const head = (
+    <>
+      <th scope="col">Spacecraft</th>
+      <th scope="col">Contact</th>
+      {["Frames/s", "Packets/s", "Newest packet"].map((name) => (
+        <th scope="col" className="right" key={name}>
+          {name}
+        </th>
+      ))}
+    </>
+  );
   return (
-    <section className="block" aria-labelledby="ingest-rates">
-      <div className="block-head">
-        <h3 id="ingest-rates">Now</h3>
-        <span className="muted">in each second of real time, over the last 5 s{now.ingest.clock_rate === 1 ? "" : `; the mission clock runs ×${now.ingest.clock_rate}`}</span>
-      </div>
-      <div className="scroll-x">
-        <table className="table ingest">
-          <thead>
-            <tr>
-              <th scope="col">Spacecraft</th>
-              <th scope="col">Contact</th>
-              <th scope="col" className="right">
-                Frames/s
-              </th>
-              <th scope="col" className="right">
-                Packets/s
-              </th>
-              <th scope="col" className="right">
-                Newest packet
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {now.ingest.satellites.map((one) => {
-              const rates = ratesOf(one.satellite, before, now);
-              return (
-                <tr key={one.satellite} data-testid="ingest-rate">
-                  <th scope="row">{one.satellite === "-" ? "nobody" : one.satellite}</th>
-                  <td>{one.station === null ? <span className="muted">○ none</span> : <span className="good-text">● {one.station}</span>}</td>
-                  <td className="right">{rates === null ? "…" : formatNumber(Number(rates.frames.toFixed(1)))}</td>
-                  <td className="right">{rates === null ? "…" : formatNumber(Number(rates.packets.toFixed(1)))}</td>
-                  <td className="right" title={one.newest === null ? undefined : `${formatDateTime(one.newest)} UTC`}>
-                    {one.newest === null ? "none yet" : missionNow === null ? "" : `${formatCoarse(Math.max(0, secondsBetween(one.newest, missionNow)))} old`}
-                  </td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    <Sheet id="ingest-rates" title="Now" about={about} head={head}>
+      {now.ingest.satellites.map((one) => {
+        const rates = ratesOf(one.satellite, before, now);
+        return (
+          <tr key={one.satellite} data-testid="ingest-rate">
+            <th scope="row">{one.satellite === "-" ? "nobody" : one.satellite}</th>
+            <td>{one.station === null ? <span className="muted">○ none</span> : <span className="good-text">● {one.station}</span>}</td>
+            <td className="right">{rates === null ? "…" : formatNumber(Number(rates.frames.toFixed(1)))}</td>
+            <td className="right">{rates === null ? "…" : formatNumber(Number(rates.packets.toFixed(1)))}</td>
+            <td className="right" title={one.newest === null ? undefined : `${formatDateTime(one.newest)} UTC`}>
+              {one.newest === null ? "none yet" : missionNow === null ? "" : `${formatCoarse(Math.max(0, secondsBetween(one.newest, missionNow)))} old`}
+            </td>
+          </tr>
+        );
+      })}
+    </Sheet>
   );
 }
 
@@ -164,40 +167,23 @@ const STORED: readonly [string, (one: IngestedSatellite) => string][] = [
 function Stored({ ingest }: { ingest: Ingest }) {
   const mine = ingest.satellites.filter((one) => one.satellite !== "-");
   const octets = mine.reduce((sum, one) => sum + one.octets + one.summary_octets, 0);
+  const about = (
+    <span className="muted" data-testid="ingest-size">
+      {formatOctets(octets)} in files
+    </span>
+  );
   return (
-    <section className="block" aria-labelledby="ingest-stored">
-      <div className="block-head">
-        <h3 id="ingest-stored">Archive</h3>
-        <span className="muted" data-testid="ingest-size">
-          {formatOctets(octets)} in files
-        </span>
-      </div>
-      <div className="scroll-x">
-        <table className="table ingest">
-          <thead>
-            <tr>
-              <td />
-              {mine.map((one) => (
-                <th scope="col" className="right" key={one.satellite}>
-                  {one.satellite}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {STORED.map(([name, tell]) => (
-              <tr key={name} data-testid="ingest-stored">
-                <th scope="row">{name}</th>
-                {mine.map((one) => (
-                  <td key={one.satellite} className="right">
-                    {tell(one)}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    <Sheet id="ingest-stored" title="Archive" about={about} head={<Spacecraft satellites={mine} />}>
+      {STORED.map(([name, tell]) => (
+        <tr key={name} data-testid="ingest-stored">
+          <th scope="row">{name}</th>
+          {mine.map((one) => (
+            <td key={one.satellite} className="right">
+              {tell(one)}
+            </td>
+          ))}
+        </tr>
+      ))}
+    </Sheet>
   );
 }
