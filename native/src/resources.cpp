@@ -222,12 +222,12 @@ class Member {
                                       propellant_kg - step_s * stages_[0].propellant_kg_s, temp, out);
             }
         };
-        const double error_k = method_.step(solver_, step_s, temp_k.data(), next_k_.data(), heat);
+        const double thermal = method_.step(solver_, step_s, tolerance_.temp_k, temp_k.data(), next_k_.data(), heat);
         const double rate0 = stages_[0].battery.soc_rate_s, rate1 = stages_[1].battery.soc_rate_s;
         const double error_soc = 0.5 * step_s * std::abs(rate1 - rate0);
         return {soc + 0.5 * step_s * (rate0 + rate1),
                 propellant_kg - 0.5 * step_s * (stages_[0].propellant_kg_s + stages_[1].propellant_kg_s),
-                std::max(error_k / tolerance_.temp_k, error_soc / tolerance_.soc)};
+                std::max(thermal, error_soc / tolerance_.soc)};
     }
 
     // Advances by at most `left_s`; returns by how much.

@@ -394,7 +394,7 @@ ThermalFlight fly_thermal(const ThermalNetwork& network, std::span<const double>
                 heat[network.heaters()[h].node] += (on >> h & 1U) != 0 ? network.heaters()[h].power_w : 0.0;
             }
             double step_s = left_s / std::ceil(left_s / std::min(usual_s, left_s));
-            const double error = method.step(solver, step_s, now.data(), next.data(), given) / tolerance_k;
+            const double error = method.step(solver, step_s, tolerance_k, now.data(), next.data(), given);
             if (!(error <= 1.0) && step_s > shortest_step_s) {
                 usual_s = step_s * std::max(0.2, 0.9 / std::sqrt(error));
                 continue;
@@ -404,7 +404,7 @@ ThermalFlight fly_thermal(const ThermalNetwork& network, std::span<const double>
             const double share = first_switching(network, now.data(), next.data(), on);
             if (share < 1.0) {
                 step_s = std::max(share * step_s, std::min(step_s, shortest_step_s));
-                method.step(solver, step_s, now.data(), next.data(), given);
+                method.step(solver, step_s, tolerance_k, now.data(), next.data(), given);
             }
             now.swap(next);
             left_s -= step_s;
