@@ -49,22 +49,30 @@ def open_alarms(screen: Screen, alarms: list[dict[str, Any]], role: str = "plann
     screen.part("tab-alarms").click()
 
 
-def step(what: str, alarm: dict[str, Any], **change: Any) -> dict[str, Any]:
-    return {"type": "alarm", "step": what, "by": "", "reason": "", "alarm": alarm | change}
+def tell(screen: Screen, alarms: list[dict[str, Any]], what: str, alarm: dict[str, Any], **change: Any) -> None:
+    """A step of an alarm, in the list and over the socket, as the page may read either last."""
+    after = alarm | change
+    alarms[:] = [
+        one for one in alarms if (one["satellite"], one["parameter"]) != (after["satellite"], after["parameter"])
+    ]
+    if what != "cleared":
+        alarms.append(after)
+    screen.service.send({"type": "alarm", "step": what, "by": "", "reason": "", "alarm": after})
 
 
 def test_open_alarms_stand_worst_first_are_filtered_and_follow_the_service_live(screen: Screen) -> None:
-    open_alarms(screen, [SOC, TANK])
+    alarms = [SOC, TANK]
+    open_alarms(screen, alarms)
     rows = screen.part("alarm")
     expect(rows.nth(0)).to_have_attribute("data-alarm", "LSAT-2:tank_pressure_pa")
     expect(rows.nth(0)).to_contain_text("✕✕ severe")
     expect(rows.nth(1)).to_contain_text("worst: critical")
     expect(screen.part("alarm-count")).to_have_accessible_name("2 not acknowledged, worst now severe")
-    screen.service.send(step("worsened", SOC, level="critical"))
+    tell(screen, alarms, "worsened", SOC, level="critical")
     expect(rows.nth(1)).to_have_attribute("data-level", "critical")
-    screen.service.send(step("cleared", TANK, state="cleared"))
+    tell(screen, alarms, "cleared", TANK, state="cleared")
     expect(rows).to_have_count(1)
-    screen.service.send(step("raised", SOC, parameter="mode", tags=[]))
+    tell(screen, alarms, "raised", SOC, parameter="mode", tags=[])
     expect(rows).to_have_count(2)
     screen.part("alarms-tag").select_option("power")
     expect(rows).to_have_count(1)
@@ -127,7 +135,14 @@ def test_an_alarm_is_acknowledged_shelved_and_tagged_and_a_refusal_is_told(scree
 
 
 def test_the_history_says_who_did_what_and_goes_further_back(screen: Screen) -> None:
-    entry = {"entry_id": 9, "step": "acknowledged", "at": "2026-11-23T01:40:00Z", "by": "olga", "reason": "seen", "alarm": SOC}
+    entry = {
+        "entry_id": 9,
+        "step": "acknowledged",
+        "at": "2026-11-23T01:40:00Z",
+        "by": "olga",
+        "reason": "seen",
+        "alarm": SOC,
+    }
     raised = entry | {"entry_id": 3, "step": "raised", "by": "", "reason": ""}
     pages = [{"items": [entry], "next_cursor": "9"}, {"items": [raised], "next_cursor": None}]
     asked: list[int] = []

@@ -84,7 +84,13 @@ def _request(screen: Screen, **changes: Any) -> dict[str, Any]:
 
 def _stack(**changes: Any) -> dict[str, Any]:
     steps = [
-        {"step_id": "burn", "kind": "command", "command": "EXECUTE_BURN", "arguments": {"delta_v_m_s": 0.2}, "contact": 0},
+        {
+            "step_id": "burn",
+            "kind": "command",
+            "command": "EXECUTE_BURN",
+            "arguments": {"delta_v_m_s": 0.2},
+            "contact": 0,
+        },
         {"step_id": "look", "kind": "hold", "reason": "look at the rates"},
         {"step_id": "end", "kind": "end", "failed": False},
     ]
@@ -97,7 +103,14 @@ def _stack(**changes: Any) -> dict[str, Any]:
         "contacts": [CONTACT],
         "steps": steps,
     }
-    return {"stack": stack, "state": "draft", "approvals": [], "position": "", "entered_at": None, "reason": ""} | changes
+    return {
+        "stack": stack,
+        "state": "draft",
+        "approvals": [],
+        "position": "",
+        "entered_at": None,
+        "reason": "",
+    } | changes
 
 
 def test_a_queue_is_held_with_a_reason_and_says_what_waits_and_why(screen: Screen) -> None:
@@ -227,7 +240,12 @@ def test_what_waits_for_others_says_why_and_a_director_revokes_it_all(screen: Sc
 
 
 def test_the_history_is_filtered_tells_who_decided_and_is_saved(screen: Screen, tmp_path: Path) -> None:
-    burn = COMMAND | {"command_id": "plan-2-r1-burn-0", "plan_id": "plan-2", "command": "EXECUTE_BURN", "class": "hazardous"}
+    burn = COMMAND | {
+        "command_id": "plan-2-r1-burn-0",
+        "plan_id": "plan-2",
+        "command": "EXECUTE_BURN",
+        "class": "hazardous",
+    }
     decision = {
         "sequence": 7,
         "kind": "authority.allowed",
@@ -253,13 +271,22 @@ def test_the_history_is_filtered_tells_who_decided_and_is_saved(screen: Screen, 
     with screen.page.expect_download() as saved:
         screen.part("export-json").click()
     saved.value.save_as(tmp_path / "commands.json")
-    assert {one["command"] for one in json.loads((tmp_path / "commands.json").read_text())} == {"SET_POINTING", "EXECUTE_BURN"}
+    assert {one["command"] for one in json.loads((tmp_path / "commands.json").read_text())} == {
+        "SET_POINTING",
+        "EXECUTE_BURN",
+    }
     screen.part("command-audit").click()
     expect(screen.part("audit-subject")).to_contain_text(str(burn["command_id"]))
 
 
 def test_a_stack_is_written_with_typed_arguments_and_refused_at_its_step(screen: Screen) -> None:
-    refused = {"title": "Wrong", "status": 422, "detail": "no way reaches it", "code": "bad-input", "field": "steps.end"}
+    refused = {
+        "title": "Wrong",
+        "status": 422,
+        "detail": "no way reaches it",
+        "code": "bad-input",
+        "field": "steps.end",
+    }
     answers = screen.service.answers
     answers["GET", "/commands/definitions"] = lambda call: Answer(DEFINITIONS)
     screen.open_console()
@@ -311,7 +338,8 @@ def test_a_running_stack_shows_where_it_stands_and_goes_on_past_a_hold(screen: S
 
 
 @pytest.mark.parametrize(
-    ("state", "words"), [("none", "Searched"), ("searching", "Looking"), ("failed", "The search failed"), ("found", "+1 h")]
+    ("state", "words"),
+    [("none", "Searched"), ("searching", "Looking"), ("failed", "The search failed"), ("found", "+1 h")],
 )
 def test_alternatives_say_how_the_search_went(screen: Screen, state: str, words: str) -> None:
     other = {"description": "by kiruna", "differences": {"completion_s": 3600.0}, "blocking_codes": ["PWR-001"]}

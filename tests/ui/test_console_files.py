@@ -65,7 +65,9 @@ def test_transfers_show_progress_live_and_why_they_failed(screen: Screen) -> Non
     expect(down).to_contain_text("failed")
     expect(down.get_by_test_id("transfer-detail")).to_have_text("nak limit reached")
     transfers[0].update(state="delivered", done_octets=2000)
-    screen.service.send({"type": "file", "what": "delivered", "subject": UP["transfer_id"], "by": "", "at": "", "detail": {}})
+    screen.service.send(
+        {"type": "file", "what": "delivered", "subject": UP["transfer_id"], "by": "", "at": "", "detail": {}}
+    )
     expect(up).to_have_attribute("data-state", "delivered")
 
 
@@ -93,7 +95,12 @@ def test_a_file_is_offered_octet_for_octet_and_a_refusal_is_told(screen: Screen)
     screen.part("upload").click()
     expect(screen.page.get_by_text("it leaves once another person has approved it")).to_be_visible()
     assert base64.b64decode(sent[-1]["content"]) == content
-    assert {**sent[-1], "content": ""} == {"satellite": "LSAT-1", "name": "tables/a.bin", "content": "", "acknowledged": True}
+    assert {**sent[-1], "content": ""} == {
+        "satellite": "LSAT-1",
+        "name": "tables/a.bin",
+        "content": "",
+        "acknowledged": True,
+    }
 
 
 def test_a_file_on_board_is_asked_for_and_a_transfer_given_up_with_a_reason(screen: Screen) -> None:

@@ -35,7 +35,9 @@ EMPTY: dict[str, Any] = {
 def test_pages_of_telemetry_fit_and_their_controls_have_names(screen: Screen, scheme: Any) -> None:
     answers = screen.service.answers
     listed = {"satellite": "LSAT-1", "parameters": PARAMETERS, "containers": []}
-    packets = {"items": [{name: OPENED[name] for name in OPENED if name not in ("octets", "values", "error", "definitions")}]}
+    packets = {
+        "items": [{name: OPENED[name] for name in OPENED if name not in ("octets", "values", "error", "definitions")}]
+    }
     answers["GET", "/alarms"] = lambda call: Answer([SOC])
     answers["GET", "/telemetry/limits"] = lambda call: Answer([])
     answers["GET", "/telemetry/parameters"] = lambda call: Answer(listed)
@@ -46,7 +48,12 @@ def test_pages_of_telemetry_fit_and_their_controls_have_names(screen: Screen, sc
     screen.page.set_viewport_size({"width": 390, "height": 844})
     screen.page.emulate_media(color_scheme=scheme)
     screen.open_console()
-    for tab, shown in (("alarms", "alarm"), ("telemetry", "plot"), ("packets", "opened-packet"), ("ingest", "ingest-rate")):
+    for tab, shown in (
+        ("alarms", "alarm"),
+        ("telemetry", "plot"),
+        ("packets", "opened-packet"),
+        ("ingest", "ingest-rate"),
+    ):
         screen.part(f"tab-{tab}").click()
         if tab == "telemetry":
             screen.page.get_by_label("Plot soc", exact=True).check()
@@ -54,7 +61,11 @@ def test_pages_of_telemetry_fit_and_their_controls_have_names(screen: Screen, sc
             screen.part("packet").get_by_role("button").click()
         expect(screen.part(shown).first).to_be_visible()
         assert screen.page.evaluate("document.documentElement.scrollWidth") <= 390, tab
-        nameless = screen.page.locator("#side-panel").locator("button, input, select, svg[tabindex]").evaluate_all(
-            "all => all.filter(one => !(one.ariaLabel || one.innerText?.trim() || one.labels?.length)).map(one => one.outerHTML)"
+        nameless = (
+            screen.page.locator("#side-panel")
+            .locator("button, input, select, svg[tabindex]")
+            .evaluate_all(
+                "all => all.filter(one => !(one.ariaLabel || one.innerText?.trim() || one.labels?.length)).map(one => one.outerHTML)"
+            )
         )
         assert nameless == [], tab

@@ -30,7 +30,15 @@ def _packet(number: int, **change: Any) -> dict[str, Any]:
 
 VALUES = [
     {"name": "mode", "value": "safe", "raw": 2, "unit": "", "level": "warning", "offset_bits": 10, "size_bits": 3},
-    {"name": "load_power_w", "value": 1.5, "raw": None, "unit": "W", "level": "normal", "offset_bits": 16, "size_bits": 16},
+    {
+        "name": "load_power_w",
+        "value": 1.5,
+        "raw": None,
+        "unit": "W",
+        "level": "normal",
+        "offset_bits": 16,
+        "size_bits": 16,
+    },
 ]
 OPENED = _packet(50) | {"octets": "0a1b2c3d", "values": VALUES, "error": "", "definitions": ["abcdef0123"]}
 

@@ -188,7 +188,13 @@ def test_texts_are_drawn_as_bars_and_an_error_is_told(plots: Screen) -> None:
 
 def test_parameters_are_searched_and_show_their_newest_value_with_age_and_level(plots: Screen) -> None:
     expect(plots.part("parameter")).to_have_count(3)
-    value = {"name": "bus_voltage_v", "value": 23.5, "unit": "V", "limit_state": "critical", "at": "2026-11-23T01:30:00Z"}
+    value = {
+        "name": "bus_voltage_v",
+        "value": 23.5,
+        "unit": "V",
+        "limit_state": "critical",
+        "at": "2026-11-23T01:30:00Z",
+    }
     plots.service.send({"type": "telemetry", "satellite": "LSAT-1", "at": value["at"], "parameters": [value]})
     row = plots.part("parameter").first
     expect(row).to_contain_text("23.5 V")
