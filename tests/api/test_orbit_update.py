@@ -18,6 +18,7 @@ from core.store import open_database
 from core.time import add_s
 from tests.api.conftest import Headers, Service, make_runtime
 from tests.api.story import plan_of, say
+from tests.pace import affordable
 
 SATELLITE = "LSAT-1"
 MISSION = reference_mission()
@@ -49,7 +50,7 @@ class Pace:
     def keep(self) -> None:
         now_utc = self.service.runtime.clock.now_utc()
         near = any(add_s(one.start, -120.0) <= now_utc <= one.end for one in self.contacts)
-        if (wanted := 50.0 if near else 400.0) != self.rate:
+        if (wanted := affordable(50.0 if near else 400.0)) != self.rate:
             self.rate = wanted
             self.service.client.put("/api/v1/clock", json={"rate": wanted}, headers=self.headers)
 
@@ -94,7 +95,7 @@ def test_after_a_raise_the_ground_predicts_passes_again(tmp_path: Path) -> None:
         assert {one["severity"] for one in judged if one["code"] == "CON-010"} == {"unknown"}
         pace = Pace(service, operator)
         until(lambda: all(one.state not in ON_GROUND for one in runtime.flight.commands(raised)), pace.keep)
-        client.put("/api/v1/clock", json={"rate": 1800.0}, headers=operator)
+        client.put("/api/v1/clock", json={"rate": affordable(1800.0)}, headers=operator)
         until(lambda: runtime.orbits.newest(SATELLITE) is not None)
         client.put("/api/v1/clock", json={"rate": 1.0}, headers=operator)
         now_tai_s = runtime.clock.now_tai_s()

@@ -27,6 +27,7 @@ from core.plan.repository import PlanRepository
 from core.store import open_database
 from core.telemetry.telemetry_archive import TelemetryArchive
 from tests.flow.service_process import Client, ServiceProcess
+from tests.pace import affordable
 
 KILLS = 20
 RATE = 60.0
@@ -63,8 +64,8 @@ class Teller:
     def step(self) -> bool:
         """One round; True when every story has ended."""
         try:
-            if self.director.get("clock")["rate"] != self.rate:
-                self.set_rate(self.rate)
+            if self.director.get("clock")["rate"] != (rate := affordable(self.rate)):
+                self.set_rate(rate)
         except httpx.TransportError:
             return False
         ended = [self._story(satellite) for satellite in SATELLITES]

@@ -14,6 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from story import Story, approval
 
+from tests.pace import affordable
+
 
 def main() -> None:
     """Submit the plan in a folder (again, after a restart) and work until every command is final.
@@ -29,7 +31,7 @@ def main() -> None:
     story.fleet.start()
     story.fleet.pipeline.submit(plan, [approval(plan)])
     story.until(lambda _: story.fleet.link.connected)
-    story.fleet.set_clock_rate(float(sys.argv[2]))
+    story.run_at(affordable(float(sys.argv[2])))
     while not all(one.final for one in story.fleet.pipeline.register.find()):
         draft = folder / "now.new"
         draft.write_text(repr(clock.now_tai_s()))

@@ -27,6 +27,7 @@ from core.store import open_database
 from core.time import MissionClock, add_s, tai_s_from_utc, utc_from_tai_s
 from core.time.clock import ClockAnchor
 from core.units import to_deg
+from tests.pace import affordable
 
 MISSION = reference_mission()
 SATELLITE = "LSAT-1"
@@ -149,15 +150,26 @@ class Story:
 
     def __init__(self, folder: Path, clock: MissionClock, faults_file: Path | None = None) -> None:
         self.clock = clock
+        self._wanted_rate: float | None = None
         self.database = open_database(folder / "service.db")
         self.events = EventLog(self.database)
         config = FleetConfig(folder, faults_file=faults_file)
         self.fleet = Fleet(config, MISSION, reference_mdb(), self.database, self.events, clock, CommandPolicy())
 
+    def run_at(self, rate: float) -> None:
+        """Mission time at a rate, or as fast as the machine affords while it is waited for something."""
+        self._wanted_rate = rate
+        self._keep_pace()
+
+    def _keep_pace(self) -> None:
+        if self._wanted_rate is not None and (rate := affordable(self._wanted_rate)) != self.clock.anchor.rate:
+            self.fleet.set_clock_rate(rate)
+
     def until(self, done: Callable[[list[Command]], bool], timeout_s: float = 300.0) -> list[Command]:
         """The commands, once a condition holds."""
         deadline = time.monotonic() + timeout_s
         while True:
+            self._keep_pace()
             commands = self.fleet.pipeline.register.find()
             if done(commands):
                 return commands

@@ -64,13 +64,13 @@ def _some_reached(state: CommandState, commands: list[Command]) -> bool:
 
 def _kill_the_simulator(story: Story) -> None:
     """Mission time slows down meanwhile, so that a second of restarting does not cost the whole pass."""
-    story.fleet.set_clock_rate(10.0)
+    story.run_at(10.0)
     restarts, connections = story.fleet.simulator.restarts, story.fleet.link.session
     pid = story.fleet.simulator.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     story.until(lambda _: story.fleet.simulator.restarts > restarts and story.fleet.link.session > connections)
-    story.fleet.set_clock_rate(400.0)
+    story.run_at(400.0)
 
 
 def _downlinked(story: Story) -> float:
@@ -79,9 +79,11 @@ def _downlinked(story: Story) -> float:
 
 @pytest.mark.parametrize("rate", [300.0, 1200.0])
 def test_every_command_of_an_approved_plan_is_completed_once(tmp_path: Path, rate: float) -> None:
-    story = Story(tmp_path, new_clock(rate))
+    story = Story(tmp_path, new_clock(1.0))
     story.fleet.start()
     try:
+        story.until(lambda _: story.fleet.link.connected)
+        story.run_at(rate)
         plan = story_plan(story.clock)
         first = story.fleet.pipeline.submit(plan, [approval(plan)])
         assert story.fleet.pipeline.submit(plan, [approval(plan)]) == first
@@ -107,7 +109,7 @@ def test_a_command_due_within_its_contact_is_sent_directly_at_its_time(tmp_path:
         story.until(lambda _: story.fleet.link.connected)
         plan = contact_plan(story.clock, offset_s=15.0)
         story.fleet.pipeline.submit(plan, [approval(plan)])
-        story.fleet.set_clock_rate(rate)
+        story.run_at(rate)
         (command,) = story.until(lambda all_of: all(one.final for one in all_of))
         assert (command.state, command.route, command.carrier_count) == (CommandState.COMPLETED, Route.DIRECT, None)
         assert max(Counter(executions(story)[command.command_id]).values()) == 1
@@ -124,7 +126,7 @@ def test_killing_the_simulator_again_and_again_changes_no_outcome(tmp_path: Path
         story.until(
             lambda _: story.fleet.link.connected
         )  # however long a machine takes to start, no command is late for it
-        story.fleet.set_clock_rate(400.0)
+        story.run_at(400.0)
         for state in (CommandState.RELEASED, CommandState.ACCEPTED, CommandState.STARTED, CommandState.COMPLETED):
             story.until(partial(_some_reached, state))
             _kill_the_simulator(story)
