@@ -236,7 +236,10 @@ class LiveTelemetry:
                 self._end()
 
     async def begin_at(self) -> int:
-        """The newest arrival number: from there on a reader misses nothing."""
+        """The newest arrival number that readers are woken for: from there on a reader misses nothing.
+
+        A piece that is read from the archive may reach beyond it already.
+        """
         await asyncio.shield(self._reached)
         return self._head
 

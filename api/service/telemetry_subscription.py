@@ -89,6 +89,8 @@ class TelemetrySubscription:
         """
         head = await (asyncio.to_thread(self._live.alarms.last_step) if self._request.alarms else self._live.begin_at())
         after = head if self._request.after is None else self._request.after
+        if after > head and not self._request.alarms:  # a reader may have been told of what has just been stored
+            head = await asyncio.to_thread(self._live.feed.head)
         if after > head:
             raise InputError("after", f"{after} is beyond the newest, {head}: it is not a cursor of this archive")
         yield Sent(self._subscribed(after))

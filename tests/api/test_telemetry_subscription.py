@@ -174,6 +174,20 @@ async def test_values_are_those_of_the_archive(bench: StreamBench) -> None:
     assert first_s == utc_from_tai_s(T0_TAI_S).timestamp()
 
 
+async def test_a_cursor_that_readers_are_not_yet_woken_for_is_one_of_the_archive(bench: StreamBench) -> None:
+    with bench.live.reading():
+        await bench.live.begin_at()
+        bench.take([soc_packet("LSAT-1", 1)])  # durable; the loop has not come round to telling anybody
+        cursor = bench.live.feed.head()
+        subscription = bench.subscription(mode="every", after=cursor)
+        async with aclosing(subscription.messages()) as messages:  # type: ignore[type-var]
+            assert json.loads((await anext(messages)).text)["cursor"] == cursor
+            bench.take([soc_packet("LSAT-1", 2)])
+            assert [row[3] - T0_TAI_S for row in rows_of(json.loads((await anext(messages)).text))] == [2]
+        with pytest.raises(InputError, match="beyond the newest"):
+            await anext(bench.subscription(mode="every", after=bench.live.feed.head() + 1).messages())
+
+
 async def test_readers_of_one_selection_share_one_writing(bench: StreamBench) -> None:
     texts: list[str] = []
 
