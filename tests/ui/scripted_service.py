@@ -59,6 +59,8 @@ class ScriptedService:
         self.calls: list[Call] = []
         self.sockets: list[WebSocketRoute] = []
         self.heard: list[dict[str, Any]] = []
+        self.streams: list[WebSocketRoute] = []
+        self.asked: list[dict[str, Any]] = []  # over sockets of the telemetry stream
         self.answers: dict[tuple[str, str], Callable[[Call], Answer]] = {}
         self.reachable = True
 
@@ -66,6 +68,7 @@ class ScriptedService:
         """Stand between the page and its network."""
         page.route(f"{ORIGIN}/**", self._route)
         page.route_web_socket("**/api/v1/console", self._socket)
+        page.route_web_socket("**/api/v1/telemetry/stream", self._stream)
 
     def send(self, message: dict[str, Any]) -> None:
         """A message over the newest socket."""
@@ -105,6 +108,14 @@ class ScriptedService:
         socket.on_message(lambda text: self.heard.append(json.loads(text)))
         socket.send(json.dumps({"type": "hello", "user": self.user, "clock": self.clock}))
         socket.send(json.dumps({"type": "link", "up": True, "detail": "six stations"}))
+
+    def _stream(self, socket: WebSocketRoute) -> None:
+        self.streams.append(socket)
+        socket.on_message(lambda text: self.asked.append(json.loads(text)))
+
+    def stream(self, message: dict[str, Any]) -> None:
+        """A message over the newest socket of the telemetry stream."""
+        self.streams[-1].send(json.dumps(message))
 
     def _route(self, route: Route, request: Request) -> None:
         path = request.url.removeprefix(ORIGIN).split("?")[0]

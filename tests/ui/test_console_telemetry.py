@@ -159,7 +159,7 @@ def test_gaps_limits_and_what_is_out_of_them_are_shown_and_the_cursor_tells_valu
 
 def test_a_newer_live_value_joins_raw_samples_at_the_right_edge(plots: Screen) -> None:
     plot = _plot(plots, "bus_voltage_v")
-    start = plots.page.get_by_label("From, UTC")
+    start = plots.page.get_by_label("From, UTC", exact=True)
     start.fill("2026-11-23 01:50:00")
     start.press("Tab")
     expect(plot.get_by_test_id("plot-form")).to_contain_text("raw samples")
@@ -204,3 +204,48 @@ def test_parameters_are_searched_and_show_their_newest_value_with_age_and_level(
     plots.part("parameter-search").fill("WHEEL rad")
     expect(plots.part("parameter")).to_have_count(1)
     expect(plots.part("parameter")).to_contain_text("none yet")
+
+
+def _place(at: str, state: str = "playing") -> dict[str, Any]:
+    return {"at": at, "at_tai_s": 0.0, "speed": 600.0, "state": state}
+
+
+def test_a_range_is_replayed_with_its_values_and_obeys(plots: Screen) -> None:
+    plot = _plot(plots, "bus_voltage_v")
+    service = plots.service
+    plots.page.get_by_label("Replay from, UTC").fill("2026-11-23 00:00:00")
+    plots.part("replay-begin").click()
+    plots.wait_until(lambda: service.asked)
+    wanted = service.asked[0]["replay"]
+    assert (wanted["start"], wanted["speed"]) == ("2026-11-23T00:00:00.000Z", 600)
+    assert service.asked[0]["satellites"] == ["LSAT-1"]
+    sample = {"satellite": "LSAT-1", "parameter": "bus_voltage_v", "unit": "V", "replaced": 0, "generated_tai_s": 0.0}
+    sample |= {"value": 27.25, "limit_state": "normal", "at": "2026-11-23T00:29:00Z"}
+    service.stream(
+        {"type": "newest", "id": "replay", "replay": _place("2026-11-23T00:30:00Z", "paused"), "samples": [sample]}
+    )
+    row = plots.page.locator("[data-testid=parameter][data-parameter=bus_voltage_v]")
+    expect(row).to_contain_text("27.25")
+    expect(row).to_contain_text("1 min old")  # by the clock of the replay
+    expect(plots.part("replay-now")).to_have_text("2026-11-23 00:30:00 UTC")
+    expect(plots.part("replay-state")).to_have_attribute("data-state", "paused")
+    # What is not reached yet is covered: of two hours, a quarter has been replayed.
+    svg, cover = plot.locator("svg").bounding_box(), plot.get_by_test_id("playhead").locator("rect").bounding_box()
+    assert svg is not None and cover is not None
+    assert cover["width"] / (svg["width"] - 74) == pytest.approx(0.75, abs=0.02)
+    plots.part("replay-play").click()
+    plots.part("replay-speed").select_option("3600")
+    plots.page.get_by_role("button", name="From the start").click()
+    plots.wait_until(lambda: len(service.asked) == 4)
+    assert [one["action"] for one in service.asked[1:]] == ["play", "speed", "seek"]
+    assert (service.asked[2]["speed"], service.asked[3]["to"]) == (3600, "2026-11-23T00:00:00.000Z")
+    service.stream({"type": "replay", "id": "replay", "replay": _place("2026-11-23T00:00:00Z")})
+    expect(row).to_contain_text("none yet")
+    problem = {"status": 422, "title": "Bad input", "detail": "to: is not within the replay", "code": "bad-input"}
+    service.stream({"type": "problem", "id": "replay", "problem": problem})
+    expect(plots.page.get_by_role("alert")).to_contain_text("not within the replay")
+    service.streams[-1].close()
+    expect(plots.part("replay")).to_contain_text("begin another")
+    plots.part("replay-end").click()
+    expect(plot.get_by_test_id("playhead")).to_have_count(0)
+    expect(plots.part("replay-begin")).to_be_enabled()

@@ -23,6 +23,12 @@ export interface LiveSocketOptions {
   random?: () => number;
 }
 
+/** A socket of the service at a path of its API. */
+export function openSocket(path: string): SocketLike {
+  const scheme = window.location.protocol === "https:" ? "wss" : "ws";
+  return new WebSocket(`${scheme}://${window.location.host}/api/v1/${path}`) as unknown as SocketLike;
+}
+
 const FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 10_000;
 const PING_MS = 20_000;

@@ -122,3 +122,28 @@ export interface Ingest {
   alarm_failure: string;
   satellites: IngestedSatellite[];
 }
+
+/** Where a replay is, and what it does. */
+export interface ReplayPlace {
+  at: string;
+  speed: number;
+  state: "playing" | "paused" | "ended";
+}
+
+export interface StreamSample {
+  satellite: string;
+  parameter: string;
+  value: Value;
+  unit: string;
+  limit_state: LimitState;
+  at: string;
+}
+
+/** Messages of the telemetry stream that a replay of newest values gives. */
+export type StreamMessage =
+  | { type: "hello" | "pong" | "subscribed" | "unsubscribed" }
+  | { type: "replay"; replay: ReplayPlace }
+  | { type: "newest"; replay?: ReplayPlace | null; samples: StreamSample[] }
+  | { type: "problem"; problem: { detail: string } };
+
+export type ReplayOrder = { action: "play" | "pause" | "step" } | { action: "seek"; to: string } | { action: "speed"; speed: number };

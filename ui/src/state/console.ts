@@ -2,7 +2,7 @@
 
 import { createContext, useContext } from "react";
 import { ApiClient, wordsOf } from "../api/client";
-import { LiveSocket, type SocketLike } from "../api/socket";
+import { LiveSocket, openSocket } from "../api/socket";
 import type { AlarmMessage } from "../contract/alarms";
 import type { ConversationSummary, ConversationView } from "../contract/events";
 import type { Mission } from "../contract/mission";
@@ -88,7 +88,7 @@ export function createConsole(): Console {
   const client = new ApiClient(expire);
   const listening = new Set<AlarmMessage[]>();
   const socket = new LiveSocket({
-    open: openSocket,
+    open: () => openSocket("console"),
     onMessage: (message) => {
       live.dispatch({ type: "message", message, atMs: performance.now() });
       // The list is read when an intent's status has been stored, which is after its last event.
@@ -212,11 +212,6 @@ const EDGES: ReadonlySet<string> = new Set(["RUN_STARTED", "RUN_FINISHED", "RUN_
 
 /** A background read that fails is repeated at the next connection, and the connection's state is shown. */
 function ignoreUnreachable(): void {}
-
-function openSocket(): SocketLike {
-  const scheme = window.location.protocol === "https:" ? "wss" : "ws";
-  return new WebSocket(`${scheme}://${window.location.host}/api/v1/console`) as unknown as SocketLike;
-}
 
 const ConsoleContext = createContext<Console | null>(null);
 export const ConsoleProvider = ConsoleContext.Provider;

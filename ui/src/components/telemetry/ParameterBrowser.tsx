@@ -17,14 +17,17 @@ interface BrowserProps {
   /** Whether there is no room for one more plot. */
   full: boolean;
   onToggle: (name: string) => void;
+  /** Values of a replay and its time (Unix ms) instead of live ones; null where nothing is replayed. */
+  replayed: { values: Readonly<Record<string, ParameterValue>>; nowMs: number | null } | null;
 }
 
 const MOST = 150;
 
-export function ParameterBrowser({ satellite, parameters, plotted, full, onToggle }: BrowserProps) {
+export function ParameterBrowser({ satellite, parameters, plotted, full, onToggle, replayed }: BrowserProps) {
   const [search, setSearch] = useState("");
-  const newest = useLive((live) => live.telemetry[satellite]?.parameters);
-  const now = useMissionNow();
+  const live = useLive((state) => state.telemetry[satellite]?.parameters);
+  const missionNow = useMissionNow();
+  const [newest, now] = replayed === null ? [live, missionNow] : [replayed.values, replayed.nowMs];
   const found = foundParameters(parameters, search);
   return (
     <section className="block" aria-labelledby="parameters-title">
@@ -41,7 +44,7 @@ export function ParameterBrowser({ satellite, parameters, plotted, full, onToggl
             <tr>
               <th scope="col">Plot</th>
               <th scope="col">Parameter</th>
-              <th scope="col">Newest value</th>
+              <th scope="col">{replayed === null ? "Newest value" : "Replayed value"}</th>
               <th scope="col">Limits</th>
             </tr>
           </thead>

@@ -20,6 +20,8 @@ export interface PlotProps {
   edges: readonly [number, number];
   /** Where the cursor is, Unix ms. */
   at: number | null;
+  /** Where a replay is, Unix ms; null where nothing is replayed. */
+  playhead: number | null;
   onAt: (at: number | null) => void;
   onSpan: (span: Span) => void;
   onRemove: () => void;

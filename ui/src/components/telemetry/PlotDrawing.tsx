@@ -7,6 +7,7 @@ import { areasOf, domainOf, type Drawn, markedValue, tickLabel } from "../../lib
 import { labelAnchor, linearScale, type Scale, timeTicks, valueTicks } from "../../lib/scale";
 import { formatDateTime } from "../../lib/time";
 import type { PlotProps } from "./Plot";
+import { Playhead } from "./Playhead";
 import { LEFT, RIGHT, useTimeAxis } from "./useTimeAxis";
 
 const HEIGHT = 150;
@@ -22,7 +23,7 @@ interface DrawingProps extends PlotProps {
   index: number;
 }
 
-export function PlotDrawing({ parameter, edges, at, onAt, onSpan, drawn, width, index }: DrawingProps) {
+export function PlotDrawing({ parameter, edges, at, playhead, onAt, onSpan, drawn, width, index }: DrawingProps) {
   const clip = useId();
   const domain = useMemo(() => domainOf(drawn, edges), [drawn, ...edges]);
   const neighbour = (from: number | null, step: 1 | -1): number | null => {
@@ -69,6 +70,7 @@ export function PlotDrawing({ parameter, edges, at, onAt, onSpan, drawn, width, 
       <LimitEdges drawn={drawn} y={y} domain={domain} right={right} />
       <g clipPath={`url(#${clip})`}>
         <Course drawn={drawn} x={x} y={y} edges={edges} />
+        <Playhead at={playhead} x={x} right={right} top={TOP} height={HEIGHT - TOP - BOTTOM} />
         {at !== null && <line className="crosshair" x1={x(at)} x2={x(at)} y1={TOP} y2={HEIGHT - BOTTOM} />}
         {index >= 0 && <circle className="dot" cx={x(drawn.t[index]!)} cy={y(drawn.mean[index]!)} r={3.5} />}
         {drag !== null && <rect className="drag" x={Math.min(...drag)} width={Math.abs(drag[1] - drag[0])} y={TOP} height={HEIGHT - TOP - BOTTOM} />}

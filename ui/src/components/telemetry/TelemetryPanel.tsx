@@ -8,6 +8,8 @@ import { Notice } from "../common/Notice";
 import { UtcInput } from "../common/UtcInput";
 import { ParameterBrowser } from "./ParameterBrowser";
 import { Plot } from "./Plot";
+import { ReplayBar } from "./ReplayBar";
+import { useReplay } from "./useReplay";
 
 const MOST_PLOTS = 8;
 
@@ -46,6 +48,8 @@ function TelemetryOf({ satellite, plots, set }: TelemetryProps) {
   const { client } = useConsole();
   const connection = useLive((live) => live.connection);
   const known = useReading(() => client.parameters(satellite), [satellite, connection]);
+  const now = useMissionNow();
+  const replay = useReplay(satellite);
   const toggle = (name: string): void => {
     const others = plots.parameters.filter((one) => one !== name);
     set({ parameters: others.length < plots.parameters.length ? others : [...plots.parameters, name] });
@@ -53,11 +57,12 @@ function TelemetryOf({ satellite, plots, set }: TelemetryProps) {
   return (
     <>
       {connection !== "open" && <Notice tone="warn">Not connected: what is shown may be old.</Notice>}
-      {plots.parameters.length > 0 && <PlotStack satellite={satellite} plots={plots} set={set} onRemove={toggle} />}
+      {now !== null && <ReplayBar replay={replay} edges={edgesOf(plots.span, now)} onBegin={([start, end]) => set({ span: { kind: "fixed", start, end } })} />}
+      {plots.parameters.length > 0 && <PlotStack satellite={satellite} plots={plots} set={set} onRemove={toggle} playhead={replay.nowMs} />}
       {known.error !== null && <Notice tone="bad">{known.error}</Notice>}
       {known.value === null && known.error === null && <p className="muted">Loading parameters…</p>}
       {known.value !== null && (
-        <ParameterBrowser satellite={satellite} parameters={known.value.parameters} plotted={plots.parameters} full={plots.parameters.length >= MOST_PLOTS} onToggle={toggle} />
+        <ParameterBrowser satellite={satellite} parameters={known.value.parameters} plotted={plots.parameters} full={plots.parameters.length >= MOST_PLOTS} onToggle={toggle} replayed={replay.running === null ? null : { values: replay.running.values, nowMs: replay.nowMs }} />
       )}
     </>
   );
@@ -65,9 +70,10 @@ function TelemetryOf({ satellite, plots, set }: TelemetryProps) {
 
 interface StackProps extends TelemetryProps {
   onRemove: (name: string) => void;
+  playhead: number | null;
 }
 
-function PlotStack({ satellite, plots, set, onRemove }: StackProps) {
+function PlotStack({ satellite, plots, set, onRemove, playhead }: StackProps) {
   const now = useMissionNow();
   const [at, setAt] = useState<number | null>(null);
   const [before, setBefore] = useState<readonly Span[]>([]);
@@ -125,7 +131,7 @@ function PlotStack({ satellite, plots, set, onRemove }: StackProps) {
         )}
       </div>
       {plots.parameters.map((one) => (
-        <Plot key={one} satellite={satellite} parameter={one} span={span} edges={edges} at={at} onAt={setAt} onSpan={go} onRemove={() => onRemove(one)} />
+        <Plot key={one} satellite={satellite} parameter={one} span={span} edges={edges} at={at} playhead={playhead} onAt={setAt} onSpan={go} onRemove={() => onRemove(one)} />
       ))}
       <p className="muted plot-hint">
         On a plot: arrows move, <kbd>+</kbd> and <kbd>-</kbd> zoom, <kbd>,</kbd> and <kbd>.</kbd> go from point to point.

@@ -7,6 +7,7 @@ import { labelAnchor, timeTicks } from "../../lib/scale";
 import { formatDateTime } from "../../lib/time";
 import type { Series } from "../../contract/telemetry";
 import type { PlotProps } from "./Plot";
+import { Playhead } from "./Playhead";
 import { LEFT, RIGHT, useTimeAxis } from "./useTimeAxis";
 
 const HEIGHT = 54;
@@ -15,7 +16,7 @@ const BAR = 24;
 const LETTER_PX = 6.5;
 const SHADES = 5;
 
-export function TextDrawing({ parameter, edges, at, onAt, onSpan, series, width }: PlotProps & { series: Series; width: number }) {
+export function TextDrawing({ parameter, edges, at, playhead, onAt, onSpan, series, width }: PlotProps & { series: Series; width: number }) {
   const stretches = useMemo(() => stretchesOf(series), [series]);
   const names = [...new Set(stretches.map((one) => one.value))];
   const starts = stretches.map((one) => one.from);
@@ -57,6 +58,7 @@ export function TextDrawing({ parameter, edges, at, onAt, onSpan, series, width 
             {tickLabel(tick, edges[1] - edges[0])}
           </text>
         ))}
+        <Playhead at={playhead} x={x} right={width - RIGHT} top={TOP} height={BAR + 4} />
         {at !== null && <line className="crosshair" x1={x(at)} x2={x(at)} y1={TOP} y2={TOP + BAR} />}
         {drag !== null && <rect className="drag" x={Math.min(...drag)} width={Math.abs(drag[1] - drag[0])} y={TOP} height={BAR} />}
       </svg>
