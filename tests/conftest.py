@@ -7,14 +7,15 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Model calls are forbidden in tests: scripted replies stand in (agent.llm refuses a network model when this is set).
 os.environ["LLAMASPACE_FORBID_MODEL_CALLS"] = "1"
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-settings.register_profile("no-timing", deadline=None)  # a loaded machine is slow, which is no failure
+# A loaded machine is slow, which is no failure.
+settings.register_profile("no-timing", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("no-timing")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
