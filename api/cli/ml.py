@@ -22,7 +22,15 @@ from core.store import open_database
 from ml.lifetime.battery import leave_one_out, load_cells
 from ml.lifetime.histories import SUBSETS
 from ml.lifetime.tables import TableRow, subset_table
-from ml.lifetime.turbofan import BLIND, TrainedSubset, chosen_model, predict_battery, predict_subset, train_subset
+from ml.lifetime.turbofan import (
+    BLIND,
+    TrainedSubset,
+    chosen_model,
+    predict_battery,
+    predict_subset,
+    train_subset,
+    turbofan_folder,
+)
 from ml.models import ModelRegistry
 from ml.models.registry import LIVE
 
@@ -38,6 +46,7 @@ def train(options: argparse.Namespace) -> int:
     Raises:
         InputError: The data are missing or wrong.
     """
+    options.data = turbofan_folder(options.data)
     with _registry(options.models) as registry, _bar() as bar:
         found = [_trained(options, one, registry, bar) for one in _subsets(options, SUBSETS)]
     for one in found:
@@ -54,6 +63,7 @@ def predict(options: argparse.Namespace) -> int:
     Raises:
         InputError: The data are missing or wrong, or the folder cannot be written to.
     """
+    options.data = turbofan_folder(options.data)
     with _registry(options.models) as registry, _bar() as bar:
         written = []
         for subset in _subsets(options, BLIND):
@@ -77,12 +87,11 @@ def table(options: argparse.Namespace) -> int:
     """
     if options.seeds < 1:
         raise InputError("--seeds", f"{options.seeds} seeds; at least 1 is needed")
+    options.data = turbofan_folder(options.data)
     seeds, found = range(1, options.seeds + 1), {}
     with _bar() as bar:
         for subset in _subsets(options, _LABELLED):
-            found[subset] = subset_table(
-                options.data, subset, seeds, lambda seed, subset=subset: _told(bar, f"{subset} seed {seed}")
-            )
+            found[subset] = subset_table(options.data, subset, seeds, _per_seed(bar, subset))
     cells = leave_one_out(load_cells(options.data / "nasa_battery_discharge_B0005_6_7.parquet"))
     if options.json:
         document = {
@@ -202,6 +211,10 @@ def _bar() -> Progress:
 def _told(bar: Progress, name: str) -> Callable[[float, str], None]:
     task = bar.add_task(name, total=1.0)
     return lambda share, what: bar.update(task, completed=share, description=f"{name}: {what}")
+
+
+def _per_seed(bar: Progress, subset: str) -> Callable[[int], Callable[[float, str], None]]:
+    return lambda seed: _told(bar, f"{subset} seed {seed}")
 
 
 def _markdown(subset: str, rows: list[TableRow], seeds: int) -> str:

@@ -155,4 +155,5 @@ def _ridge(
     whole = np.column_stack([values, np.ones(len(values))])
     penalty = _RIDGE * np.eye(whole.shape[1])
     penalty[-1, -1] = 0.0
-    return np.linalg.solve(whole.T @ (whole * weight[:, None]) + penalty, whole.T @ (weight * target))
+    found = np.linalg.solve(whole.T @ (whole * weight[:, None]) + penalty, whole.T @ (weight * target))
+    return np.asarray(found, dtype=np.float64)

@@ -128,7 +128,7 @@ def stack_weights(
     values: NDArray[np.float64], target: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Weights of the kinds, none negative, that fit out-of-fold values best in least squares; they sum to 1."""
-    from scipy.optimize import nnls
+    from scipy.optimize import nnls  # type: ignore[import-untyped]
 
     root = np.sqrt(weight)[:, None]
     found, _ = nnls(values * root, target * root[:, 0])

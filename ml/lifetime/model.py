@@ -110,8 +110,8 @@ class LifetimeModel:
         rows = self.indicators(histories)[histories.last_rows]
         names = self.indicators.names
         found = []
-        for values in self.ensemble.contributions(rows)[:, :-1]:
-            order = np.argsort(-np.abs(values))[:_DRIVERS]
+        contributions = self.ensemble.contributions(rows)[:, :-1]
+        for values, order in zip(contributions, np.argsort(-np.abs(contributions), axis=1)[:, :_DRIVERS], strict=True):
             found.append(tuple(Driver(names[one], float(values[one])) for one in order))
         return found
 
@@ -134,8 +134,8 @@ def capped_spreads(calibration: Calibration, cap_cycles: float) -> tuple[NDArray
     for one in grid:
         life = calibration.sample(float(one))
         capped = np.minimum(life.lives, cap_cycles)
-        mean = capped @ life.weights
-        spreads.append(float(np.sqrt(max(capped**2 @ life.weights - mean**2, 0.0))))
+        mean = float(capped @ life.weights)
+        spreads.append(float(np.sqrt((capped - mean) ** 2 @ life.weights)))
     return grid, np.array(spreads)
 
 

@@ -66,7 +66,7 @@ def fit_network(
                     hidden = drop(nn.functional.silu(layer(hidden)))
                 loss = (w[rows] * (layers[-1](hidden)[:, 0] - y[rows]) ** 2).mean()
                 optimiser.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()
                 optimiser.step()
                 schedule.step()
     for name, layer in zip(_LAYERS, layers, strict=True):

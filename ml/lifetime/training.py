@@ -105,7 +105,8 @@ def _out_of_fold(
 
 def _learned(histories: Histories, recipe: Recipe) -> NDArray[np.bool_]:
     enough = histories.cycle >= FEWEST_CYCLES // 2
-    return enough & ((histories.cycle + histories.unit) % recipe.stride == 0)
+    learned: NDArray[np.bool_] = enough & ((histories.cycle + histories.unit) % recipe.stride == 0)
+    return learned
 
 
 def _caution(model: LifetimeModel) -> float:

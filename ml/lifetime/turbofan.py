@@ -21,7 +21,15 @@ from ml.lifetime.training import Progress, train_lifetime
 from ml.models import Manifest, ModelRegistry, ModelState, RegisteredModel, code_hash, data_hash, model_card
 from ml.models.registry import LIVE
 
-__all__ = ["BLIND", "TrainedSubset", "chosen_model", "predict_battery", "predict_subset", "train_subset"]
+__all__ = [
+    "BLIND",
+    "TrainedSubset",
+    "chosen_model",
+    "predict_battery",
+    "predict_subset",
+    "train_subset",
+    "turbofan_folder",
+]
 
 BLIND: Final = ("FD003", "FD004")  # subsets whose labels are held out
 _CODE: Final = ("ml.lifetime", "ml.models")
@@ -132,6 +140,20 @@ def predict_battery(data: Path, out: Path) -> Path:
     capacity = predict_capacity(mine[name][:known], cells, last)
     rows = [(known + 1 + number, f"{one:.5f}") for number, one in enumerate(capacity)]
     return _write_csv(out / f"{name}.csv", ("discharge_no", "capacity"), rows)
+
+
+def turbofan_folder(data: Path) -> Path:
+    """The folder itself, or ``ml`` in it where the data set lies there.
+
+    Raises:
+        InputError: Neither holds the data set.
+    """
+    for one in (data, data / "ml"):
+        if any((one / f"cmapss_train_{subset}.parquet").is_file() for subset in RECIPES):
+            return one
+    raise InputError(
+        "--data", f"{data} holds no cmapss_train_FD001.parquet or other subset, and neither does its folder ml"
+    )
 
 
 def _write_csv(path: Path, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -255,14 +255,20 @@ class ModelRegistry:
             connection.execute(update(_versions).where(*mine).values(state=state, decided_by=by))
             self._tell(connection, f"model.{state}", name, version, by, at_utc, reason=reason)
 
-    def _step_before(self, connection: Connection, steps: list[Row[Any]] | Any, now: Row[Any]) -> Row[Any] | None:
-        """The newest step before the one that holds, of another version that may still be pointed to."""
-        holds = now.step if now.returns_to is None else now.returns_to
-        for one in sorted(steps, key=lambda step: -step.step):
-            usable = self._row(connection, one.name, one.version).state != ModelState.WITHDRAWN
-            if one.step < holds and one.returns_to is None and one.version != now.version and usable:
-                found: Row[Any] = one
-                return found
+    def _step_before(self, connection: Connection, steps: Iterable[Row[Any]], now: Row[Any]) -> Row[Any] | None:
+        """The step that held before the present one, of another version that may still be pointed to."""
+        held: list[Row[Any]] = []
+        for one in steps:
+            if one.returns_to is None:
+                held.append(one)
+            else:
+                while held[-1].step != one.returns_to:
+                    held.pop()
+        while held:
+            last = held.pop()
+            withdrawn = self._row(connection, last.name, last.version).state == ModelState.WITHDRAWN
+            if last.version != now.version and not withdrawn:
+                return last
         return None
 
     def _row(self, connection: Connection, name: str, version: int) -> Row[Any]:

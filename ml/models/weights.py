@@ -50,7 +50,8 @@ def tensors_from_octets(name: str, octets: bytes) -> dict[str, NDArray[Any]]:
 
 def booster_text(booster: Booster) -> bytes:
     """Trees as LightGBM's text."""
-    return booster.model_to_string(num_iteration=-1).encode()
+    text: str = booster.model_to_string(num_iteration=-1)
+    return text.encode()
 
 
 def booster_from_text(name: str, octets: bytes, features: int) -> Booster:
@@ -68,7 +69,7 @@ def booster_from_text(name: str, octets: bytes, features: int) -> Booster:
     from lightgbm.basic import LightGBMError
 
     try:
-        booster = Booster(model_str=octets.decode("utf-8"), params={"verbose": -1, "num_threads": 1})
+        booster = Booster(model_str=octets.decode("utf-8"))
     except (LightGBMError, UnicodeDecodeError) as error:
         raise InputError(f"model.{name}", f"no trees of LightGBM: {error}", code=CORRUPT) from error
     if booster.num_feature() != features:
