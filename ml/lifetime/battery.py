@@ -109,7 +109,8 @@ def leave_one_out(cells: LoadedCells, known: int = _KNOWN) -> list[FadeScores]:
 
 def _drop(capacity: NDArray[np.float64], known: int, ahead: NDArray[np.int64]) -> NDArray[np.float64]:
     """How much a reference lost after a discharge; past its end it goes on like in its last third."""
-    smooth = np.convolve(np.pad(capacity, _SMOOTHED // 2, mode="edge"), np.ones(_SMOOTHED) / _SMOOTHED, mode="valid")
+    halves = np.minimum(_SMOOTHED // 2, np.minimum(np.arange(len(capacity)), np.arange(len(capacity))[::-1]))
+    smooth = np.array([capacity[at - half : at + half + 1].mean() for at, half in enumerate(halves)])
     drop = _stand(capacity[:known]) - smooth[known:]
     slope = theilslopes(drop[-len(drop) // 3 :])[0]
     beyond = np.maximum(ahead - len(drop), 0)
