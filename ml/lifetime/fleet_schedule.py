@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError
+from ml.lifetime.distribution import LifeSample
+from ml.lifetime.policy import CostRatio, expected_cost
 
-__all__ = ["FleetSchedule", "Job", "schedule_fleet"]
+__all__ = ["FleetSchedule", "Job", "job_of", "schedule_fleet"]
 
 _STEPS: Final = 1_000_000  # integers that the range of costs is told in
 _BUDGET_S: Final = 10.0
@@ -99,6 +101,28 @@ def schedule_fleet(jobs: Sequence[Job], crews: NDArray[np.int64], budget_s: floa
     }
     cost = sum(float(job.costs[starts[job.unit]]) for job in jobs)
     return FleetSchedule(starts, cost, status == cp_model.OPTIMAL)
+
+
+def job_of(
+    unit: str, life: LifeSample, costs: CostRatio, rate: float, *, slots: int, horizon: int, cycles_per_slot: float
+) -> Job:
+    """The maintenance of a unit whose life is predicted.
+
+    Args:
+        unit: Its name.
+        life: Its predicted distribution, cycles.
+        costs: Of a failure and of a maintenance in time.
+        rate: Cost per cycle of the best policy, by which later maintenance is worth something.
+        slots: How many slots the maintenance takes.
+        horizon: Slots of the schedule, the first begins now.
+        cycles_per_slot: Cycles that the unit lives in a slot.
+
+    Raises:
+        InputError: A slot has no length.
+    """
+    if not (np.isfinite(cycles_per_slot) and cycles_per_slot > 0):
+        raise InputError("cycles_per_slot", f"{cycles_per_slot:g} is to be more than 0")
+    return Job(unit, slots, expected_cost(life, costs, rate, np.arange(horizon) * cycles_per_slot))
 
 
 def _check(job: Job, slots: int) -> None:

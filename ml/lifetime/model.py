@@ -147,6 +147,7 @@ def life_files(model: LifetimeModel) -> dict[str, bytes]:
         "spans": regimes.spans,
         "means": regimes.means,
         "deviations": regimes.deviations,
+        "lively": regimes.lively,
         "sensors": indicators.sensors,
         "level": indicators.level,
         "change": indicators.change,
@@ -190,7 +191,7 @@ def life_model(artefact: Artefact) -> LifetimeModel:
     seen = _tensors(artefact, "indicators.safetensors")
     known = _tensors(artefact, "calibration.safetensors")
     try:
-        regimes = Regimes(seen["centres"], seen["spans"], seen["means"], seen["deviations"])
+        regimes = Regimes(seen["centres"], seen["spans"], seen["means"], seen["deviations"], seen["lively"])
         indicators = IndicatorModel(regimes, seen["sensors"], seen["level"], seen["change"])
         calibration = Calibration(known["predicted"], known["lived"], known["unit"], known["weight"])
     except KeyError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +60,7 @@ def wait_cycles(life: LifeSample, costs: CostRatio, rate: float) -> int:
     return int(np.argmin(expected_cost(life, costs, rate, waits)))
 
 
-def expected_cost(life: LifeSample, costs: CostRatio, rate: float, waits: NDArray[np.int64]) -> NDArray[np.float64]:
+def expected_cost(life: LifeSample, costs: CostRatio, rate: float, waits: NDArray[Any]) -> NDArray[np.float64]:
     """Expected cost of each wait, less what the cycles until then are worth."""
     fails = (life.lives < waits[:, None]) @ life.weights
     cycles = np.minimum(life.lives, waits[:, None]) @ life.weights

@@ -18,6 +18,7 @@ _RADIUS: Final = 0.1  # of the spans; regimes of the data set are three times as
 _FEWEST_ROWS: Final = 20  # of a regime
 _CONSTANT: Final = 1e-6  # a standard deviation below this share of the mean is none
 _FARTHEST_SD: Final = 25.0  # the worst unit at its end of life is 8 away; another unit of measure hundreds
+_LIVELY_SHARE: Final = 0.1  # distinct values per cycle; sensors with two or three values stand still for long
 _LONG_CONSTANT: Final = 50  # cycles over which no live sensor keeps one value
 
 
@@ -28,6 +29,7 @@ class Regimes:
     Args:
         centres: Settings of each, shape (k, 3).
         spans: Of the settings, by which distances are measured, shape (3,).
+        lively: Whether a sensor takes many values in every unit, so that one that stands still is stuck, shape (21,).
         means, deviations: Of each sensor in each regime, shape (k, 21); a deviation of 0 stands for a constant.
     """
 
@@ -35,6 +37,7 @@ class Regimes:
     spans: NDArray[np.float64]
     means: NDArray[np.float64]
     deviations: NDArray[np.float64]
+    lively: NDArray[np.bool_]
 
     def number(self, histories: Histories) -> NDArray[np.int64]:
         """The regime of each row.
@@ -71,7 +74,6 @@ class Regimes:
         return z
 
     def _check(self, unit: int, z: NDArray[np.float64], sensors: NDArray[np.float64]) -> None:
-        live = (self.deviations > 0).all(axis=0)
         away = np.median(np.abs(z), axis=0)
         if (far := np.flatnonzero(away > _FARTHEST_SD)).size:
             name = SENSORS[far[0]]
@@ -80,8 +82,7 @@ class Regimes:
                 f"unit {unit}: half of the values are {away[far[0]]:.0f} standard deviations or more from those of the "
                 f"training (at most {_FARTHEST_SD:g}); is this the same sensor in the same unit of measure?",
             )
-        continuous = live & (self.deviations.min(axis=0) > 0.01)
-        if len(z) >= _LONG_CONSTANT and (stuck := np.flatnonzero(continuous & (np.ptp(sensors, axis=0) == 0))).size:
+        if len(z) >= _LONG_CONSTANT and (stuck := np.flatnonzero(self.lively & (np.ptp(sensors, axis=0) == 0))).size:
             raise InputError(
                 SENSORS[stuck[0]],
                 f"unit {unit}: one value in all of {len(z)} cycles; it varied in training: a stuck sensor?",
@@ -113,7 +114,15 @@ def fit_regimes(histories: Histories) -> Regimes:
         centres.append(histories.settings[rows].mean(axis=0))
         means.append(mean)
         deviations.append(np.where(deviation > _CONSTANT * np.maximum(np.abs(mean), 1e-9), deviation, 0.0))
-    return Regimes(np.array(centres), spans, np.array(means), np.array(deviations))
+    return Regimes(np.array(centres), spans, np.array(means), np.array(deviations), _lively(histories))
+
+
+def _lively(histories: Histories) -> NDArray[np.bool_]:
+    shares = [
+        [len(np.unique(column)) / (rows.stop - rows.start) for column in histories.sensors[rows].T]
+        for _, rows in _by_unit(histories)
+    ]
+    return np.min(shares, axis=0) >= _LIVELY_SHARE
 
 
 def _by_unit(histories: Histories) -> list[tuple[int, slice]]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.errors import InputError
 from ml.lifetime.distribution import Calibration, LifeSample, calibrated_tail, weighted_quantile
-from ml.lifetime.fleet_schedule import Job, schedule_fleet
+from ml.lifetime.fleet_schedule import Job, job_of, schedule_fleet
 from ml.lifetime.policy import CostRatio, expected_cost, optimal_rate, policy_cost, wait_cycles
 from ml.lifetime.scores import life_scores
 
@@ -139,6 +139,24 @@ def test_a_schedule_of_a_fleet_costs_least(costs: list[list[int]], crews: int, c
     starts = tuple(found.starts[str(number)] for number in range(len(jobs)))
     assert allowed(starts)
     assert found.proven and found.cost == pytest.approx(least, abs=1e-6)
+
+
+def test_units_that_are_near_their_end_come_first_and_the_others_wait() -> None:
+    """One crew, two units: alone each would be maintained in its best slot; together the one that cannot wait has it."""
+    costs, rate = CostRatio(5.0), 0.01
+    near, far = sample([30.0, 32.0, 35.0]), sample([30.0, 80.0, 90.0])
+    jobs = [
+        job_of(name, life, costs, rate, slots=1, horizon=4, cycles_per_slot=10.0)
+        for name, life in (("near", near), ("far", far))
+    ]
+    for job, life in zip(jobs, (near, far), strict=True):
+        assert np.argmin(job.costs) == 3  # 30 cycles: the last slot before either can fail
+        assert job.costs[3] == pytest.approx(1.0 - rate * 30.0)
+        assert wait_cycles(life, costs, rate) == 30
+    found = schedule_fleet(jobs, np.ones(4, dtype=int))
+    assert sorted(found.starts.values()) == [2, 3]
+    with pytest.raises(InputError, match="cycles_per_slot"):
+        job_of("near", near, costs, rate, slots=1, horizon=4, cycles_per_slot=0.0)
 
 
 def test_jobs_that_make_no_sense_are_refused() -> None:

@@ -148,6 +148,17 @@ def test_regimes_are_found_and_normalise_to_mean_zero_and_deviation_one() -> Non
     assert not z[:, 0].any()  # a constant says nothing
 
 
+def test_a_sensor_that_stands_still_in_training_too_may_do_so() -> None:
+    """Counters and coarse sensors keep one value for a unit's whole life; that is no stuck sensor."""
+    sensors = TRAIN.sensors.copy()
+    sensors[:, 5] = np.where(np.arange(len(sensors)) % 97 == 0, 101.0, 100.0)
+    sensors[TRAIN.unit == 3, 5] = 100.0
+    regimes = fit_regimes(replace(TRAIN, sensors=sensors))
+    still = TEST.sensors.copy()
+    still[:, 5] = 100.0
+    regimes.normalise(replace(TEST, sensors=still))
+
+
 def changed(name: str, change: object) -> Histories:
     sensors = TEST.sensors.copy()
     column = SENSORS.index(name)
