@@ -122,7 +122,8 @@ def _lively(histories: Histories) -> NDArray[np.bool_]:
         [len(np.unique(column)) / (rows.stop - rows.start) for column in histories.sensors[rows].T]
         for _, rows in _by_unit(histories)
     ]
-    return np.min(shares, axis=0) >= _LIVELY_SHARE
+    lively: NDArray[np.bool_] = np.min(shares, axis=0) >= _LIVELY_SHARE
+    return lively
 
 
 def _by_unit(histories: Histories) -> list[tuple[int, slice]]:
