@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from api.cli.ml_options import add_ml
+
 __all__ = ["main"]
 
 DONE: Final = 0
@@ -46,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     _audit(commands)
     _keys(commands)
     _file(commands)
-    _ml(commands)
+    add_ml(commands)
     _bench(commands)
     return parser
 
@@ -294,49 +296,6 @@ def _data(command: argparse.ArgumentParser) -> None:
     command.add_argument("--data", type=Path, default=Path("data"), help="data folder of the service (default: data)")
 
 
-def _ml(commands: _Commands[argparse.ArgumentParser]) -> None:
-    actions = commands.add_parser("ml", help="learned models: train, predict, tables, versions").add_subparsers(
-        required=True, metavar="ACTION"
-    )
-    train = actions.add_parser("train", help="train models and register them as candidates")
-    predict = actions.add_parser("predict", help="write prediction files; trains what is not there yet")
-    table = actions.add_parser("table", help="train from several seeds and measure on the test splits, from raw data")
-    for one in (train, predict, table):
-        one.add_argument("subject", choices=["lifetime"], help="which models")
-        one.add_argument("--data", type=Path, required=True, help="folder of the raw data")
-        one.add_argument("--subset", action="append", metavar="NAME", help="FD001 to FD004; as often as needed")
-    predict.add_argument("--out", type=Path, required=True, help="folder of the prediction files")
-    table.add_argument("--seeds", type=int, default=5, help="how many (default: 5)")
-    table.add_argument("--json", action="store_true", help="print one JSON document")
-    for one in (train, predict):
-        one.add_argument("--seed", type=int, default=1, help="of the training (default: 1)")
-    versions = actions.add_parser("versions", help="versions of models, with aliases and who answers for them")
-    versions.add_argument("name", nargs="?", help="of one model only")
-    versions.add_argument("--json", action="store_true", help="print one JSON document")
-    approve = actions.add_parser("approve", help="answer for a version and make it live")
-    rollback = actions.add_parser("rollback", help="make the version live that was live before")
-    withdraw = actions.add_parser("withdraw", help="take a version out of use for ever")
-    for one in (approve, rollback, withdraw):
-        one.add_argument("name")
-        one.add_argument("--reason", required=True, help="why; it is kept in the log")
-    for one in (approve, withdraw):
-        one.add_argument("version", type=int)
-    for one in (train, predict, versions, approve, rollback, withdraw):
-        one.add_argument(
-            "--models", type=Path, default=Path("data/models"), help="folder of the models (default: data/models)"
-        )
-    for one, run in (
-        (train, _run_ml_train),
-        (predict, _run_ml_predict),
-        (table, _run_ml_table),
-        (versions, _run_ml_versions),
-        (approve, _run_ml_approve),
-        (rollback, _run_ml_rollback),
-        (withdraw, _run_ml_withdraw),
-    ):
-        one.set_defaults(run=run)
-
-
 def _bench(commands: _Commands[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("bench", help="time our work beside the peers'")
     command.add_argument(
@@ -492,48 +451,6 @@ def _run_file_download(options: argparse.Namespace) -> int:
     from api.cli.file import download_file
 
     return download_file(options)
-
-
-def _run_ml_train(options: argparse.Namespace) -> int:
-    from api.cli.ml import train
-
-    return train(options)
-
-
-def _run_ml_predict(options: argparse.Namespace) -> int:
-    from api.cli.ml import predict
-
-    return predict(options)
-
-
-def _run_ml_table(options: argparse.Namespace) -> int:
-    from api.cli.ml import table
-
-    return table(options)
-
-
-def _run_ml_versions(options: argparse.Namespace) -> int:
-    from api.cli.ml import list_versions
-
-    return list_versions(options)
-
-
-def _run_ml_approve(options: argparse.Namespace) -> int:
-    from api.cli.ml import approve
-
-    return approve(options)
-
-
-def _run_ml_rollback(options: argparse.Namespace) -> int:
-    from api.cli.ml import roll_back
-
-    return roll_back(options)
-
-
-def _run_ml_withdraw(options: argparse.Namespace) -> int:
-    from api.cli.ml import withdraw
-
-    return withdraw(options)
 
 
 def _run_bench(options: argparse.Namespace) -> int:
