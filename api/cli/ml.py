@@ -26,6 +26,7 @@ from ml.lifetime.turbofan import (
     BLIND,
     TrainedSubset,
     chosen_model,
+    explain_subset,
     predict_battery,
     predict_subset,
     train_subset,
@@ -72,6 +73,8 @@ def predict(options: argparse.Namespace) -> int:
             except NotFound:
                 chosen = _trained(options, subset, registry, bar)
             written.append(predict_subset(options.data, subset, chosen.model, options.out))
+            if options.drivers:
+                written.append(explain_subset(options.data, subset, chosen.model, options.out))
     if not options.subset:
         written.append(predict_battery(options.data, options.out))
     for path in written:

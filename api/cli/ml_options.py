@@ -21,6 +21,7 @@ def add_ml(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         one.add_argument("--data", type=Path, required=True, help="folder of the raw data")
         one.add_argument("--subset", action="append", metavar="NAME", help="FD001 to FD004; as often as needed")
     predict.add_argument("--out", type=Path, required=True, help="folder of the prediction files")
+    predict.add_argument("--drivers", action="store_true", help="also write what moved each prediction most")
     table.add_argument("--seeds", type=int, default=5, help="how many (default: 5)")
     table.add_argument("--json", action="store_true", help="print one JSON document")
     for one in (train, predict):

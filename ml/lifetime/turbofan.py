@@ -25,6 +25,7 @@ __all__ = [
     "BLIND",
     "TrainedSubset",
     "chosen_model",
+    "explain_subset",
     "predict_battery",
     "predict_subset",
     "train_subset",
@@ -124,6 +125,21 @@ def predict_subset(data: Path, subset: str, model: LifetimeModel, out: Path) -> 
         for one in lives
     ]
     return _write_csv(out / f"{subset}.csv", ("unit", "rul", "lo", "hi", "maint_in"), rows)
+
+
+def explain_subset(data: Path, subset: str, model: LifetimeModel, out: Path) -> Path:
+    """Write ``<subset>.drivers.csv``: what moved each test unit's prediction most, and by how many cycles.
+
+    Raises:
+        InputError: As ``predict_subset``.
+    """
+    histories = load_histories(data / f"cmapss_test_{subset}.parquet")
+    rows = [
+        (unit, one.indicator, f"{one.cycles:.2f}")
+        for unit, drivers in zip(histories.units, model.drivers(histories), strict=True)
+        for one in drivers
+    ]
+    return _write_csv(out / f"{subset}.drivers.csv", ("unit", "indicator", "cycles"), rows)
 
 
 def predict_battery(data: Path, out: Path) -> Path:

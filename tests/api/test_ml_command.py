@@ -46,7 +46,9 @@ def test_a_model_is_trained_once_approved_and_rolled_back(
     assert main(["ml", "versions", "--json", *models]) == 1
     assert main(predict) == 0
     first = (tmp_path / "out" / "FD003.csv").read_bytes()
-    assert main(predict) == 0  # from the registry
+    assert main([*predict, "--drivers"]) == 0  # from the registry
+    drivers = (tmp_path / "out" / "FD003.drivers.csv").read_text().splitlines()
+    assert drivers[0] == "unit,indicator,cycles" and len(drivers) == 1 + 7 * 5
     assert (tmp_path / "out" / "FD003.csv").read_bytes() == first
     assert main(["ml", "train", "lifetime", "--data", str(data), "--subset", "FD003", "--seed", "2", *models]) == 0
     for version in ("1", "2"):
