@@ -1,7 +1,7 @@
 """Anomaly explanations and lifetimes.
 
-The learned models behind these two tools are not trained yet. Until they are, a call says so as a typed answer; it never
-invents a number.
+No anomaly model is trained yet, and what ``ml.lifetime`` has learned is of turbofans and test-bench cells. Until there is a model
+of the spacecraft itself a call says so as a typed answer; it never invents a number.
 """
 
 from __future__ import annotations
@@ -80,7 +80,10 @@ def _explain(arguments: AnomalyInput, context: ToolContext) -> NotAvailable:
 def _predict(arguments: LifetimeInput, context: ToolContext) -> NotAvailable:
     craft = satellite_of(arguments.satellite, context)
     name = arguments.component.replace("_", " ")
-    reason = "no lifetime model has been trained and approved for this component yet"
+    reason = (
+        f"no telemetry of a worn {name} of such a spacecraft is at hand to learn from, and models of other machines "
+        "do not apply to it"
+    )
     return NotAvailable(
         summary=f"The remaining life of the {name} of {craft.id} is not available: {reason}.",
         satellite=craft.id,

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from api.cli.ml_options import add_ml
+
 __all__ = ["main"]
 
 DONE: Final = 0
@@ -46,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     _audit(commands)
     _keys(commands)
     _file(commands)
+    add_ml(commands)
     _bench(commands)
     return parser
 

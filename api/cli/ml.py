@@ -1,0 +1,226 @@
+"""``llamaspace ml``: trains models, writes prediction files, prints tables, and keeps the versions of models."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from api.cli.audit import shell_actor
+from core.errors import InputError, NotFound
+from core.events import EventLog
+from core.store import open_database
+from ml.lifetime.battery import leave_one_out, load_cells
+from ml.lifetime.histories import SUBSETS
+from ml.lifetime.tables import TableRow, subset_table
+from ml.lifetime.turbofan import (
+    BLIND,
+    TrainedSubset,
+    chosen_model,
+    explain_subset,
+    predict_battery,
+    predict_subset,
+    train_subset,
+    turbofan_folder,
+)
+from ml.models import ModelRegistry
+from ml.models.registry import LIVE
+
+__all__ = ["approve", "list_versions", "predict", "roll_back", "table", "train", "withdraw"]
+
+_LABELLED = ("FD001", "FD002")
+_DATABASE = "models.db"
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train the subsets asked for, all without, and register them as candidates.
+
+    Raises:
+        InputError: The data are missing or wrong.
+    """
+    options.data = turbofan_folder(options.data)
+    with _registry(options.models) as registry, _bar() as bar:
+        found = [_trained(options, one, registry, bar) for one in _subsets(options, SUBSETS)]
+    for one in found:
+        error = one.metrics["cross-validation RMSE in cycles"]
+        sys.stdout.write(
+            f"{one.registered.name} version {one.registered.version}: candidate, cross-validation RMSE {error:.2f} cycles\n"
+        )
+    return 0
+
+
+def predict(options: argparse.Namespace) -> int:
+    """Write the prediction files of what is held out; a model that is not there is trained first.
+
+    Raises:
+        InputError: The data are missing or wrong, or the folder cannot be written to.
+    """
+    options.data = turbofan_folder(options.data)
+    with _registry(options.models) as registry, _bar() as bar:
+        written = []
+        for subset in _subsets(options, BLIND):
+            try:
+                chosen = chosen_model(options.data, subset, registry)
+            except NotFound:
+                chosen = _trained(options, subset, registry, bar)
+            written.append(predict_subset(options.data, subset, chosen.model, options.out))
+            if options.drivers:
+                written.append(explain_subset(options.data, subset, chosen.model, options.out))
+    if not options.subset:
+        written.append(predict_battery(options.data, options.out))
+    for path in written:
+        sys.stdout.write(f"{path}\n")
+    return 0
+
+
+def table(options: argparse.Namespace) -> int:
+    """Print what models from several seeds do on the labelled test splits, and the battery's comparison.
+
+    Raises:
+        InputError: The data are missing or wrong.
+    """
+    if options.seeds < 1:
+        raise InputError("--seeds", f"{options.seeds} seeds; at least 1 is needed")
+    options.data = turbofan_folder(options.data)
+    seeds, found = range(1, options.seeds + 1), {}
+    with _bar() as bar:
+        for subset in _subsets(options, _LABELLED):
+            found[subset] = subset_table(options.data, subset, seeds, _per_seed(bar, subset))
+    cells = leave_one_out(load_cells(options.data / "nasa_battery_discharge_B0005_6_7.parquet"))
+    if options.json:
+        document = {
+            "turbofan": {subset: [asdict(one) for one in rows] for subset, rows in found.items()},
+            "battery": [asdict(one) for one in cells],
+        }
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        return 0
+    for subset, rows in found.items():
+        sys.stdout.write(_markdown(subset, rows, options.seeds))
+    sys.stdout.write("## Battery\n\n| cell | RMSE, A h | straight line, A h |\n|---|---|---|\n")
+    for one in cells:
+        sys.stdout.write(f"| {one.cell} | {one.rmse_ah:.4f} | {one.line_rmse_ah:.4f} |\n")
+    return 0
+
+
+def list_versions(options: argparse.Namespace) -> int:
+    """Print versions; 1 where there are none."""
+    with _registry(options.models) as registry:
+        versions = registry.versions(options.name)
+    if options.json:
+        sys.stdout.write(json.dumps([asdict(one) for one in versions], indent=2) + "\n")
+        return 0 if versions else 1
+    shown = Table()
+    for heading in ("model", "version", "state", "aliases", "registered", "by", "decided by"):
+        shown.add_column(heading)
+    for one in versions:
+        aliases = ", ".join(one.aliases)
+        registered, decided = one.registered_utc, one.decided_by or ""
+        shown.add_row(one.name, str(one.version), one.state, aliases, registered, one.registered_by, decided)
+    Console().print(shown)
+    return 0 if versions else 1
+
+
+def approve(options: argparse.Namespace) -> int:
+    """Answer for a version and make it live.
+
+    Raises:
+        NotFound: There is none.
+        Conflict: It has been withdrawn.
+    """
+    told = {"by": shell_actor(), "reason": options.reason, "at_utc": datetime.now(UTC)}
+    with _registry(options.models) as registry:
+        registry.approve(options.name, options.version, **told)
+        registry.point(options.name, LIVE, options.version, **told)
+    sys.stdout.write(f"{options.name} version {options.version} is live\n")
+    return 0
+
+
+def roll_back(options: argparse.Namespace) -> int:
+    """Make the version live that was live before.
+
+    Raises:
+        NotFound: None is live.
+        Conflict: None was live before.
+    """
+    with _registry(options.models) as registry:
+        back = registry.roll_back(options.name, LIVE, by=shell_actor(), reason=options.reason, at_utc=datetime.now(UTC))
+    sys.stdout.write(f"{back.name} version {back.version} is live again\n")
+    return 0
+
+
+def withdraw(options: argparse.Namespace) -> int:
+    """Take a version out of use for ever.
+
+    Raises:
+        NotFound: There is none.
+        Conflict: It is live, or withdrawn already.
+    """
+    with _registry(options.models) as registry:
+        registry.withdraw(
+            options.name, options.version, by=shell_actor(), reason=options.reason, at_utc=datetime.now(UTC)
+        )
+    sys.stdout.write(f"{options.name} version {options.version} is withdrawn\n")
+    return 0
+
+
+def _trained(options: argparse.Namespace, subset: str, registry: ModelRegistry, bar: Progress) -> TrainedSubset:
+    return train_subset(
+        options.data,
+        subset,
+        registry,
+        seed=options.seed,
+        by=shell_actor(),
+        at_utc=datetime.now(UTC),
+        progress=_told(bar, subset),
+    )
+
+
+def _subsets(options: argparse.Namespace, usual: tuple[str, ...]) -> tuple[str, ...]:
+    chosen = tuple(options.subset or usual)
+    for one in chosen:
+        if one not in SUBSETS:
+            raise InputError("--subset", f"{one!r} is not one of {', '.join(SUBSETS)}")
+    return chosen
+
+
+@contextmanager
+def _registry(folder: Path) -> Iterator[ModelRegistry]:
+    database = open_database(folder / _DATABASE)
+    try:
+        yield ModelRegistry(database, EventLog(database), folder)
+    finally:
+        database.close()
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:3.0f} %"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
+
+
+def _told(bar: Progress, name: str) -> Callable[[float, str], None]:
+    task = bar.add_task(name, total=1.0)
+    return lambda share, what: bar.update(task, completed=share, description=f"{name}: {what}")
+
+
+def _per_seed(bar: Progress, subset: str) -> Callable[[int], Callable[[float, str], None]]:
+    return lambda seed: _told(bar, f"{subset} seed {seed}")
+
+
+def _markdown(subset: str, rows: list[TableRow], seeds: int) -> str:
+    lines = [f"## {subset}, {seeds} seeds", "", "| quantity | mean | standard deviation |", "|---|---|---|"]
+    lines += [f"| {one.quantity} | {one.mean:.3f} | {one.spread:.3f} |" for one in rows]
+    return "\n".join(lines) + "\n\n"

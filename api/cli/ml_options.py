@@ -1,0 +1,95 @@
+"""The options of ``llamaspace ml``; imports nothing heavy, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+__all__ = ["add_ml"]
+
+
+def add_ml(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``ml`` and its actions to the commands."""
+    actions = commands.add_parser("ml", help="learned models: train, predict, tables, versions").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    train = actions.add_parser("train", help="train models and register them as candidates")
+    predict = actions.add_parser("predict", help="write prediction files; trains what is not there yet")
+    table = actions.add_parser("table", help="train from several seeds and measure on the test splits, from raw data")
+    for one in (train, predict, table):
+        one.add_argument("subject", choices=["lifetime"], help="which models")
+        one.add_argument("--data", type=Path, required=True, help="folder of the raw data")
+        one.add_argument("--subset", action="append", metavar="NAME", help="FD001 to FD004; as often as needed")
+    predict.add_argument("--out", type=Path, required=True, help="folder of the prediction files")
+    predict.add_argument("--drivers", action="store_true", help="also write what moved each prediction most")
+    table.add_argument("--seeds", type=int, default=5, help="how many (default: 5)")
+    table.add_argument("--json", action="store_true", help="print one JSON document")
+    for one in (train, predict):
+        one.add_argument("--seed", type=int, default=1, help="of the training (default: 1)")
+    versions = actions.add_parser("versions", help="versions of models, with aliases and who answers for them")
+    versions.add_argument("name", nargs="?", help="of one model only")
+    versions.add_argument("--json", action="store_true", help="print one JSON document")
+    approve = actions.add_parser("approve", help="answer for a version and make it live")
+    rollback = actions.add_parser("rollback", help="make the version live that was live before")
+    withdraw = actions.add_parser("withdraw", help="take a version out of use for ever")
+    for one in (approve, rollback, withdraw):
+        one.add_argument("name")
+        one.add_argument("--reason", required=True, help="why; it is kept in the log")
+    for one in (approve, withdraw):
+        one.add_argument("version", type=int)
+    for one in (train, predict, versions, approve, rollback, withdraw):
+        one.add_argument(
+            "--models", type=Path, default=Path("data/models"), help="folder of the models (default: data/models)"
+        )
+    for one, run in (
+        (train, _run_train),
+        (predict, _run_predict),
+        (table, _run_table),
+        (versions, _run_versions),
+        (approve, _run_approve),
+        (rollback, _run_rollback),
+        (withdraw, _run_withdraw),
+    ):
+        one.set_defaults(run=run)
+
+
+def _run_train(options: argparse.Namespace) -> int:
+    from api.cli.ml import train
+
+    return train(options)
+
+
+def _run_predict(options: argparse.Namespace) -> int:
+    from api.cli.ml import predict
+
+    return predict(options)
+
+
+def _run_table(options: argparse.Namespace) -> int:
+    from api.cli.ml import table
+
+    return table(options)
+
+
+def _run_versions(options: argparse.Namespace) -> int:
+    from api.cli.ml import list_versions
+
+    return list_versions(options)
+
+
+def _run_approve(options: argparse.Namespace) -> int:
+    from api.cli.ml import approve
+
+    return approve(options)
+
+
+def _run_rollback(options: argparse.Namespace) -> int:
+    from api.cli.ml import roll_back
+
+    return roll_back(options)
+
+
+def _run_withdraw(options: argparse.Namespace) -> int:
+    from api.cli.ml import withdraw
+
+    return withdraw(options)

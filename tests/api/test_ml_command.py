@@ -1,0 +1,95 @@
+"""``llamaspace ml``: train, predict, versions, approval and roll-back, as on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from api.cli.main import main
+from ml.lifetime.histories import SENSORS, SETTINGS, Histories
+from ml.lifetime.learners import Recipe
+from ml.lifetime.tables import RECIPES, judge_model
+from ml.lifetime.training import train_lifetime
+from tests.ml.lifetime.fleets import cut, fleet
+
+QUICK = Recipe(cap_cycles=60.0, stride=4, rounds=10, random_trees=3, epochs=2, members=1, folds=3)
+
+
+def _write(histories: Histories, path: Path) -> None:
+    columns: dict[str, Any] = {"unit": histories.unit, "cycle": histories.cycle}
+    columns |= {name: histories.settings[:, number] for number, name in enumerate(SETTINGS)}
+    columns |= {name: histories.sensors[:, number] for number, name in enumerate(SENSORS)}
+    pq.write_table(pa.table(columns), path)
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setitem(RECIPES, "FD003", QUICK)
+    folder = tmp_path / "reference" / "ml"
+    folder.mkdir(parents=True)
+    _write(fleet(9, seed=1), folder / "cmapss_train_FD003.parquet")
+    _write(cut(fleet(7, seed=2), seed=3)[0], folder / "cmapss_test_FD003.parquet")
+    return folder.parent
+
+
+def test_a_model_is_trained_once_approved_and_rolled_back(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models, out = ["--models", str(tmp_path / "models")], str(tmp_path / "out")
+    predict = ["ml", "predict", "lifetime", "--data", str(data), "--subset", "FD003", "--out", out, *models]
+    assert main(["ml", "versions", "--json", *models]) == 1
+    assert main(predict) == 0
+    first = (tmp_path / "out" / "FD003.csv").read_bytes()
+    assert main([*predict, "--drivers"]) == 0  # from the registry
+    drivers = (tmp_path / "out" / "FD003.drivers.csv").read_text().splitlines()
+    assert drivers[0] == "unit,indicator,cycles" and len(drivers) == 1 + 7 * 5
+    assert (tmp_path / "out" / "FD003.csv").read_bytes() == first
+    assert main(["ml", "train", "lifetime", "--data", str(data), "--subset", "FD003", "--seed", "2", *models]) == 0
+    for version in ("1", "2"):
+        assert main(["ml", "approve", "turbofan-fd003", version, "--reason", "looked at the card", *models]) == 0
+    assert main(["ml", "rollback", "turbofan-fd003", "--reason", "late predictions", *models]) == 0
+    assert main(["ml", "withdraw", "turbofan-fd003", "2", "--reason", "late predictions", *models]) == 0
+    capsys.readouterr()
+    assert main(["ml", "versions", "turbofan-fd003", "--json", *models]) == 0
+    versions = json.loads(capsys.readouterr().out)
+    assert [(one["version"], one["state"], one["aliases"]) for one in versions] == [
+        (1, "approved", ["live"]),
+        (2, "withdrawn", []),
+    ]
+
+
+def test_what_is_wrong_is_said_in_one_line(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    models = ["--models", str(tmp_path / "models")]
+    for arguments, match in (
+        (["train", "lifetime", "--data", str(tmp_path)], "--data"),
+        (["train", "lifetime", "--data", str(data), "--subset", "FD007"], "--subset: 'FD007' is not one of"),
+        (["approve", "turbofan-fd003", "1", "--reason", "why"], "there is no version 1"),
+        (["rollback", "turbofan-fd003", "--reason", "why"], "has no alias 'live'"),
+    ):
+        capsys.readouterr()
+        assert main(["ml", *arguments, *models]) == 2
+        error = capsys.readouterr().err
+        assert match in error and "Traceback" not in error
+    assert main(["ml", "table", "lifetime", "--data", str(data), "--seeds", "0"]) == 2
+
+
+def test_the_table_measures_what_the_files_say() -> None:
+    """Cover, error and cost of a table recomputed from the predictions themselves."""
+    model = train_lifetime(fleet(9, seed=1), QUICK, seed=1).model
+    test, lived = cut(fleet(12, seed=2), seed=3)
+    found = judge_model(model, test, lived)
+    lives = model.predict(test, 5.0)
+    errors = [one.rul_cycles - min(life, 60.0) for one, life in zip(lives, lived, strict=True)]
+    assert found["test RMSE in cycles, capped"] == pytest.approx(np.sqrt(np.mean(np.square(errors))))
+    covered = [one.low_cycles <= life <= one.high_cycles for one, life in zip(lives, lived, strict=True)]
+    assert found["test coverage, uncapped"] == pytest.approx(np.mean(covered))
+    cost = sum(1.0 if one.maintain_in_cycles <= life else 5.0 for one, life in zip(lives, lived, strict=True))
+    cycles = sum(one.age_cycles + min(one.maintain_in_cycles, life) for one, life in zip(lives, lived, strict=True))
+    oracle = len(lives) / sum(one.age_cycles + life for one, life in zip(lives, lived, strict=True))
+    assert found["test cost rate over the oracle at 5"] == pytest.approx(cost / cycles / oracle)
