@@ -146,12 +146,13 @@ class ReleaseDesk:
     def release_ready(self) -> int:
         """Let ready commands go, as far as uplink, contact and gaps take them; returns how many left."""
         left = 0
-        for satellite in self._deps.agenda.ready_satellites():
-            while self._deps.uplink.ready(satellite):
-                batch = self._take(satellite)
-                if not batch:
-                    break
-                left += self._release(satellite, batch)
+        while batch := [
+            one
+            for satellite in self._deps.agenda.ready_satellites()
+            if self._deps.uplink.ready(satellite)
+            for one in self._take(satellite)
+        ]:
+            left += self._release(batch)
         return left
 
     def explain(self, command: Command) -> str:
@@ -177,7 +178,7 @@ class ReleaseDesk:
             stored, changes = self._frame(connection, command, Route.DIRECT)
             payload = {"attempt": command.attempts + 1, "satellite": command.satellite, "command": command.mnemonic}
             deps.register.amend(connection, command, "retried", now_utc, payload, **changes, released_at=now_utc)
-        deps.uplink.send(command.satellite, stored)
+        deps.uplink.send([(command.satellite, stored)])
         return True
 
     # Why a command waits
@@ -317,9 +318,9 @@ class ReleaseDesk:
             if one.satellite == command.satellite and one.execute_at < command.execute_at
         )
 
-    def _release(self, satellite: str, batch: Sequence[_Leaving]) -> int:
+    def _release(self, batch: Sequence[_Leaving]) -> int:
         deps, now_utc = self._deps, self._deps.clock.now_utc()
-        frames: list[StoredFrame] = []
+        frames: list[tuple[str, StoredFrame]] = []
         with deps.register.write() as connection:
             refused = deps.sets.require_standing(connection, [one.command for one in batch])
             for one in batch:
@@ -339,10 +340,9 @@ class ReleaseDesk:
                     released_at=now_utc,
                     **changes,
                 )
-                frames.append(stored)
+                frames.append((one.command.satellite, stored))
         deps.seam(Boundary.FRAME_STORED)
-        for frame in frames:
-            deps.uplink.send(satellite, frame)
+        deps.uplink.send(frames)
         for one in batch:
             self._constrained_since.pop(one.command.command_id, None)
         return len(frames)
