@@ -61,7 +61,7 @@ _SHORTEST_VAIN_S = 0.0005  # real time until what could not be done is tried aga
 _LONGEST_VAIN_S = 0.05
 _FEW_FRAMES, _FRAMES_AT_ONCE = 8, 32
 _MOST_FRAMES = 10_000
-_FEW_REPORTS, _REPORTS_AT_ONCE = 12, 100
+_FEW_REPORTS, _REPORTS_AT_ONCE = 16, 100
 _RETRY_S = 0.2
 _LOG = logging.getLogger(__name__)
 
