@@ -99,6 +99,7 @@ class ReleaseDesk:
             if waiting is None:
                 release = release_now(standing, now_utc, deps.policy.lead_s(deps.clock))
                 if release is None:
+                    self._constrained_since.pop(command.command_id, None)  # it waits for its contact, not for telemetry
                     next_tai_s = self._fly_ahead(command, self._after(next_look_utc(standing, now_utc)))
                     deps.agenda.look_at(command.command_id, next_tai_s)
                     if any(one.start <= now_utc <= one.end for one in standing.contacts):
@@ -224,8 +225,9 @@ class ReleaseDesk:
     def _constrained(self, command: Command, view: TelemetryView) -> WaitingFor | None:
         """The definition's transmission constraints, and a condition that the command was entered with."""
         now_tai_s = self._deps.clock.now_tai_s()
+        least_age_s = self._deps.policy.telemetry_on_its_way_s(self._deps.clock)
         for constraint in self._deps.mdb.command(command.mnemonic).constraints:
-            verdict = decide(constraint.condition, view, now_tai_s)
+            verdict = decide(constraint.condition, view, now_tai_s, least_age_s=least_age_s)
             if verdict.satisfied:
                 continue
             since_tai_s = self._constrained_since.setdefault(command.command_id, now_tai_s)
@@ -239,7 +241,7 @@ class ReleaseDesk:
                 )
             return WaitingFor(f"telemetry:{command.satellite}", f"waits for {constraint.condition}: {verdict.reason}")
         if command.restraint.condition is not None:
-            verdict = decide(command.restraint.condition, view, now_tai_s)
+            verdict = decide(command.restraint.condition, view, now_tai_s, least_age_s=least_age_s)
             if not verdict.satisfied:
                 key = f"telemetry:{command.satellite}"
                 return WaitingFor(key, f"waits for {command.restraint.condition}: {verdict.reason}")
@@ -388,6 +390,7 @@ class ReleaseDesk:
     ) -> None:
         present = self._deps.register.open_command(command.command_id)
         self._deps.agenda.remove(command.command_id)
+        self._constrained_since.pop(command.command_id, None)
         if present is not None:
             self._deps.register.move(connection, present, state, now_utc, reason=reason)
 

@@ -29,14 +29,14 @@ _LAST_PASSED: Final = "timeLastVerifierPassed"
 _RELEASED: Final = "timeCommandReleased"
 
 
-def read_constraints(element: Element, scope: Scope) -> Iterator[TransmissionConstraint]:
-    """What must hold before a telecommand leaves."""
+def read_constraints(element: Element, scope: Scope, maximum_age_s: float) -> Iterator[TransmissionConstraint]:
+    """What must hold before a telecommand leaves, in telemetry that is no older than an age, s."""
     for one in element.each("TransmissionConstraintList"):
         condition = read_condition(one, scope)
         if condition is None:
             raise one.error("a transmission constraint needs a condition")
         yield TransmissionConstraint(
-            live_condition(one, condition),
+            live_condition(one, condition, maximum_age_s),
             read_duration_s(one, "timeOut", 0.0),
             boolean(one, "suspendable", False),
         )
@@ -99,8 +99,10 @@ def _window(element: Element) -> tuple[float, bool]:
     return stop_s, start == _LAST_PASSED
 
 
-def live_condition(element: Element, condition: references.Condition) -> conditions.Condition:
-    """A match criterion as a condition on live telemetry, whose values have an age."""
+def live_condition(
+    element: Element, condition: references.Condition, maximum_age_s: float = conditions.DEFAULT_AGE_S
+) -> conditions.Condition:
+    """A match criterion as a condition on live telemetry, whose values must not be older than an age, s."""
     if isinstance(condition, references.Comparison):
         value = condition.right
         if isinstance(value, (references.Reference, bytes)):
@@ -111,9 +113,12 @@ def live_condition(element: Element, condition: references.Condition) -> conditi
             )
         number = value if isinstance(value, str) else float(value)
         return conditions.Comparison(
-            parameter=condition.left.name, operator=conditions.Operator(condition.operator), value=number
+            parameter=condition.left.name,
+            operator=conditions.Operator(condition.operator),
+            value=number,
+            maximum_age_s=maximum_age_s,
         )
-    parts = tuple(live_condition(element, one) for one in condition.conditions)
+    parts = tuple(live_condition(element, one, maximum_age_s) for one in condition.conditions)
     if len(parts) == 1:
         return parts[0]
     return conditions.AllOf(parts=parts) if isinstance(condition, references.AllOf) else conditions.AnyOf(parts=parts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,7 +61,7 @@ def test_under_a_stream_without_gaps_every_kind_gets_its_turn_and_none_twice_in_
         ("flush", "ingest", "reports"), True
     )
     assert len(begun) <= 2.0 / 0.05 + 1
-    assert all(one != following for one, following in zip(begun, begun[1:], strict=False))
+    assert all(one != following for one, following in pairwise(begun))
 
 
 def test_little_is_taken_at_once_when_a_release_is_near() -> None:
