@@ -181,6 +181,7 @@ class CommandPipeline:
         self._seen: set[tuple[str, str]] = set()
         self._frames: deque[TmDelivery] = deque()
         self._reports_waiting = True
+        self._after_reports: dict[str, None] = {}  # commands on the way, to be looked at once reports are applied
         self._lead_s = deps.policy.lead_s(deps.clock)
         self._changed: deque[Command] = deque(self.register.open())
         self._changed_keys: deque[str] = deque()
@@ -341,6 +342,10 @@ class CommandPipeline:
         most = self._portions.size(_FEW_REPORTS, _REPORTS_AT_ONCE)
         self._reports_waiting = take_reports(self.register, deps.archive, deps.mdb, deps.clock, most) == most
         deps.seam(Boundary.VERIFIED)
+        if not self._reports_waiting:
+            looked_at, self._after_reports = self._after_reports, {}
+            for command_id in looked_at:
+                self._look(self.register.open_command(command_id))
 
     def _ingest(self) -> None:
         """Make as many frames durable as there is time for, and act on what they say."""
@@ -402,6 +407,8 @@ class CommandPipeline:
         view = self._views[command.satellite]
         if command.state in BEFORE_RELEASE:
             self._desk.look(command, view)
+        elif command.state in ON_THE_WAY and self._reports_waiting:
+            self._after_reports[command.command_id] = None  # what was reported of it counts before what telemetry shows
         elif command.state in ON_THE_WAY:
             self._verification.look(command, view)
 

@@ -62,13 +62,13 @@ def read_verifiers(element: Element, scope: Scope, left_out: list[str]) -> dict[
             raise one.error(f"more than one verifier of {stage} is not supported")
         stop_s, relative = _window(one)
         before_s = before_s + stop_s if relative else stop_s
-        condition, container = _proof(one, scope)
-        found[stage] = Verifier(stage, before_s, condition, container=container)
+        condition, container, shows = _proof(one, scope)
+        found[stage] = Verifier(stage, before_s, condition, container=container, shows=shows)
     return found
 
 
-def _proof(element: Element, scope: Scope) -> tuple[conditions.Condition | None, str | None]:
-    """The condition that proves a stage, or the container of the report that does."""
+def _proof(element: Element, scope: Scope) -> tuple[conditions.Condition | None, str | None, tuple[str, str] | None]:
+    """What proves a stage: a condition, the container of a report, or a parameter that shows an argument's value."""
     for tag in ("CustomAlgorithm", "ParameterValueChange", "CheckWindowAlgorithms"):
         unknown = element.find(tag)
         if unknown is not None:
@@ -78,9 +78,26 @@ def _proof(element: Element, scope: Scope) -> tuple[conditions.Condition | None,
     if (container is None) == (condition is None):
         raise element.error("a verifier needs a condition or a container, and not both")
     if container is not None:
-        return None, scope.resolve(scope.containers, container, "containerRef")
+        return None, scope.resolve(scope.containers, container, "containerRef"), None
     assert condition is not None
-    return live_condition(element, condition), None
+    if isinstance(condition, references.Comparison) and isinstance(condition.right, references.Reference):
+        return None, None, _shown(element, condition, condition.right, scope)
+    return live_condition(element, condition), None, None
+
+
+def _shown(
+    element: Element, condition: references.Comparison, right: references.Reference, scope: Scope
+) -> tuple[str, str]:
+    """A parameter that equals an argument of the telecommand once it is carried out."""
+    equal = condition.operator is references.Operator.EQUAL and condition.left.calibrated and right.calibrated
+    if not equal or condition.left.argument or not right.argument:
+        raise element.error("a verifier compares a parameter with a number, a label, or by == with an argument")
+    for one in scope.arguments:
+        if one.get("name") == right.name and "initialValue" in one.attributes:
+            raise element.error(
+                f"argument {right.name} has a default and need not be given: no verifier can rest on it"
+            )
+    return condition.left.name, right.name
 
 
 def _window(element: Element) -> tuple[float, bool]:

@@ -11,6 +11,7 @@ from core.mdb.commands import CommandDefinition, Significance, VerificationStage
 from core.mdb.conditions import ages_of
 from core.mdb.containers import Argument, Container, ContainerReference, Entry, Parameter
 from core.mdb.model import MissionDatabase
+from core.mdb.references import Comparison, Operator, Reference
 from core.mdb.xtce.literal_writer import (
     describe,
     number_of,
@@ -244,7 +245,11 @@ def _write_layout(tree: _Tree, element: Element, own: str, command: CommandDefin
 
 def _write_verifier(parent: Element, verifier: Verifier) -> None:
     element = SubElement(parent, _VERIFIERS[verifier.stage])
-    if verifier.condition is not None:
+    if verifier.shows is not None:
+        parameter, argument = verifier.shows
+        shown = Comparison(Reference(parameter), Operator.EQUAL, Reference(argument, argument=True))
+        write_condition(element, shown)
+    elif verifier.condition is not None:
         write_condition(element, match_condition(verifier.condition))
     elif verifier.container is not None:
         SubElement(element, "ContainerRef", {"containerRef": f"/{verifier.container}"})

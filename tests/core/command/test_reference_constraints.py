@@ -13,6 +13,7 @@ from loopback import Bench
 from core.command import Command, CommandPolicy, CommandState
 from core.plan.activity import CommandSpec, Window
 from core.plan.model import MissionPlan
+from core.telemetry import ArchivedSample
 from core.time import add_s, utc_from_tai_s
 from evals.bench.command.service import approval_of, plan_of
 
@@ -137,3 +138,48 @@ def test_the_spacecrafts_own_safe_mode_holds_an_image_back_and_its_recovery_lets
     flying.fly(300.0, 1.0, lambda: _command(flying, "plan-image001").final)
     assert _command(flying, "plan-image001").state is CommandState.COMPLETED
     assert {_command(flying, one).state for one in ("plan-safe0001", "plan-normal01")} == {CommandState.COMPLETED}
+
+
+def _mode_command(bench: Bench, mode: str) -> Command:
+    plan = bench.plan([("SET_MODE", 100.0)], contacts=((90.0, 600.0),), SET_MODE={"mode": mode})
+    bench.submit(plan)
+    bench.go_to(99.0)
+    (command,) = bench.pipeline.register.open()
+    return command
+
+
+def test_a_mode_change_whose_reports_are_lost_is_proved_by_the_mode_that_telemetry_shows(direct: Bench) -> None:
+    direct.link.crafts["LSAT-1"].reports = ()
+    command = _mode_command(direct, "standby")
+    direct.observe("mode", "standby")  # before it was carried out: proves nothing
+    direct.go_to(101.0)
+    direct.observe("mode", "nominal")
+    assert direct.states() == ["uplinked"]
+    direct.go_to(110.0)
+    direct.observe("mode", "standby")
+    done = direct.pipeline.register.get(command.command_id)
+    assert (done.state, done.reason) == (CommandState.COMPLETED, "telemetry shows it: mode is standby, as == standby")
+
+
+def test_a_mode_change_that_nothing_proves_within_a_day_has_failed(direct: Bench) -> None:
+    direct.link.crafts["LSAT-1"].reports = (1,)
+    _mode_command(direct, "standby")
+    direct.go_to(101.0)
+    direct.go_to(86_400.0 + 99.0)
+    direct.observe("mode", "nominal")
+    assert direct.states() == ["accepted"]
+    direct.go_to(86_400.0 + 103.0)
+    assert direct.states() == ["failed"]
+    assert direct.reasons()[0] == "no proof that it was completed within 86400 s: mode is nominal, not == standby"
+
+
+def test_a_reported_failure_counts_before_the_mode_that_had_been_there_already(direct: Bench) -> None:
+    direct.link.crafts["LSAT-1"].reports = (1, 4)  # accepted, and its start failed
+    _mode_command(direct, "nominal")
+    direct.link.answering = False
+    direct.go_to(101.0)
+    shown = ArchivedSample("LSAT-1", "mode", direct.clock.now_tai_s(), None, "nominal", "", "normal")
+    direct.rig.latest.update([shown])  # in the frames that bring the report
+    direct.link.answering = True
+    direct.go_to(102.0)
+    assert direct.states() == ["failed"]
