@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, insert, or_, select, update
 
 from core.command.model import FINAL_STATES, Command, CommandState, can_follow
 from core.command.tables import COMMAND_TABLES, commands
@@ -33,10 +33,16 @@ _UPDATE: Final = update(commands).where(
     commands.c.command_id == bindparam("of_command"), commands.c.state == bindparam("of_state")
 )
 _OF_COUNT: Final[BindParameter[int]] = bindparam("of_count")
+_OF_SATELLITE: Final[BindParameter[str]] = bindparam("of_satellite")
 _BY_COUNT: Final = (
     select(commands.c.content, commands.c.carrier_count)
-    .where(commands.c.satellite == bindparam("of_satellite"))
-    .where((commands.c.request_count == _OF_COUNT) | (commands.c.carrier_count == _OF_COUNT))
+    .where(
+        # Said twice for SQLite: it then looks into both indices, and does not go through all that a satellite ever got.
+        or_(
+            and_(commands.c.satellite == _OF_SATELLITE, commands.c.request_count == _OF_COUNT),
+            and_(commands.c.satellite == _OF_SATELLITE, commands.c.carrier_count == _OF_COUNT),
+        )
+    )
     .order_by(commands.c.execute_tai_s.desc())
     .limit(1)
 )

@@ -9,6 +9,7 @@ from types import FrameType
 
 import pytest
 from loopback import Bench
+from sqlalchemy import event
 
 from core.command import CommandPolicy
 from core.ground import GroundLinkDown
@@ -100,3 +101,22 @@ def test_a_connection_that_breaks_between_two_of_a_release_delays_the_rest_and_l
     direct.go_to(150.001)
     assert direct.states() == ["completed"] * 4
     assert len(direct.link.crafts["LSAT-1"].taken) == 4
+
+
+def test_the_command_that_a_report_means_is_looked_up_and_not_searched_for(direct: Bench) -> None:
+    """What a satellite was ever sent grows without end; both request ids of a command have an index."""
+    asked: list[tuple[str, object]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, values: object, *_more: object) -> None:
+        asked.append((statement, values))
+
+    database = direct.rig.database
+    event.listen(database.engine, "before_cursor_execute", note)
+    with database.read() as connection:
+        assert direct.pipeline.register.by_packet_count(connection, "LSAT-1", 7) is None
+    event.remove(database.engine, "before_cursor_execute", note)
+    ((statement, values),) = [one for one in asked if one[0].startswith("SELECT")]
+    with database.read() as connection:
+        steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+    assert any("commands_by_request (satellite=? AND request_count=?)" in one for one in steps), steps
+    assert any("commands_by_carrier (satellite=? AND carrier_count=?)" in one for one in steps), steps
