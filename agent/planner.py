@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from core.authority import Policies
 from core.mission.catalogue_file import CatalogueReader, NoCatalogue
 from core.mission.present import MissionReader
 from core.plan.activity import Activity
@@ -32,6 +33,7 @@ class CorePlanner:
         repository: Where plans are stored; None keeps nothing (``llamaspace ask``).
         conjunctions: Received conjunction messages.
         catalogue: Other objects that maneuvers are screened against.
+        policies: Those in force; None for the package's alone.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class CorePlanner:
         repository: PlanRepository | None = None,
         conjunctions: ConjunctionReader | None = None,
         catalogue: CatalogueReader | None = None,
+        policies: Policies | None = None,
     ) -> None:
         self._missions = missions
         self._clock = clock
@@ -49,6 +52,7 @@ class CorePlanner:
         self._repository = repository
         self._conjunctions = conjunctions or NoConjunctions()
         self._catalogue = catalogue or NoCatalogue()
+        self._policies = policies
 
     def draft(self, intent: Intent, activities: Sequence[Activity], previous: MissionPlan | None) -> MissionPlan:
         """A draft revision that carries the proposed activities."""
@@ -66,9 +70,8 @@ class CorePlanner:
         """The plan with its simulation and findings."""
         known = [message for one in plan.satellites for message in self._conjunctions.messages(one)]
         others = self._promised(plan.satellites, plan.plan_id)
-        return check_plan(
-            plan, self._missions.current(), self._clock.now_utc(), known, self._catalogue.current(), others
-        )
+        now_utc, objects = self._clock.now_utc(), self._catalogue.current()
+        return check_plan(plan, self._missions.current(), now_utc, known, objects, others, self._policies)
 
     def repair(self, plan: MissionPlan) -> RepairOutcome:
         """One round of automatic repairs."""

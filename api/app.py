@@ -60,7 +60,7 @@ from api.signing_keys import audit_file_of, open_signing_keys
 from api.telemetry_metrics import TelemetryMetrics
 from api.ws import console
 from api.ws import telemetry as telemetry_socket
-from core.authority import ApprovalRequests, DecisionLog, load_policies, package_policies
+from core.authority import ApprovalRequests, DecisionLog, policies_of
 from core.command.fleet import Fleet, FleetConfig
 from core.command.keystore import KeyPurpose
 from core.command.signing import Seal
@@ -93,7 +93,7 @@ def build_runtime(settings: Settings) -> Runtime:
     """All parts of the service over one data folder; nothing runs yet."""
     flown = load_mission(settings.mission) if settings.mission else reference_mission()
     mdb = reference_mdb()
-    policies = load_policies(settings.policies) if settings.policies else package_policies()
+    policies = policies_of(settings.policies)
     _check_faults(settings, flown, mdb)
     if settings.stations is not None and settings.simulator:
         raise InputError("stations", f"{settings.stations} is for real spacecraft, and `simulator` is on")
@@ -139,7 +139,7 @@ def build_runtime(settings: Settings) -> Runtime:
         missions=orbits,
         clock=clock,
         catalog=CATALOG,
-        planner=CorePlanner(orbits, clock, telemetry, plan_store, conjunction_store, catalogue),
+        planner=CorePlanner(orbits, clock, telemetry, plan_store, conjunction_store, catalogue, policies),
         telemetry=telemetry,
         knowledge=handbook,
         plans=plan_store,

@@ -11,6 +11,7 @@ from agent.deps import AgentDeps
 from agent.llm import ModelSettings, make_chat
 from agent.planner import CorePlanner
 from api.settings import Settings
+from core.authority import policies_of
 from core.errors import NotFound
 from core.mission import load_mission, reference_mission
 from core.mission.catalogue_file import CatalogueFile, NoCatalogue
@@ -74,7 +75,7 @@ def deps_for(
         missions=missions,
         clock=clock,
         catalog=CATALOG,
-        planner=CorePlanner(missions, clock, telemetry, conjunctions=messages, catalogue=objects),
+        planner=CorePlanner(missions, clock, telemetry, None, messages, objects, policies_of(settings.policies)),
         telemetry=telemetry,
         knowledge=open_knowledge(settings.data / "knowledge"),
         plans=NoPlans(),

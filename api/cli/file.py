@@ -21,7 +21,7 @@ from api.cli.deps import mission_of
 from api.service.clock import open_clock
 from api.settings import Settings
 from api.signing_keys import open_signing_keys
-from core.authority import ApprovalRequests, load_policies, package_policies
+from core.authority import ApprovalRequests, policies_of
 from core.command.file_contacts import coming_contacts
 from core.command.file_downlinks import FileDownlinks, open_downlinks
 from core.command.file_requests import draft_downlink, first_usable
@@ -178,7 +178,7 @@ def _open(options: argparse.Namespace) -> Iterator[_Desk]:
         clock = open_clock(
             database, settings.data / "clock.json", mission, settings.clock_rate, None, simulated=settings.simulator
         ).clock
-        policies = load_policies(settings.policies) if settings.policies else package_policies()
+        policies = policies_of(settings.policies)
         requests = ApprovalRequests(database, events, policies, Seal(open_signing_keys(settings), KeyPurpose.APPROVAL))
         folder = settings.data / "files"
         yield _Desk(

@@ -10,6 +10,8 @@ from typing import Final
 from pydantic import ValidationError
 
 from api.cli.deps import mission_of
+from api.settings import Settings
+from core.authority import policies_of
 from core.errors import InputError
 from core.mission import read_catalogue
 from core.plan.check import check_plan, is_valid
@@ -28,7 +30,9 @@ def validate_file(options: argparse.Namespace) -> int:
     plan = _read(options.plan)
     now = parse_utc(options.now, "--now") if options.now else plan.horizon.start
     catalogue = read_catalogue(options.catalogue) if options.catalogue else None
-    checked = check_plan(plan, mission_of(options.mission), now, catalogue=catalogue)
+    checked = check_plan(
+        plan, mission_of(options.mission), now, catalogue=catalogue, policies=policies_of(Settings().policies)
+    )
     report = checked.validation
     assert report is not None
     valid = is_valid(report)

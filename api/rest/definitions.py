@@ -118,7 +118,7 @@ def _definition(command: CommandDefinition) -> DefinitionAnswer:
             VerifierAnswer(
                 stage=one.stage,
                 timeout_s=one.timeout_s,
-                condition=None if one.condition is None else str(one.condition),
+                condition=one.condition_text or None,
                 required=one.required,
             )
             for one in command.verifiers

@@ -90,12 +90,15 @@ class Runtime:
             self.conjunctions_of(plan),
             self.catalogue.current(),
             self.plans.commitments(plan.satellites, plan.plan_id),
+            self.policies,
         )
 
     def stale_inputs(self, plan: MissionPlan) -> tuple[str, ...]:
         """What has changed since the plan's findings were made."""
         others = self.plans.commitments(plan.satellites, plan.plan_id)
-        return stale_inputs(plan, self.mission, self.conjunctions_of(plan), self.catalogue.current(), others)
+        return stale_inputs(
+            plan, self.mission, self.conjunctions_of(plan), self.catalogue.current(), others, self.policies
+        )
 
     def announce_plan(self, plan: MissionPlan) -> None:
         """Tell every console that a plan has changed."""

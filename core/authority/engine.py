@@ -6,6 +6,7 @@ cannot be decided, because the engine or a request is wrong, is denied.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ import cedarpy
 from core.authority.model import Action, Decision, Person, Subject
 from core.errors import InputError
 
-__all__ = ["MISSION", "Policies", "PolicyFileError", "load_policies", "package_policies"]
+__all__ = ["MISSION", "Policies", "PolicyFileError", "load_policies", "package_policies", "policies_of"]
 
 _SPACE: Final = "LlamaSpace"
 _SCHEMA_FILE: Final = "llamaspace.cedarschema"
@@ -69,6 +70,7 @@ class Policies:
 
     def __init__(self, schema: cedarpy.Schema, statements: Sequence[_Statement]) -> None:
         text = "\n".join(one.text for one in statements)
+        self.content_hash = hashlib.sha256(text.encode()).hexdigest()
         self._schema = schema
         self._set = cedarpy.PolicySet.from_str(text)
         self._annotations = _annotations(text)
@@ -155,6 +157,11 @@ def load_policies(folder: Path | None = None) -> Policies:
 def package_policies() -> Policies:
     """The policies that come with the package, parsed once in a process."""
     return load_policies()
+
+
+def policies_of(folder: Path | None) -> Policies:
+    """The policies in force: the package's, tightened by a mission's own folder where it has one."""
+    return package_policies() if folder is None else load_policies(folder)
 
 
 def _statements(path: str, text: str) -> list[_Statement]:

@@ -92,8 +92,11 @@ def _note_progress(connection: Connection, register: CommandRegister, command: C
 def _note_late(
     connection: Connection, register: CommandRegister, command: Command, state: CommandState, clock: Clock
 ) -> None:
-    """A report after the end: the state stays, the contradiction is on record."""
-    if command.state is not CommandState.COMPLETED:
+    """A report after the end: the state stays, the contradiction is on record.
+
+    Telemetry may have shown what a command was for before its failure was reported: it had been so already.
+    """
+    if command.state is not CommandState.COMPLETED or state in (CommandState.FAILED, CommandState.REFUSED):
         payload = {"state": str(command.state), "reported": str(state)}
         register.note(connection, command, "late_report", clock.now_utc(), payload)
 

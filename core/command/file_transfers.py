@@ -327,7 +327,7 @@ class FileTransfers:
         self._waits.pop(one.transfer_id, None)
         self._left_tai_s[queue_key(one.satellite, one.command_class)] = self._deps.clock.now_tai_s()
         self._deps.seam(Boundary.FRAME_STORED)
-        self._deps.uplink.send(one.satellite, stored)
+        self._deps.uplink.send([(one.satellite, stored)])
         return True
 
     def _store_unit(self, connection: Connection, one: _Open) -> StoredFrame | None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +31,7 @@ from core.command.keys import CommandKeys
 from core.command.model import BEFORE_RELEASE, ON_THE_WAY, Command
 from core.command.orders import BOOKINGS_KEY, CommandOrders
 from core.command.policy import CommandPolicy
+from core.command.portions import Portions
 from core.command.present import DryRuns, NoDryRuns, PresentState
 from core.command.queues import CommandQueues
 from core.command.register import CommandRegister
@@ -59,13 +59,9 @@ TELEMETRY_SOURCE = "ground"
 _LONGEST_WAIT_S = 0.25  # real time; a mission clock that was moved is noticed by then
 _SHORTEST_VAIN_S = 0.0005  # real time until what could not be done is tried again, doubled each time
 _LONGEST_VAIN_S = 0.05
-_FRAMES_AT_ONCE = 32
+_FEW_FRAMES, _FRAMES_AT_ONCE = 8, 32
 _MOST_FRAMES = 10_000
-_FRAME_S = 0.0005  # real time that one takes, generously
-_REPORTS_AT_ONCE = 100
-_REPORT_S = 0.001
-_QUIET_S = 0.004  # real time that a small transaction takes, generously
-_PATIENCE_S = 0.1  # real time that small transactions wait for a quiet moment
+_FEW_REPORTS, _REPORTS_AT_ONCE = 16, 100
 _RETRY_S = 0.2
 _LOG = logging.getLogger(__name__)
 
@@ -90,6 +86,15 @@ class PipelineDeps:
     authority: Policies = field(default_factory=package_policies)
     requests: ApprovalRequests | None = None  # where people approve: its word is asked at submission and at release
     files: Path | None = None  # the folder of files that go up and come down; None, or without requests: none do
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is done between releases, a portion at a time."""
+
+    kind: str
+    do: Callable[[], None]
+    waits: Callable[[], bool]
 
 
 class CommandPipeline:
@@ -176,23 +181,24 @@ class CommandPipeline:
         self._seen: set[tuple[str, str]] = set()
         self._frames: deque[TmDelivery] = deque()
         self._reports_waiting = True
+        self._after_reports: dict[str, None] = {}  # commands on the way, to be looked at once reports are applied
         self._lead_s = deps.policy.lead_s(deps.clock)
         self._changed: deque[Command] = deque(self.register.open())
         self._changed_keys: deque[str] = deque()
         self._interrupted = False
         self._worker_id: int | None = None
-        self._worked_s = time.monotonic()
-        self._work: dict[Callable[[], None], Callable[[], bool]] = {
-            self._uplink.flush: self._uplink.has_to_flush,
-            self._ingest: lambda: bool(self._frames),
-            self._take_reports: lambda: self._reports_waiting,
-            self._desk.verify_ahead: self._desk.has_to_verify,
-        }
+        self._portions = Portions(self._quiet_s)
+        self._work = [
+            _Work("flush", self._uplink.flush, self._uplink.has_to_flush),
+            _Work("ingest", self._ingest, lambda: bool(self._frames)),
+            _Work("reports", self._take_reports, lambda: self._reports_waiting),
+            _Work("verify", self._desk.verify_ahead, self._desk.has_to_verify),
+        ]
         if self.files is not None:
-            self._work |= {
-                self.files.receive: self.files.has_to_receive,
-                self.files.send: self.files.has_to_send,
-            }
+            self._work += [
+                _Work("receive", self.files.receive, self.files.has_to_receive),
+                _Work("send", self.files.send, self.files.has_to_send),
+            ]
         self.register.on_change(self._commands_changed)
         self._vain_s = _SHORTEST_VAIN_S
         self.interrupted_ticks = 0
@@ -258,9 +264,10 @@ class CommandPipeline:
         self._interrupted = True
         self._receive(wait_s)
         self._release_due()
-        for work, waits in self._work.items():
-            while waits() and self._may_begin():
-                work()
+        for work in self._work:
+            while work.waits() and self._portions.may_begin(work.kind):
+                with self._portions.measured(work.kind):
+                    work.do()
                 self._release_due()
         self._uplink.on_time()
         if self.stacks.has_to_advance():
@@ -323,37 +330,26 @@ class CommandPipeline:
                 self._seen |= {(one.satellite, one.station)} if one.visible else set()
 
     def _work_left(self) -> bool:
-        return bool(self._changed or self._changed_keys) or any(waits() for waits in self._work.values())
+        return bool(self._changed or self._changed_keys) or any(work.waits() for work in self._work)
 
     def _quiet_s(self) -> float:
         """Real time until the next release is due; none where one has just come due."""
         real_s = self._deps.clock.real_s(self._agenda.next_tai_s() - self._deps.clock.now_tai_s())
         return max(0.0, real_s)
 
-    def _may_begin(self) -> bool:
-        """Whether there is time for a small transaction before the next release is due.
-
-        Under a dense stream of releases the rest would starve: after some time it gets its turn.
-        """
-        now_s = time.monotonic()
-        if self._quiet_s() < _QUIET_S and now_s - self._worked_s < _PATIENCE_S:
-            return False
-        self._worked_s = now_s
-        return True
-
-    def _share(self, each_s: float, most: int) -> int:
-        """How many things that take so long each fit before the next release."""
-        return max(1, int(min(most, self._quiet_s() / each_s)))
-
     def _take_reports(self) -> None:
         deps = self._deps
-        most = self._share(_REPORT_S, _REPORTS_AT_ONCE)
+        most = self._portions.size(_FEW_REPORTS, _REPORTS_AT_ONCE)
         self._reports_waiting = take_reports(self.register, deps.archive, deps.mdb, deps.clock, most) == most
         deps.seam(Boundary.VERIFIED)
+        if not self._reports_waiting:
+            looked_at, self._after_reports = self._after_reports, {}
+            for command_id in looked_at:
+                self._look(self.register.open_command(command_id))
 
     def _ingest(self) -> None:
         """Make as many frames durable as there is time for, and act on what they say."""
-        taken = list(islice(self._frames, self._share(_FRAME_S, _FRAMES_AT_ONCE)))
+        taken = list(islice(self._frames, self._portions.size(_FEW_FRAMES, _FRAMES_AT_ONCE)))
         frames = [ReceivedFrame(one.index, one.station, one.received_tai_s, one.frame) for one in taken]
         result = self._deps.ingest.ingest(TELEMETRY_SOURCE, frames)
         for _ in taken:  # only now: while the store fails they are offered again
@@ -411,6 +407,8 @@ class CommandPipeline:
         view = self._views[command.satellite]
         if command.state in BEFORE_RELEASE:
             self._desk.look(command, view)
+        elif command.state in ON_THE_WAY and self._reports_waiting:
+            self._after_reports[command.command_id] = None  # what was reported of it counts before what telemetry shows
         elif command.state in ON_THE_WAY:
             self._verification.look(command, view)
 
@@ -443,7 +441,7 @@ class CommandPipeline:
         self._vain_s = _SHORTEST_VAIN_S
         wait_s = min(_LONGEST_WAIT_S, self._deps.clock.real_s(next_tai_s - now_tai_s))
         # What waits for a quiet moment begins once a release has gone, or its turn has come.
-        return min(wait_s, _PATIENCE_S) if self._work_left() else wait_s
+        return min(wait_s, self._portions.patience_s) if self._work_left() else wait_s
 
     def _commands_changed(self, changed: Sequence[Command]) -> None:
         self._changed.extend(changed)

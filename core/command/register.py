@@ -10,19 +10,22 @@ import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, insert, or_, select, update
 
 from core.command.model import FINAL_STATES, Command, CommandState, can_follow
 from core.command.tables import COMMAND_TABLES, commands
 from core.errors import Conflict, NotFound
-from core.events import EventLog
+from core.events import EventLog, Fact
 from core.store import Database
 from core.time import tai_s_from_utc
 
-__all__ = ["CommandRegister"]
+__all__ = ["CommandRegister", "Step"]
+
+_Effect = tuple[str, str, str, datetime]
 
 # Made once: building a statement costs more than executing it.
 _INSERT: Final = insert(commands)
@@ -30,15 +33,30 @@ _UPDATE: Final = update(commands).where(
     commands.c.command_id == bindparam("of_command"), commands.c.state == bindparam("of_state")
 )
 _OF_COUNT: Final[BindParameter[int]] = bindparam("of_count")
+_OF_SATELLITE: Final[BindParameter[str]] = bindparam("of_satellite")
 _BY_COUNT: Final = (
     select(commands.c.content, commands.c.carrier_count)
-    .where(commands.c.satellite == bindparam("of_satellite"))
-    .where((commands.c.request_count == _OF_COUNT) | (commands.c.carrier_count == _OF_COUNT))
+    .where(
+        # Said twice for SQLite: it then looks into both indices, and does not go through all that a satellite ever got.
+        or_(
+            and_(commands.c.satellite == _OF_SATELLITE, commands.c.request_count == _OF_COUNT),
+            and_(commands.c.satellite == _OF_SATELLITE, commands.c.carrier_count == _OF_COUNT),
+        )
+    )
     .order_by(commands.c.execute_tai_s.desc())
     .limit(1)
 )
 _IN_ORDER: Final = (commands.c.execute_tai_s, commands.c.command_id)
 _AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True)
+class Step:
+    """A state that a new command has gone through, who brought it there, and why."""
+
+    state: CommandState
+    actor: str = "service"
+    reason: str = ""
 
 
 class CommandRegister:
@@ -60,6 +78,7 @@ class CommandRegister:
         self._open: dict[str, Command] = {}
         self._open_by_plan: dict[str, set[str]] = {}
         self._open_by_count: dict[tuple[str, int], str] = {}
+        self._open_by_effect: dict[_Effect, str] = {}
         for one in self._load_open():
             self._keep(one)
 
@@ -94,11 +113,22 @@ class CommandRegister:
         """Have something else that is kept in memory follow, once the present transaction is durable."""
         self._afterwards.append(follow)
 
-    def add(self, connection: Connection, command: Command, actor: str) -> None:
-        """Draft a new command."""
-        connection.execute(_INSERT, {"command_id": command.command_id, **_row(command)})
-        self._tell(connection, command, actor)
-        self._changed.append(command)
+    def enter(
+        self, connection: Connection, drafted: Sequence[Command], way: Sequence[Step], at_utc: datetime
+    ) -> list[Command]:
+        """Enter new commands that have already gone through some states; each step is recorded."""
+        entered, facts = [], []
+        for command in drafted:
+            facts.append(_fact(command, "service"))
+            for step in way:
+                changes = {"state": step.state, "reason": step.reason, "updated_at": at_utc}
+                command = command.model_copy(update=changes)
+                facts.append(_fact(command, step.actor))
+            entered.append(command)
+        connection.execute(_INSERT, [{"command_id": one.command_id, **_row(one)} for one in entered])
+        self._events.append_all(connection, facts)
+        self._changed += entered
+        return entered
 
     def move(
         self,
@@ -121,7 +151,7 @@ class CommandRegister:
         moved = command.model_copy(update={"state": state, "reason": reason, "updated_at": at_utc, **changes})
         if not _store(connection, command, moved):
             raise Conflict(f"command {command.command_id} has changed meanwhile")
-        self._tell(connection, moved, actor)
+        self._events.append_all(connection, [_fact(moved, actor)])
         self._changed.append(moved)
         return moved
 
@@ -235,14 +265,21 @@ class CommandRegister:
         with self._lock:
             return [self._open[one] for one in self._open_by_plan.get(plan_id, ())]
 
+    def open_twin(self, command: Command) -> Command | None:
+        """The open command that would do the very same at the same time; None where there is none."""
+        return self._open.get(self._open_by_effect.get(_effect(command), ""))
+
     def _keep(self, command: Command) -> None:
         if not command.final:
             self._open[command.command_id] = command
             self._open_by_plan.setdefault(command.plan_id, set()).add(command.command_id)
+            self._open_by_effect[_effect(command)] = command.command_id
             for count in (command.request_count, command.carrier_count):
                 if count is not None:
                     self._open_by_count[command.satellite, count] = command.command_id
         elif self._open.pop(command.command_id, None) is not None:
+            if self._open_by_effect.get(_effect(command)) == command.command_id:
+                del self._open_by_effect[_effect(command)]
             of_plan = self._open_by_plan[command.plan_id]
             of_plan.discard(command.command_id)
             if not of_plan:
@@ -261,23 +298,21 @@ class CommandRegister:
         row = connection.execute(_BY_COUNT, {"of_satellite": satellite, "of_count": count}).first()
         return (Command.model_validate_json(row.content), row.carrier_count == count) if row else None
 
-    def _tell(self, connection: Connection, command: Command, actor: str) -> None:
-        payload = {
-            "plan_id": command.plan_id,
-            "revision_hash": command.revision_hash,
-            "activity_id": command.activity_id,
-            "satellite": command.satellite,
-            "command": command.mnemonic,
-            "reason": command.reason,
-        }
-        self._events.append(
-            connection,
-            f"command.{command.state}",
-            command.command_id,
-            actor=actor,
-            at_utc=command.updated_at,
-            payload=payload,
-        )
+
+def _fact(command: Command, actor: str) -> Fact:
+    payload = {
+        "plan_id": command.plan_id,
+        "revision_hash": command.revision_hash,
+        "activity_id": command.activity_id,
+        "satellite": command.satellite,
+        "command": command.mnemonic,
+        "reason": command.reason,
+    }
+    return Fact(f"command.{command.state}", command.command_id, actor, command.updated_at, payload)
+
+
+def _effect(command: Command) -> _Effect:
+    return command.satellite, command.mnemonic, command.application_data_hex, command.execute_at
 
 
 def _chosen(plan_id: str | None, satellite: str | None, states: Sequence[CommandState]) -> Select[Any]:

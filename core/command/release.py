@@ -99,6 +99,7 @@ class ReleaseDesk:
             if waiting is None:
                 release = release_now(standing, now_utc, deps.policy.lead_s(deps.clock))
                 if release is None:
+                    self._constrained_since.pop(command.command_id, None)  # it waits for its contact, not for telemetry
                     next_tai_s = self._fly_ahead(command, self._after(next_look_utc(standing, now_utc)))
                     deps.agenda.look_at(command.command_id, next_tai_s)
                     if any(one.start <= now_utc <= one.end for one in standing.contacts):
@@ -146,12 +147,13 @@ class ReleaseDesk:
     def release_ready(self) -> int:
         """Let ready commands go, as far as uplink, contact and gaps take them; returns how many left."""
         left = 0
-        for satellite in self._deps.agenda.ready_satellites():
-            while self._deps.uplink.ready(satellite):
-                batch = self._take(satellite)
-                if not batch:
-                    break
-                left += self._release(satellite, batch)
+        while batch := [
+            one
+            for satellite in self._deps.agenda.ready_satellites()
+            if self._deps.uplink.ready(satellite)
+            for one in self._take(satellite)
+        ]:
+            left += self._release(batch)
         return left
 
     def explain(self, command: Command) -> str:
@@ -177,7 +179,7 @@ class ReleaseDesk:
             stored, changes = self._frame(connection, command, Route.DIRECT)
             payload = {"attempt": command.attempts + 1, "satellite": command.satellite, "command": command.mnemonic}
             deps.register.amend(connection, command, "retried", now_utc, payload, **changes, released_at=now_utc)
-        deps.uplink.send(command.satellite, stored)
+        deps.uplink.send([(command.satellite, stored)])
         return True
 
     # Why a command waits
@@ -223,8 +225,9 @@ class ReleaseDesk:
     def _constrained(self, command: Command, view: TelemetryView) -> WaitingFor | None:
         """The definition's transmission constraints, and a condition that the command was entered with."""
         now_tai_s = self._deps.clock.now_tai_s()
+        least_age_s = self._deps.policy.telemetry_on_its_way_s(self._deps.clock)
         for constraint in self._deps.mdb.command(command.mnemonic).constraints:
-            verdict = decide(constraint.condition, view, now_tai_s)
+            verdict = decide(constraint.condition, view, now_tai_s, least_age_s=least_age_s)
             if verdict.satisfied:
                 continue
             since_tai_s = self._constrained_since.setdefault(command.command_id, now_tai_s)
@@ -238,7 +241,7 @@ class ReleaseDesk:
                 )
             return WaitingFor(f"telemetry:{command.satellite}", f"waits for {constraint.condition}: {verdict.reason}")
         if command.restraint.condition is not None:
-            verdict = decide(command.restraint.condition, view, now_tai_s)
+            verdict = decide(command.restraint.condition, view, now_tai_s, least_age_s=least_age_s)
             if not verdict.satisfied:
                 key = f"telemetry:{command.satellite}"
                 return WaitingFor(key, f"waits for {command.restraint.condition}: {verdict.reason}")
@@ -317,9 +320,9 @@ class ReleaseDesk:
             if one.satellite == command.satellite and one.execute_at < command.execute_at
         )
 
-    def _release(self, satellite: str, batch: Sequence[_Leaving]) -> int:
+    def _release(self, batch: Sequence[_Leaving]) -> int:
         deps, now_utc = self._deps, self._deps.clock.now_utc()
-        frames: list[StoredFrame] = []
+        frames: list[tuple[str, StoredFrame]] = []
         with deps.register.write() as connection:
             refused = deps.sets.require_standing(connection, [one.command for one in batch])
             for one in batch:
@@ -339,10 +342,9 @@ class ReleaseDesk:
                     released_at=now_utc,
                     **changes,
                 )
-                frames.append(stored)
+                frames.append((one.command.satellite, stored))
         deps.seam(Boundary.FRAME_STORED)
-        for frame in frames:
-            deps.uplink.send(satellite, frame)
+        deps.uplink.send(frames)
         for one in batch:
             self._constrained_since.pop(one.command.command_id, None)
         return len(frames)
@@ -388,6 +390,7 @@ class ReleaseDesk:
     ) -> None:
         present = self._deps.register.open_command(command.command_id)
         self._deps.agenda.remove(command.command_id)
+        self._constrained_since.pop(command.command_id, None)
         if present is not None:
             self._deps.register.move(connection, present, state, now_utc, reason=reason)
 

@@ -284,7 +284,7 @@ class StackRuns:
             if not self._is_present(record):
                 return
             self._approvals.require_standing(connection, record.stack)
-            enter_authorised(connection, deps.register, command, by, now_utc)
+            enter_authorised(connection, deps.register, [command], by, now_utc)
             self._go(connection, record, record.stack.after(command.activity_id))
 
     def _wait_verifier(self, record: StackRecord, step: WaitVerifierStep) -> bool:

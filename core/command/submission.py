@@ -16,7 +16,7 @@ from core.command.keys import CommandKeys
 from core.command.model import BEFORE_RELEASE, Command, CommandState
 from core.command.policy import CommandPolicy
 from core.command.queues import CommandQueues
-from core.command.register import CommandRegister
+from core.command.register import CommandRegister, Step
 from core.command.seam import Boundary, Seam
 from core.command.signed_sets import SignedSets
 from core.command.validate import check_duplicates, check_plan, draft_commands
@@ -129,22 +129,22 @@ class Submissions:
             return same
         if any(not one.final for one in known):
             raise Conflict(f"another revision of {plan.plan_id} still has open commands; withdraw it first")
-        check_duplicates(drafted, deps.register.open())
+        check_duplicates(drafted, deps.register.open_twin)
         deps.bookings.book(connection, drafted, lambda plan_id: bool(deps.register.open_of(plan_id)))
         deps.sets.enter(connection, plan.plan_id, plan.revision, signed)
         deps.expectations.enter(connection, plan)
         deps.seam(Boundary.SIGNED)
         by = ", ".join(sorted({one.by for one in approvals}))
-        return [enter_authorised(connection, deps.register, one, by, now_utc) for one in drafted]
+        return enter_authorised(connection, deps.register, drafted, by, now_utc)
 
 
 def enter_authorised(
-    connection: Connection, register: CommandRegister, command: Command, by: str, now_utc: datetime
-) -> Command:
-    """A command that was validated and approved, entered and scheduled in the caller's transaction."""
-    register.add(connection, command, "service")
-    command = register.move(connection, command, CommandState.VALIDATED, now_utc)
-    command = register.move(
-        connection, command, CommandState.AUTHORISED, now_utc, actor=f"user:{by}", reason=f"approved by {by}"
+    connection: Connection, register: CommandRegister, drafted: Sequence[Command], by: str, now_utc: datetime
+) -> list[Command]:
+    """Commands that were validated and approved, entered and scheduled in the caller's transaction."""
+    way = (
+        Step(CommandState.VALIDATED),
+        Step(CommandState.AUTHORISED, f"user:{by}", f"approved by {by}"),
+        Step(CommandState.SCHEDULED),
     )
-    return register.move(connection, command, CommandState.SCHEDULED, now_utc)
+    return register.enter(connection, drafted, way, now_utc)

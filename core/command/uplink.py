@@ -172,11 +172,19 @@ class Uplink:
         if acknowledged:
             self._seam(Boundary.ACKNOWLEDGED)
 
-    def send(self, satellite: str, frame: StoredFrame) -> None:
-        """Send a frame that has just been stored."""
-        channel = self._channels[satellite]
-        channel.frames[frame.number] = frame
-        self._perform(channel, channel.service.send(frame.number, self._clock.now_tai_s()))
+    def send(self, frames: Sequence[tuple[str, StoredFrame]]) -> None:
+        """Send frames that have just been stored, each to its satellite.
+
+        All are outstanding before the first octet leaves: should the connection break between two, the next one repeats them.
+        """
+        now_tai_s = self._clock.now_tai_s()
+        to_perform = []
+        for satellite, frame in frames:
+            channel = self._channels[satellite]
+            channel.frames[frame.number] = frame
+            to_perform.append((channel, channel.service.send(frame.number, now_tai_s)))
+        for channel, actions in to_perform:
+            self._perform(channel, actions)
 
     def on_clcw(self, received: ReceivedClcw) -> None:
         """Take a control word in; one from before the present contact tells of the past and is left out."""

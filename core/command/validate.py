@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -96,12 +96,10 @@ def draft_commands(plan: MissionPlan, mission: Mission, mdb: MissionDatabase, no
     return drafted
 
 
-def check_duplicates(drafted: Sequence[Command], others: Sequence[Command]) -> None:
+def check_duplicates(drafted: Sequence[Command], open_twin: Callable[[Command], Command | None]) -> None:
     """Refuse a command that an open command of another plan or revision already does."""
-    known = {(one.satellite, one.mnemonic, one.application_data_hex, one.execute_at): one for one in others}
     for command in drafted:
-        key = (command.satellite, command.mnemonic, command.application_data_hex, command.execute_at)
-        twin = known.get(key)
+        twin = open_twin(command)
         if twin is not None and twin.command_id != command.command_id:
             raise _refusal(
                 f"{command.mnemonic} at {command.execute_at.isoformat()} is already open as {twin.command_id}"

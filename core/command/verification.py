@@ -80,7 +80,7 @@ class VerificationDesk:
             self._end(command, CommandState.FAILED, reason, now_utc)
             return
         limits = [add_s(due_utc, one.timeout_s) for one in missing if one not in late]
-        self._wait(command, min([*limits, last_utc]), any(one.condition for one in missing))
+        self._wait(command, min([*limits, last_utc]), any(one.by_telemetry for one in missing))
 
     def _wait(self, command: Command, until_utc: datetime, on_telemetry: bool) -> None:
         until_tai_s = tai_s_from_utc(until_utc) + 2e-6
@@ -94,9 +94,10 @@ class VerificationDesk:
     def _proved_by_telemetry(
         self, command: Command, verifier: Verifier, view: TelemetryView, due_utc: datetime, now_utc: datetime
     ) -> Command:
-        if verifier.condition is None or _is_proved(command, verifier.stage) or now_utc < due_utc:
+        condition = verifier.condition_for(command.arguments)
+        if condition is None or _is_proved(command, verifier.stage) or now_utc < due_utc:
             return command
-        verdict = decide(verifier.condition, view, self._clock.now_tai_s(), tai_s_from_utc(due_utc))
+        verdict = decide(condition, view, self._clock.now_tai_s(), tai_s_from_utc(due_utc))
         if not verdict.satisfied:
             return command
         state = _STATE_OF[verifier.stage]
@@ -114,8 +115,9 @@ class VerificationDesk:
     ) -> bool:
         """React to a stage without proof; True where nothing more is to be decided now."""
         reason = f"no proof that it was {verifier.stage} within {verifier.timeout_s:g} s"
-        if verifier.condition is not None:
-            verdict = decide(verifier.condition, view, self._clock.now_tai_s(), tai_s_from_utc(due_utc))
+        condition = verifier.condition_for(command.arguments)
+        if condition is not None:
+            verdict = decide(condition, view, self._clock.now_tai_s(), tai_s_from_utc(due_utc))
             reason += f": {verdict.reason}"
         definition = self._mdb.command(command.mnemonic)
         if definition.idempotent and command.attempts < self._policy.attempts and self._desk.retry(command):

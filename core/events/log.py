@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -38,7 +39,7 @@ from core.events.verify import Violation, verify_events
 from core.store import Database
 from core.time import format_utc, parse_utc
 
-__all__ = ["EVENT_TABLES", "Event", "EventLog"]
+__all__ = ["EVENT_TABLES", "Event", "EventLog", "Fact"]
 
 EVENT_TABLES: Final = MetaData()
 
@@ -104,6 +105,17 @@ class Event(BaseModel):
     hash: str
 
 
+@dataclass(frozen=True)
+class Fact:
+    """What is to be recorded: the parts of an event that its owner knows."""
+
+    kind: str
+    subject: str
+    actor: str
+    at_utc: datetime
+    payload: Mapping[str, Any]
+
+
 class EventLog:
     """The log in a database; create it once and pass it around."""
 
@@ -120,25 +132,34 @@ class EventLog:
         actor: str,
         at_utc: datetime,
         payload: Mapping[str, Any],
-    ) -> Event:
+    ) -> None:
         """Record a fact in the caller's write transaction (``Database.write``)."""
+        self.append_all(connection, [Fact(kind, subject, actor, at_utc, payload)])
+
+    def append_all(self, connection: Connection, facts: Sequence[Fact]) -> None:
+        """Record facts in their order, in the caller's write transaction, with one reading of the chain's end."""
         last = connection.execute(_LAST).first()
-        sequence, previous_hash = (last.sequence + 1, last.hash) if last else (1, GENESIS_HASH)
-        row: dict[str, Any] = {
-            "sequence": sequence,
-            "kind": kind,
-            "subject": subject,
-            "actor": actor,
-            "at_utc": format_utc(at_utc),
-            "payload": canonical(payload),
-            "previous_hash": previous_hash,
-        }
-        row["hash"] = digest_of(StoredEvent(**row, hash=""))
-        connection.execute(_APPEND, row)
-        head = {"sequence": sequence, "hash": row["hash"]}
+        sequence, previous_hash = (last.sequence, last.hash) if last else (0, GENESIS_HASH)
+        rows: list[dict[str, Any]] = []
+        for fact in facts:
+            sequence += 1
+            row: dict[str, Any] = {
+                "sequence": sequence,
+                "kind": fact.kind,
+                "subject": fact.subject,
+                "actor": fact.actor,
+                "at_utc": format_utc(fact.at_utc),
+                "payload": canonical(fact.payload),
+                "previous_hash": previous_hash,
+            }
+            row["hash"] = previous_hash = digest_of(StoredEvent(**row, hash=""))
+            rows.append(row)
+        if not rows:
+            return
+        connection.execute(_APPEND, rows)
+        head = {"sequence": sequence, "hash": previous_hash}
         if not connection.execute(_MOVE_HEAD, head).rowcount:
             connection.execute(insert(_head).values(id=_HEAD_ID, **head))
-        return _event(row)
 
     def read(
         self,

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from core.mdb import references
-from core.mdb.conditions import Condition
+from core.mdb.conditions import Comparison, Condition, Operator
 from core.mdb.containers import Argument, Entry
 from core.mdb.references import Value
 
@@ -107,7 +107,7 @@ class Verifier:
 
     ``timeout_s`` counts in mission s from the moment that the command is due on board; a stage that is not proved in
     time fails the command, or, where ``required`` is not set, leaves it without proof and says so. ``container`` is the
-    report's packet, where the definition names it.
+    report's packet, where the definition names it. ``shows`` is a parameter and the argument whose value it has to show.
     """
 
     stage: VerificationStage
@@ -115,6 +115,29 @@ class Verifier:
     condition: Condition | None = None
     required: bool = True
     container: str | None = None
+    shows: tuple[str, str] | None = None
+
+    @property
+    def by_telemetry(self) -> bool:
+        """Whether telemetry can prove the stage, beside a report."""
+        return self.condition is not None or self.shows is not None
+
+    @property
+    def condition_text(self) -> str:
+        """What telemetry has to show, in words; empty where only a report proves the stage."""
+        if self.shows is not None:
+            return f"{self.shows[0]} == {self.shows[1]} of the command"
+        return str(self.condition or "")
+
+    def condition_for(self, arguments: Mapping[str, object]) -> Condition | None:
+        """What telemetry has to show of a command with these arguments; None where only a report proves the stage."""
+        if self.shows is None:
+            return self.condition
+        parameter, argument = self.shows
+        value = arguments[argument]
+        return Comparison(
+            parameter=parameter, operator=Operator.EQUAL, value=value if isinstance(value, str) else float(str(value))
+        )
 
 
 @dataclass(frozen=True)

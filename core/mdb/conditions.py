@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from typing import Annotated, Final, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = [
+    "DEFAULT_AGE_S",
     "AllOf",
     "AnyOf",
     "Comparison",
@@ -26,12 +27,13 @@ __all__ = [
     "TelemetryView",
     "Truth",
     "Verdict",
+    "ages_of",
     "decide",
     "parameters_of",
 ]
 
 Positive = Annotated[float, Field(gt=0, le=604_800, allow_inf_nan=False)]
-_DEFAULT_AGE_S: Final = 300.0
+DEFAULT_AGE_S: Final = 300.0
 
 
 class Operator(StrEnum):
@@ -56,7 +58,7 @@ class Comparison(_Part):
     parameter: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_./-]{0,127}$")]
     operator: Operator
     value: Annotated[float, Field(allow_inf_nan=False)] | Annotated[str, Field(max_length=128)]
-    maximum_age_s: Positive = _DEFAULT_AGE_S
+    maximum_age_s: Positive = DEFAULT_AGE_S
 
     @model_validator(mode="after")
     def _labels_have_no_order(self) -> Comparison:
@@ -155,7 +157,23 @@ class TelemetryView(Protocol):
         ...
 
 
-def decide(condition: Condition, view: TelemetryView, at_tai_s: float, since_tai_s: float | None = None) -> Verdict:
+@dataclass(frozen=True)
+class _Asked:
+    """One question: about which telemetry, at which instant, and which of its values count."""
+
+    view: TelemetryView
+    at_tai_s: float
+    since_tai_s: float | None
+    least_age_s: float
+
+
+def decide(
+    condition: Condition,
+    view: TelemetryView,
+    at_tai_s: float,
+    since_tai_s: float | None = None,
+    least_age_s: float = 0.0,
+) -> Verdict:
     """Whether a condition holds at an instant.
 
     Args:
@@ -163,8 +181,22 @@ def decide(condition: Condition, view: TelemetryView, at_tai_s: float, since_tai
         view: One satellite's telemetry.
         at_tai_s: The instant, TAI s since J2000; ages are counted back from it.
         since_tai_s: Values generated before it count as none, such as those from before a command.
+        least_age_s: No value is too old before it has this age, whatever the condition says: what its way takes.
     """
-    return _DECIDERS[type(condition)](condition, view, at_tai_s, since_tai_s)
+    return _decided(condition, _Asked(view, at_tai_s, since_tai_s, least_age_s))
+
+
+def ages_of(condition: Condition) -> frozenset[float]:
+    """Every greatest age that a condition's comparisons allow, s."""
+    if isinstance(condition, Comparison):
+        return frozenset({condition.maximum_age_s})
+    if isinstance(condition, (Not, Lasting)):
+        return ages_of(condition.part)
+    return frozenset().union(*(ages_of(one) for one in condition.parts))
+
+
+def _decided(condition: Condition, asked: _Asked) -> Verdict:
+    return _DECIDERS[type(condition)](condition, asked)
 
 
 def parameters_of(condition: Condition) -> frozenset[str]:
@@ -176,17 +208,17 @@ def parameters_of(condition: Condition) -> frozenset[str]:
     return frozenset().union(*(parameters_of(one) for one in condition.parts))
 
 
-def _compare(condition: Comparison, view: TelemetryView, at_tai_s: float, since_tai_s: float | None) -> Verdict:
-    observed = view.newest(condition.parameter, at_tai_s)
+def _compare(condition: Comparison, asked: _Asked) -> Verdict:
+    observed = asked.view.newest(condition.parameter, asked.at_tai_s)
     if observed is None:
         return Verdict(Truth.UNKNOWN, f"{condition.parameter} was never received")
-    age_s = at_tai_s - observed.generated_tai_s
-    if since_tai_s is not None and observed.generated_tai_s < since_tai_s:
+    age_s, limit_s = asked.at_tai_s - observed.generated_tai_s, max(condition.maximum_age_s, asked.least_age_s)
+    if asked.since_tai_s is not None and observed.generated_tai_s < asked.since_tai_s:
         return Verdict(Truth.UNKNOWN, f"{condition.parameter} has not been received since")
-    if age_s > condition.maximum_age_s:
+    if age_s > limit_s:
         return Verdict(
             Truth.UNKNOWN,
-            f"{condition.parameter} is stale: {age_s:.0f} s old, the limit is {condition.maximum_age_s:.0f} s",
+            f"{condition.parameter} is stale: {age_s:.0f} s old, the limit is {limit_s:.0f} s",
         )
     if isinstance(observed.value, str) is not isinstance(condition.value, str):
         return Verdict(
@@ -198,13 +230,13 @@ def _compare(condition: Comparison, view: TelemetryView, at_tai_s: float, since_
     return Verdict(Truth.YES if holds else Truth.NO, said)
 
 
-def _all(condition: AllOf, view: TelemetryView, at_tai_s: float, since_tai_s: float | None) -> Verdict:
-    verdicts = [decide(one, view, at_tai_s, since_tai_s) for one in condition.parts]
+def _all(condition: AllOf, asked: _Asked) -> Verdict:
+    verdicts = [_decided(one, asked) for one in condition.parts]
     return _first(verdicts, (Truth.NO, Truth.UNKNOWN), Truth.YES)
 
 
-def _any(condition: AnyOf, view: TelemetryView, at_tai_s: float, since_tai_s: float | None) -> Verdict:
-    verdicts = [decide(one, view, at_tai_s, since_tai_s) for one in condition.parts]
+def _any(condition: AnyOf, asked: _Asked) -> Verdict:
+    verdicts = [_decided(one, asked) for one in condition.parts]
     return _first(verdicts, (Truth.YES, Truth.UNKNOWN), Truth.NO)
 
 
@@ -216,19 +248,22 @@ def _first(verdicts: list[Verdict], decisive: tuple[Truth, ...], otherwise: Trut
     return Verdict(otherwise, "; ".join(one.reason for one in verdicts))
 
 
-def _not(condition: Not, view: TelemetryView, at_tai_s: float, since_tai_s: float | None) -> Verdict:
-    inner = decide(condition.part, view, at_tai_s, since_tai_s)
+def _not(condition: Not, asked: _Asked) -> Verdict:
+    inner = _decided(condition.part, asked)
     return Verdict(_NEGATED[inner.truth], inner.reason)
 
 
-def _lasting(condition: Lasting, view: TelemetryView, at_tai_s: float, since_tai_s: float | None) -> Verdict:
+def _lasting(condition: Lasting, asked: _Asked) -> Verdict:
     """It must hold now, at the beginning of the interval, and at every sample between."""
+    at_tai_s = asked.at_tai_s
     begin_tai_s = at_tai_s - condition.duration_s
     instants = {
-        one.generated_tai_s for name in parameters_of(condition) for one in view.between(name, begin_tai_s, at_tai_s)
+        one.generated_tai_s
+        for name in parameters_of(condition)
+        for one in asked.view.between(name, begin_tai_s, at_tai_s)
     }
     for instant in (at_tai_s, begin_tai_s, *sorted(instants)):
-        verdict = decide(condition.part, view, instant, since_tai_s)
+        verdict = _decided(condition.part, replace(asked, at_tai_s=instant))
         if not verdict.satisfied:
             said = f"{verdict.reason} ({at_tai_s - instant:.0f} s ago, within {condition.duration_s:g} s)"
             return Verdict(verdict.truth, said)

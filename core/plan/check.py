@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from core.authority import Policies
 from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
@@ -23,6 +24,7 @@ def check_plan(
     conjunctions: Sequence[ConjunctionMessage] = (),
     catalogue: Catalogue | None = None,
     others: Commitments = NO_COMMITMENTS,
+    policies: Policies | None = None,
 ) -> MissionPlan:
     """The same revision, simulated and validated; its state is ``validated`` only if nothing blocks and nothing is unknown.
 
@@ -33,16 +35,17 @@ def check_plan(
         conjunctions: Messages received about the plan's satellites.
         catalogue: Objects that maneuvers are screened against; without it they are not.
         others: What other approved plans have promised.
+        policies: Those in force, which the release asks too; None for the package's alone.
     Raises:
         PhysicsError: The orbit cannot be propagated over the horizon.
     """
     if structural_findings(plan, mission):
-        report = validate(plan, mission, None, now_utc, conjunctions, catalogue, others)
+        report = validate(plan, mission, None, now_utc, conjunctions, catalogue, others, policies)
         return plan.model_copy(
             update={"validation": report, "profiles": (), "objectives": (), "state": PlanState.DRAFT}
         )
     simulation = simulate(plan, mission)
-    report = validate(plan, mission, simulation, now_utc, conjunctions, catalogue, others)
+    report = validate(plan, mission, simulation, now_utc, conjunctions, catalogue, others, policies)
     return plan.model_copy(
         update={
             "validation": report,

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from core.authority import Policies, package_policies
 from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
@@ -57,12 +58,14 @@ def judged_inputs(
     conjunctions: Sequence[ConjunctionMessage],
     catalogue: Catalogue | None,
     others: Commitments = NO_COMMITMENTS,
+    policies: Policies | None = None,
 ) -> dict[str, str]:
     """Hash by name of everything that findings rest on beside the plan itself."""
     return {
         **input_hashes(mission, satellites),
         "conjunctions": conjunctions_hash(conjunctions),
         "catalogue": catalogue_hash(catalogue),
+        "policies": (policies or package_policies()).content_hash,
         "burns of other plans": _hash([one.model_dump(mode="json", include=_BURN) for one in others.burns]),
         "contacts of other plans": _hash(
             sorted(
@@ -79,6 +82,7 @@ def stale_inputs(
     conjunctions: Sequence[ConjunctionMessage],
     catalogue: Catalogue | None,
     others: Commitments = NO_COMMITMENTS,
+    policies: Policies | None = None,
 ) -> tuple[str, ...]:
     """Names of what has changed since the plan's findings were made: with any, they say nothing any more.
 
@@ -87,7 +91,7 @@ def stale_inputs(
     report = plan.validation
     if report is None:
         return ("validation",)
-    present = judged_inputs(mission, plan.satellites, conjunctions, catalogue, others)
+    present = judged_inputs(mission, plan.satellites, conjunctions, catalogue, others, policies)
     changed = [name for name, value in present.items() if report.input_hashes.get(name) != value]
     if report.revision_hash != plan.revision_hash():
         changed.insert(0, "plan")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from core.authority import Policies, package_policies
 from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
@@ -32,6 +33,7 @@ def validate(
     conjunctions: Sequence[ConjunctionMessage] = (),
     catalogue: Catalogue | None = None,
     others: Commitments = NO_COMMITMENTS,
+    policies: Policies | None = None,
 ) -> ValidationReport:
     """All findings, the blocking ones first.
 
@@ -43,11 +45,13 @@ def validate(
         conjunctions: Messages received about the plan's satellites.
         catalogue: Objects that maneuvers are screened against; without it they are not.
         others: What other approved plans have promised.
+        policies: Those in force, which the release asks too; None for the package's alone.
     """
     findings = list(structural_findings(plan, mission))
     run = ["STR"]
     if simulation is not None and not findings:
-        context = CheckContext(plan, mission, simulation, now_utc, tuple(conjunctions), catalogue, others)
+        known = (tuple(conjunctions), catalogue, others, policies or package_policies())
+        context = CheckContext(plan, mission, simulation, now_utc, *known)
         for group, check in CHECKS.items():
             findings.extend(check(context))
             run.append(group)
@@ -56,7 +60,7 @@ def validate(
     )
     return ValidationReport(
         revision_hash=plan.revision_hash(),
-        input_hashes=judged_inputs(mission, plan.satellites, conjunctions, catalogue, others),
+        input_hashes=judged_inputs(mission, plan.satellites, conjunctions, catalogue, others, policies),
         validated_at=now_utc,
         checks_run=tuple(run),
         findings=tuple(findings),

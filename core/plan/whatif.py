@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from core.authority import Policies
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
 from core.plan.activity import ResourceName
@@ -33,6 +34,7 @@ def what_if(
     mission: Mission,
     now_utc: datetime,
     conjunctions: Sequence[ConjunctionMessage] = (),
+    policies: Policies | None = None,
 ) -> WhatIf:
     """A copy of a plan with some changes made, and what they would bring.
 
@@ -44,6 +46,7 @@ def what_if(
         mission: The mission it is for.
         now_utc: The time at which the copy is judged.
         conjunctions: Messages received about the plan's satellites.
+        policies: Those in force; None for the package's alone.
     Raises:
         InputError: A change names an activity that is not there, or lacks what its kind needs.
         PhysicsError: No contact fits a move, or the orbit cannot be propagated.
@@ -52,7 +55,7 @@ def what_if(
     copied = MissionPlan.model_validate(
         changed.model_dump(exclude={"alternatives"}) | {"plan_id": copy_id, "revision": 1, "parent_revision": None}
     )
-    checked = check_plan(copied, mission, now_utc, conjunctions)
+    checked = check_plan(copied, mission, now_utc, conjunctions, policies=policies)
     return WhatIf(checked, Alternative(description=description, differences=differences(plan, checked)))
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import StoreError
+from core.store.checkpoints import LONGEST_PAGES, WalCheckpoints
 
 __all__ = ["Database", "open_database"]
 
@@ -26,6 +27,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._checkpoints = WalCheckpoints(engine) if engine.dialect.name == "sqlite" else None
 
     @property
     def engine(self) -> Engine:
@@ -51,6 +53,8 @@ class Database:
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
                 connection.commit()
+                if self._checkpoints is not None:
+                    self._checkpoints.committed()
         except DBAPIError as error:
             raise StoreError(f"the database refused a write: {error.orig}") from error
 
@@ -68,6 +72,8 @@ class Database:
 
     def close(self) -> None:
         """Close every pooled connection."""
+        if self._checkpoints is not None:
+            self._checkpoints.close()
         self._engine.dispose()
 
 
@@ -92,4 +98,6 @@ def _configure_sqlite(connection: object, _record: object) -> None:
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA busy_timeout=30000")
+    # Checkpoints are made beside the writers; a commit makes one only where those cannot keep up.
+    cursor.execute(f"PRAGMA wal_autocheckpoint={2 * LONGEST_PAGES}")
     cursor.close()

@@ -18,7 +18,7 @@ from api.service.approvals import ask_again, expire_requests, open_request
 from api.service.approve_plan import approve_plan, resume_releases
 from api.settings import Settings
 from api.signing_keys import open_signing_keys
-from core.authority import Person, PolicyFileError, RequestState, Subject
+from core.authority import Person, PolicyFileError, RequestState, Subject, policies_of
 from core.errors import Conflict, InputError
 from core.plan.model import Approval, PlanState
 from tests.api.conftest import Headers, Service
@@ -267,3 +267,17 @@ def test_a_wrong_policy_or_a_vault_without_a_token_stops_the_start(tmp_path: Pat
         build_runtime(Settings(data=tmp_path / "data", policies=tmp_path))
     with pytest.raises(InputError, match="needs a token"):
         open_signing_keys(Settings(data=tmp_path / "data", key_store="vault"))
+
+
+def test_a_service_judges_plans_by_the_policies_that_it_releases_by(
+    tmp_path: Path, service: Service, plan_id: str
+) -> None:
+    (tmp_path / "own.cedar").write_text(
+        '@id("two")\n@code("M-1")\n@says("needs two directors")\n'
+        'forbid (principal, action == LlamaSpace::Action::"dispatch", resource) unless { context.director_count >= 2 };'
+    )
+    plan = service.runtime.plans.get(plan_id)
+    strict = replace(service.runtime, policies=policies_of(tmp_path))
+    assert "policies" in strict.stale_inputs(plan) and "policies" not in service.runtime.stale_inputs(plan)
+    judged = strict.check(plan).validation
+    assert judged is not None and [one.value for one in judged.findings if one.code == "AUT-001"] == [2.0]

@@ -80,6 +80,9 @@ def test_definitions_give_what_an_editor_needs_to_ask_for_an_argument(service: S
     assert (delta_v["name"], delta_v["unit"]) == ("delta_v_m_s", "m/s")
     assert (delta_v["ranges"][0]["minimum"], delta_v["ranges"][0]["maximum"]) == (-20, 20)
     assert duration["default"] is None
+    assert {"condition": "tank_pressure_pa >= 500000.0", "timeout_s": 900.0} in burn["constraints"]
+    (verifier,) = commands["SET_MODE"]["verifiers"]
+    assert (verifier["stage"], verifier["condition"]) == ("completed", "mode == mode of the command")
     (mode,) = commands["SET_MODE"]["arguments"]
     assert mode["labels"] == ["safe", "standby", "nominal", "payload"]
     assert {"soc"} <= {one["name"] for one in answer["parameters"]}

@@ -19,6 +19,7 @@ from core.units import to_rad
 
 __all__ = ["FUNCTIONS"]
 
+_PAYLOAD_AND_THRUSTERS_OFF: Final = frozenset({Mode.SAFE, Mode.STANDBY})
 _BURN_ATTITUDE_RAD: Final = to_rad(10.0)  # thrust axis off its direction: the loss of delta-v is then 1.5 %
 
 
@@ -93,7 +94,7 @@ def _stop_downlink(aboard: Aboard, _arguments: Mapping[str, Any], _request: Tele
 
 def _take_image(aboard: Aboard, arguments: Mapping[str, Any], request: Telecommand) -> Outcome:
     state = aboard.state
-    if state.mode is Mode.SAFE:
+    if state.mode in _PAYLOAD_AND_THRUSTERS_OFF:
         return Failure.WRONG_MODE
     if _busy(aboard, OngoingKind.IMAGE, OngoingKind.SLEW, OngoingKind.BURN):
         return Failure.BUSY
@@ -104,7 +105,7 @@ def _take_image(aboard: Aboard, arguments: Mapping[str, Any], request: Telecomma
 
 def _execute_burn(aboard: Aboard, arguments: Mapping[str, Any], request: Telecommand) -> Outcome:
     state = aboard.state
-    if state.mode is Mode.SAFE:
+    if state.mode in _PAYLOAD_AND_THRUSTERS_OFF:
         return Failure.WRONG_MODE
     if _busy(aboard, OngoingKind.BURN, OngoingKind.SLEW, OngoingKind.IMAGE):
         return Failure.BUSY

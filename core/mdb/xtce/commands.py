@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from core.mdb.commands import CommandDefinition, Consequence, Significance, VerificationStage, Verifier
+from core.mdb.conditions import DEFAULT_AGE_S
 from core.mdb.containers import Argument, Entry, Parameter
 from core.mdb.references import AllOf, AnyOf, Condition, Operator, Reference, Value
 from core.mdb.xtce.containers import EntryReader
-from core.mdb.xtce.literals import boolean, read_condition
+from core.mdb.xtce.literals import boolean, duration_s_of, read_condition
 from core.mdb.xtce.names import Scope
 from core.mdb.xtce.types import Types
 from core.mdb.xtce.verification import read_constraints, read_verifiers
@@ -20,7 +21,9 @@ __all__ = ["CommandReader"]
 
 _SERVICE: Final = "service"
 _SUBTYPE: Final = "subtype"
-_IDEMPOTENT: Final = "idempotent"  # ancillary data: the standard has no word for it
+# Ancillary data: the standard has no word for either.
+_IDEMPOTENT: Final = "idempotent"
+_MAXIMUM_AGE: Final = "maximumTelemetryAge"  # of what transmission constraints look at
 _Link = tuple[Element, Scope]
 
 
@@ -69,7 +72,7 @@ class CommandReader:
             entries=tuple(entries),
             significance=significance,
             contexts=contexts,
-            constraints=tuple(one for link in chain for one in read_constraints(*link)),
+            constraints=tuple(one for link in chain for one in read_constraints(*link, _maximum_age_s(chain))),
             verifiers=self._verifiers(chain),
             idempotent=_idempotent(chain),
             assigned=fixed,
@@ -204,14 +207,31 @@ def _one_significance(element: Element) -> Significance:
 
 def _idempotent(chain: list[_Link]) -> bool:
     """Whether the most special definition that speaks of it says so."""
-    said = False
-    for element, _ in chain:
-        for one in element.each("AncillaryDataSet"):
-            if one.attributes.get("name") == _IDEMPOTENT:
-                if one.text.strip() not in ("true", "false"):
-                    raise one.error(f"{_IDEMPOTENT} is neither true nor false")
-                said = one.text.strip() == "true"
-    return said
+    said = _said(chain, _IDEMPOTENT)
+    if said is None:
+        return False
+    if said.text.strip() not in ("true", "false"):
+        raise said.error(f"{_IDEMPOTENT} is neither true nor false")
+    return said.text.strip() == "true"
+
+
+def _maximum_age_s(chain: list[_Link]) -> float:
+    """How old telemetry may be that lets a command go, as the most special definition that speaks of it says."""
+    said = _said(chain, _MAXIMUM_AGE)
+    if said is None:
+        return DEFAULT_AGE_S
+    age_s = duration_s_of(said, _MAXIMUM_AGE, said.text.strip())
+    if age_s <= 0.0:
+        raise said.error(f"{_MAXIMUM_AGE} has to be more than nothing")
+    return age_s
+
+
+def _said(chain: list[_Link], name: str) -> Element | None:
+    """The ancillary data of a name in the most special definition that has it."""
+    found = [
+        one for element, _ in chain for one in element.each("AncillaryDataSet") if one.attributes.get("name") == name
+    ]
+    return found[-1] if found else None
 
 
 def _header(element: Element, arguments: Mapping[str, Argument], name: str) -> int | None:

@@ -24,6 +24,7 @@ from core.mdb.xtce.xml_tree import Element
 
 __all__ = [
     "boolean",
+    "duration_s_of",
     "read_condition",
     "read_dimensions",
     "read_duration_s",
@@ -63,14 +64,18 @@ def read_duration_s(element: Element, attribute: str, default: float | None = No
     """An XML duration of days and less, in seconds; years and months have no fixed length and are refused."""
     if attribute not in element.attributes and default is not None:
         return default
-    text = element.get(attribute)
+    return duration_s_of(element, attribute, element.get(attribute))
+
+
+def duration_s_of(element: Element, name: str, text: str) -> float:
+    """The same of a text that stands elsewhere in an element; errors call it by ``name``."""
     match = _DURATION.fullmatch(text)
     if match is None or not any(match.groups()[1:]):
-        raise element.error(f"{attribute}={text!r} is no duration such as PT10S (of days, hours, minutes, seconds)")
+        raise element.error(f"{name}={text!r} is no duration such as PT10S (of days, hours, minutes, seconds)")
     sign, *parts = match.groups()
     seconds = sum(float(part) * unit for part, unit in zip(parts, _UNITS_S, strict=True) if part)
     if sign and seconds:
-        raise element.error(f"{attribute}={text!r} is negative")
+        raise element.error(f"{name}={text!r} is negative")
     return seconds
 
 

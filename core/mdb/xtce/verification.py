@@ -29,14 +29,14 @@ _LAST_PASSED: Final = "timeLastVerifierPassed"
 _RELEASED: Final = "timeCommandReleased"
 
 
-def read_constraints(element: Element, scope: Scope) -> Iterator[TransmissionConstraint]:
-    """What must hold before a telecommand leaves."""
+def read_constraints(element: Element, scope: Scope, maximum_age_s: float) -> Iterator[TransmissionConstraint]:
+    """What must hold before a telecommand leaves, in telemetry that is no older than an age, s."""
     for one in element.each("TransmissionConstraintList"):
         condition = read_condition(one, scope)
         if condition is None:
             raise one.error("a transmission constraint needs a condition")
         yield TransmissionConstraint(
-            live_condition(one, condition),
+            live_condition(one, condition, maximum_age_s),
             read_duration_s(one, "timeOut", 0.0),
             boolean(one, "suspendable", False),
         )
@@ -62,13 +62,13 @@ def read_verifiers(element: Element, scope: Scope, left_out: list[str]) -> dict[
             raise one.error(f"more than one verifier of {stage} is not supported")
         stop_s, relative = _window(one)
         before_s = before_s + stop_s if relative else stop_s
-        condition, container = _proof(one, scope)
-        found[stage] = Verifier(stage, before_s, condition, container=container)
+        condition, container, shows = _proof(one, scope)
+        found[stage] = Verifier(stage, before_s, condition, container=container, shows=shows)
     return found
 
 
-def _proof(element: Element, scope: Scope) -> tuple[conditions.Condition | None, str | None]:
-    """The condition that proves a stage, or the container of the report that does."""
+def _proof(element: Element, scope: Scope) -> tuple[conditions.Condition | None, str | None, tuple[str, str] | None]:
+    """What proves a stage: a condition, the container of a report, or a parameter that shows an argument's value."""
     for tag in ("CustomAlgorithm", "ParameterValueChange", "CheckWindowAlgorithms"):
         unknown = element.find(tag)
         if unknown is not None:
@@ -78,9 +78,26 @@ def _proof(element: Element, scope: Scope) -> tuple[conditions.Condition | None,
     if (container is None) == (condition is None):
         raise element.error("a verifier needs a condition or a container, and not both")
     if container is not None:
-        return None, scope.resolve(scope.containers, container, "containerRef")
+        return None, scope.resolve(scope.containers, container, "containerRef"), None
     assert condition is not None
-    return live_condition(element, condition), None
+    if isinstance(condition, references.Comparison) and isinstance(condition.right, references.Reference):
+        return None, None, _shown(element, condition, condition.right, scope)
+    return live_condition(element, condition), None, None
+
+
+def _shown(
+    element: Element, condition: references.Comparison, right: references.Reference, scope: Scope
+) -> tuple[str, str]:
+    """A parameter that equals an argument of the telecommand once it is carried out."""
+    equal = condition.operator is references.Operator.EQUAL and condition.left.calibrated and right.calibrated
+    if not equal or condition.left.argument or not right.argument:
+        raise element.error("a verifier compares a parameter with a number, a label, or by == with an argument")
+    for one in scope.arguments:
+        if one.get("name") == right.name and "initialValue" in one.attributes:
+            raise element.error(
+                f"argument {right.name} has a default and need not be given: no verifier can rest on it"
+            )
+    return condition.left.name, right.name
 
 
 def _window(element: Element) -> tuple[float, bool]:
@@ -99,8 +116,10 @@ def _window(element: Element) -> tuple[float, bool]:
     return stop_s, start == _LAST_PASSED
 
 
-def live_condition(element: Element, condition: references.Condition) -> conditions.Condition:
-    """A match criterion as a condition on live telemetry, whose values have an age."""
+def live_condition(
+    element: Element, condition: references.Condition, maximum_age_s: float = conditions.DEFAULT_AGE_S
+) -> conditions.Condition:
+    """A match criterion as a condition on live telemetry, whose values must not be older than an age, s."""
     if isinstance(condition, references.Comparison):
         value = condition.right
         if isinstance(value, (references.Reference, bytes)):
@@ -111,9 +130,12 @@ def live_condition(element: Element, condition: references.Condition) -> conditi
             )
         number = value if isinstance(value, str) else float(value)
         return conditions.Comparison(
-            parameter=condition.left.name, operator=conditions.Operator(condition.operator), value=number
+            parameter=condition.left.name,
+            operator=conditions.Operator(condition.operator),
+            value=number,
+            maximum_age_s=maximum_age_s,
         )
-    parts = tuple(live_condition(element, one) for one in condition.conditions)
+    parts = tuple(live_condition(element, one, maximum_age_s) for one in condition.conditions)
     if len(parts) == 1:
         return parts[0]
     return conditions.AllOf(parts=parts) if isinstance(condition, references.AllOf) else conditions.AnyOf(parts=parts)

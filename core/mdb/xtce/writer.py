@@ -8,8 +8,10 @@ from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from core.mdb.commands import CommandDefinition, Significance, VerificationStage, Verifier
+from core.mdb.conditions import ages_of
 from core.mdb.containers import Argument, Container, ContainerReference, Entry, Parameter
 from core.mdb.model import MissionDatabase
+from core.mdb.references import Comparison, Operator, Reference
 from core.mdb.xtce.literal_writer import (
     describe,
     number_of,
@@ -178,9 +180,7 @@ def _write_command(tree: _Tree, command: CommandDefinition) -> None:
         element = SubElement(holder, "MetaCommand", {"name": own})
         _write_arguments(element, command.arguments, references)
     describe(element, command.description)
-    if command.idempotent:
-        ancillary = SubElement(element, "AncillaryDataSet")
-        SubElement(ancillary, "AncillaryData", {"name": "idempotent"}).text = "true"
+    _write_ancillary(element, command)
     _write_layout(tree, element, own, command)
     if command.constraints:
         constraints = SubElement(element, "TransmissionConstraintList")
@@ -202,6 +202,21 @@ def _write_command(tree: _Tree, command: CommandDefinition) -> None:
         verifiers = SubElement(element, "VerifierSet")
         for verifier in command.verifiers:
             _write_verifier(verifiers, verifier)
+
+
+def _write_ancillary(element: Element, command: CommandDefinition) -> None:
+    """What the standard has no word for."""
+    ages = {f"PT{number_of(one)}S" for constraint in command.constraints for one in ages_of(constraint.condition)}
+    if len(ages) > 1:
+        raise ValueError(f"{command.name}: XTCE has no form for constraints with several ages ({sorted(ages)})")
+    data = {"idempotent": "true"} if command.idempotent else {}
+    for age in ages:
+        data["maximumTelemetryAge"] = age
+    if not data:
+        return
+    ancillary = SubElement(element, "AncillaryDataSet")
+    for name, text in data.items():
+        SubElement(ancillary, "AncillaryData", {"name": name}).text = text
 
 
 def _write_arguments(element: Element, arguments: Iterable[Argument], references: list[str]) -> None:
@@ -230,7 +245,11 @@ def _write_layout(tree: _Tree, element: Element, own: str, command: CommandDefin
 
 def _write_verifier(parent: Element, verifier: Verifier) -> None:
     element = SubElement(parent, _VERIFIERS[verifier.stage])
-    if verifier.condition is not None:
+    if verifier.shows is not None:
+        parameter, argument = verifier.shows
+        shown = Comparison(Reference(parameter), Operator.EQUAL, Reference(argument, argument=True))
+        write_condition(element, shown)
+    elif verifier.condition is not None:
         write_condition(element, match_condition(verifier.condition))
     elif verifier.container is not None:
         SubElement(element, "ContainerRef", {"containerRef": f"/{verifier.container}"})

@@ -1,4 +1,4 @@
-"""AUT: what approval a plan needs, asked of the policies (``core/authority``).
+"""AUT: what approval a plan needs, asked of the policies in force (``core/authority``).
 
 AUT-001 commands that more than one planner's approval is needed for (stated, not blocking: approval comes after
 validation), AUT-002 an approval that is not for this revision, AUT-003 an approval by someone who must not give it,
@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Final
 
-from core.authority import Action, Person, Quorum, Subject, missing_approvals, package_policies
+from core.authority import Action, Person, Policies, Quorum, Subject, missing_approvals
 from core.authority.model import strictest_class
 from core.mdb import reference_mdb
 from core.plan.activity import Activity
 from core.plan.checks.context import CheckContext
 from core.plan.model import Finding, MissionPlan, PlanState, Severity
 
-__all__ = ["approvals_needed", "authority_checks", "plan_subject"]
+__all__ = ["authority_checks", "plan_subject"]
 
 _UNKNOWN_CLASS: Final = (
     "hazardous"  # a command that the mission database does not have: the strictest, never the mildest
@@ -32,16 +32,11 @@ def plan_subject(plan: MissionPlan) -> Subject:
     return Subject("plan", plan.plan_id, plan.intent.author, strictest_class([_class(one) for one in plan.activities]))
 
 
-def approvals_needed(plan: MissionPlan) -> int:
-    """How many different people must approve a plan."""
-    return len(missing_approvals(package_policies(), plan_subject(plan), Quorum()))
-
-
 def authority_checks(context: CheckContext) -> Iterator[Finding]:
     """What approval the plan needs, and approvals that do not belong to it."""
     plan = context.plan
     subject = plan_subject(plan)
-    needed = missing_approvals(package_policies(), subject, Quorum())
+    needed = missing_approvals(context.policies, subject, Quorum())
     if needed != _ORDINARY:
         strict = [one for one in plan.activities if _class(one) == subject.command_class]
         yield Finding(
@@ -54,8 +49,8 @@ def authority_checks(context: CheckContext) -> Iterator[Finding]:
             unit="people",
             explanation=f"{subject.command_class} commands: {_people(needed)} must approve this exact revision",
         )
-    yield from _approvers(plan, subject)
-    yield from _bypass(plan, subject)
+    yield from _approvers(plan, subject, context.policies)
+    yield from _bypass(plan, subject, context.policies)
     for approval in plan.approvals:
         if approval.revision_hash != plan.revision_hash():
             yield Finding(
@@ -66,8 +61,7 @@ def authority_checks(context: CheckContext) -> Iterator[Finding]:
             )
 
 
-def _approvers(plan: MissionPlan, subject: Subject) -> Iterator[Finding]:
-    policies = package_policies()
+def _approvers(plan: MissionPlan, subject: Subject, policies: Policies) -> Iterator[Finding]:
     seen: set[str] = set()
     for one in plan.approvals:
         alone = Quorum().context()
@@ -79,15 +73,14 @@ def _approvers(plan: MissionPlan, subject: Subject) -> Iterator[Finding]:
         seen.add(one.by)
 
 
-def _bypass(plan: MissionPlan, subject: Subject) -> Iterator[Finding]:
+def _bypass(plan: MissionPlan, subject: Subject, policies: Policies) -> Iterator[Finding]:
     if plan.state not in _PAST_APPROVAL:
         return
-    policies = package_policies()
     this_revision = plan.revision_hash()
     quorum = Quorum.of(policies, subject, [one for one in plan.approvals if one.revision_hash == this_revision])
     decision = quorum.suffices(policies, subject)
     if not decision.allowed:
-        needed = approvals_needed(plan)
+        needed = len(missing_approvals(policies, subject, Quorum()))
         text = (
             f"the plan is {plan.state} with {len(quorum.people)} of the {needed} approvals that this revision needs: "
             f"it {decision.reason}"
@@ -109,6 +102,8 @@ def _people(needed: tuple[str, ...]) -> str:
     if len(needed) == 1:
         return "a flight director" if directors else "a planner or flight director"
     number = {2: "two"}.get(len(needed), str(len(needed)))
+    if directors == len(needed):
+        return f"{number} different flight directors"
     leaders = {0: "", 1: ", one of them a flight director"}.get(directors, f", {directors} of them flight directors")
     return f"{number} different people{leaders}"
 

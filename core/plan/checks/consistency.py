@@ -3,7 +3,8 @@
 CON-001 simulation differs from a claimed resource change, CON-002 an activity that rests on no tool call and no person,
 CON-003 commands that do not follow from their activity, CON-004 inputs that have changed since the plan was made,
 CON-005 a part of the request that is not in the plan, CON-006 a claimed elevation or off-nadir angle that the flown orbit
-does not give, CON-007 stored profiles that are not those of this simulation; CON-008 and CON-009 are in :mod:`.orbit_knowledge`.
+does not give, CON-007 stored profiles that are not those of this simulation; CON-008 to CON-010 are in :mod:`.orbit_knowledge`,
+CON-011 in :mod:`.transmission`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from core.orbit import Orbit, look_angles, off_nadir_rad
 from core.plan.activity import Activity, BurnActivity, CommandSpec, ImagingActivity, Proposer, ResourceName, Window
 from core.plan.checks.context import CheckContext, limit_finding
 from core.plan.checks.orbit_knowledge import orbit_findings
+from core.plan.checks.transmission import transmission_findings
 from core.plan.commanding import expand
 from core.plan.inputs import input_hashes
 from core.plan.model import Finding, Severity
@@ -47,6 +49,7 @@ def consistency_checks(context: CheckContext) -> Iterator[Finding]:
     yield from _profiles(context)
     yield from _inputs(context)
     yield from orbit_findings(context)
+    yield from transmission_findings(context)
     for missing in context.plan.unplanned:
         yield Finding(
             code="CON-005",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.authority import Policies, package_policies
 from core.mission.catalogue import Catalogue
 from core.mission.conjunctions import ConjunctionMessage
 from core.mission.model import Mission
@@ -28,7 +29,7 @@ class CheckContext:
     """A plan, its mission, how it flew in simulation, the time at which it is judged, and what else is known then.
 
     ``others`` is what other approved plans have promised: this plan's orbits do not have their burns, and their contacts are
-    taken.
+    taken. ``policies`` are those in force: what approval the plan needs is asked of the same ones as its release.
     """
 
     plan: MissionPlan
@@ -38,6 +39,7 @@ class CheckContext:
     conjunctions: tuple[ConjunctionMessage, ...] = ()
     catalogue: Catalogue | None = None
     others: Commitments = NO_COMMITMENTS
+    policies: Policies = field(default_factory=package_policies)
 
     @cached_property
     def orbits(self) -> dict[str, FlownOrbit]:

@@ -117,7 +117,7 @@ def _mode(satellite: str, burns: list[BurnActivity], context: CheckContext) -> I
     for one in burns:
         earlier = [change for change in changes if change.window.start <= one.window.start]
         mode = earlier[-1].mode if earlier else Mode(initial.mode)
-        if mode is Mode.SAFE:
+        if mode in (Mode.SAFE, Mode.STANDBY):
             yield limit_finding(
                 "MAN-004",
                 satellite,
@@ -128,7 +128,7 @@ def _mode(satellite: str, burns: list[BurnActivity], context: CheckContext) -> I
                 1.0,
                 -1.0,
                 "",
-                f"{one.activity_id}: {satellite} is in safe mode, which inhibits the thrusters",
+                f"{one.activity_id}: {satellite} is in {mode} mode, which inhibits the thrusters",
             )
 
 

@@ -84,6 +84,11 @@ class AcceptingStation:
         """Packet sequence counts of the commands that a spacecraft took, in order."""
         return list(self._crafts[satellite].taken)
 
+    @property
+    def unacknowledged(self) -> list[TmDelivery]:
+        """Telemetry that the next connection gets again."""
+        return list(self._sent)
+
     def close(self) -> None:
         """Listen no more."""
         self._closed.set()

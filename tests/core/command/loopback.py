@@ -51,6 +51,7 @@ class Loopback:
     sent: list[tuple[str, str]] = field(default_factory=list)
     crafts: dict[str, AcceptingSpacecraft] = field(default_factory=dict)
     statuses: list[ContactStatus] = field(default_factory=list)
+    again: list[TmDelivery] = field(default_factory=list)  # delivered before, and never stored
     heard: set[str] = field(default_factory=set)  # those with something to tell
     index: int = 0
     flown_by: Bench | None = None
@@ -76,8 +77,9 @@ class Loopback:
             return  # counted on board, and no more
 
     def receive(self, _timeout_s: float) -> list[TmDelivery | ContactStatus]:
-        told: list[TmDelivery | ContactStatus] = list(self.statuses)
+        told: list[TmDelivery | ContactStatus] = [*self.statuses, *self.again]
         self.statuses.clear()
+        self.again.clear()
         if self.answering and self.connected:
             for name, craft in self.crafts.items():
                 if name not in self.heard:

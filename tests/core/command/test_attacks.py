@@ -67,7 +67,7 @@ class Attacked:
         except CommandRefused as refusal:
             desk._end(command, CommandState.REFUSED, refusal.message, now_utc, code=refusal.code)
         else:
-            desk._release(command.satellite, [_Leaving(command, Route.ON_BOARD_SCHEDULE)])
+            desk._release([_Leaving(command, Route.ON_BOARD_SCHEDULE)])
         return pipeline.register.get(command_id)
 
     def refused(self, command_id: str, reason: str, forward_s: float = 0.0) -> None:

@@ -120,7 +120,8 @@ def test_kill_9_at_every_boundary_executes_each_command_once(tmp_path: Path) -> 
         station.close()
         clock = MissionClock(ClockAnchor(0.0, START_TAI_S + 97.0, 1.0), lambda: 0.0)
         keys = open_keys(tmp_path / boundary / "keys", MISSION).link
-        link = Loopback(keys, clock, session=2, crafts=station.spacecraft, statuses=[], index=1000)
+        link = Loopback(keys, clock, session=2, crafts=station.spacecraft, index=1000)
+        link.again += station.unacknowledged
         link.heard.update(station.spacecraft)
         again = Bench(tmp_path / boundary, link)
         again.submit(plan)
