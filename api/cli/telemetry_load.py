@@ -21,6 +21,7 @@ from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
 from api.service.telemetry_requests import StreamCatalogue
 from api.service.telemetry_stream import LiveTelemetry
+from api.ws.shared_frames import SOCKET_OPTIONS
 from api.ws.telemetry import TelemetrySocket
 from core.events import EventLog
 from core.link import new_link_keys
@@ -138,9 +139,7 @@ def _serve(live: LiveTelemetry, catalogue: StreamCatalogue) -> tuple[uvicorn.Ser
         except WebSocketDisconnect:
             return
 
-    config = uvicorn.Config(
-        app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1, ws_per_message_deflate=False
-    )
+    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1, **SOCKET_OPTIONS)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -35,19 +35,22 @@ class WrittenPiece:
         self.after = piece.after
         self.through = piece.through
         self._blocks = [_Block(one, units) for one in merged(piece.parts)]
-        self._known: dict[PacketSelection, str] = {}
+        self._known: dict[PacketSelection, bytes] = {}
+        self.rows = piece.rows
+        self.octets = 0
 
-    def blocks(self, wanted: PacketSelection) -> str:
-        """A JSON list of the blocks that somebody wants; empty text where there is none."""
+    def blocks(self, wanted: PacketSelection) -> bytes:
+        """The blocks that somebody wants as JSON, commas between them; the same octets, not copies, for all who want them."""
         known = self._known.get(wanted)
         if known is None:
-            found = [made for one in self._blocks if (made := one.written(wanted))]
-            known = self._known[wanted] = (b"[" + b",".join(found) + b"]").decode() if found else ""
+            before = sum(one.octets for one in self._blocks)
+            known = self._known[wanted] = b",".join([made for one in self._blocks if (made := one.written(wanted))])
+            self.octets += len(known) + sum(one.octets for one in self._blocks) - before
         return known
 
 
-def newest_values(piece: FeedPiece, wanted: PacketSelection, units: ParameterUnits) -> str:
-    """A JSON list of the newest value of each parameter in a piece, with how many came before it; empty text for none."""
+def newest_values(piece: FeedPiece, wanted: PacketSelection, units: ParameterUnits) -> bytes:
+    """The newest value of each parameter in a piece as JSON, commas between them, with how many came before it."""
     newest: dict[tuple[str, str], tuple[float, int, dict[str, Any]]] = {}
     counts: dict[tuple[str, str], int] = {}
     for part in merged(piece.parts):
@@ -83,7 +86,7 @@ def newest_values(piece: FeedPiece, wanted: PacketSelection, units: ParameterUni
                 },
             )
     told = [{**about, "replaced": counts[key] - 1} for key, (_, _, about) in newest.items()]
-    return orjson.dumps(told).decode() if told else ""
+    return orjson.dumps(told)[1:-1]
 
 
 class _Block:
@@ -93,6 +96,11 @@ class _Block:
         self._part = part
         self._units = units
         self._columns: dict[str, bytes] = {}
+
+    @property
+    def octets(self) -> int:
+        """Of all columns that have been written."""
+        return sum(len(one) for one in self._columns.values())
 
     def written(self, wanted: PacketSelection) -> bytes:
         """A JSON object of what is wanted; empty where nothing is."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Final
+
+import orjson
+from pydantic import BaseModel
 
 from api.service.alarms import entry_answer
 from api.service.telemetry_messages import (
@@ -35,10 +37,15 @@ _TELL_CURSOR_S: Final = (
 
 @dataclass(frozen=True)
 class Sent:
-    """A message as text, and the cursor to resume after it; None where there is none."""
+    """A message in parts, of which other readers may get the same ones, and the cursor to resume after it; None where there is none."""
 
-    text: str
+    parts: tuple[bytes, ...]
     cursor: int | None = None
+
+    @property
+    def text(self) -> str:
+        """The whole message."""
+        return b"".join(self.parts).decode()
 
 
 class TelemetrySubscription:
@@ -58,7 +65,7 @@ class TelemetrySubscription:
         self._request = request
         self._wanted = catalogue.selection(request)
         self._limit = catalogue.rows_at_once(self._wanted)
-        self._id = json.dumps(request.id)
+        self._id = orjson.dumps(request.id)
         self._replay: TelemetryReplay | None = None
         if request.replay is not None:
             self._replay = TelemetryReplay(
@@ -89,9 +96,11 @@ class TelemetrySubscription:
         """
         head = await (asyncio.to_thread(self._live.alarms.last_step) if self._request.alarms else self._live.begin_at())
         after = head if self._request.after is None else self._request.after
+        if after > head and not self._request.alarms:  # the archive told of a batch that the loop has not heard of yet
+            head = await asyncio.to_thread(self._live.feed.head)
         if after > head:
             raise InputError("after", f"{after} is beyond the newest, {head}: it is not a cursor of this archive")
-        yield Sent(self._subscribed(after))
+        yield _sent(self._subscribed(after))
         if self._replay is not None:
             messages = self._replayed(self._replay)
         elif self._request.alarms:
@@ -103,7 +112,7 @@ class TelemetrySubscription:
         async for one in messages:
             yield one
 
-    def _subscribed(self, cursor: int) -> str:
+    def _subscribed(self, cursor: int) -> Subscribed:
         kept = self._catalogue.kept_from_tai_s(self._wanted)
         return Subscribed(
             id=self._request.id,
@@ -112,32 +121,32 @@ class TelemetrySubscription:
             cursor=None if self._replay is not None else cursor,
             replay=self._replay is not None,
             kept_from={satellite: format_utc(utc_from_tai_s(tai_s)) for satellite, tai_s in kept.items()},
-        ).model_dump_json(exclude_none=True)
+        )
 
     async def _every(self, cursor: int) -> AsyncIterator[Sent]:
         loop = asyncio.get_running_loop()
         told_s = loop.time()
-        begin = f'{{"type":"samples","id":{self._id},"cursor":'
+        begin = b'{"type":"samples","id":%b,"cursor":' % self._id
         with self._live.beat(self._request.maximum_hz) as beat:
             while True:
                 head = await beat.after(cursor)
                 while cursor < head:
-                    piece = await self._live.piece(cursor, head, self._wanted, self._limit)
-                    blocks = piece.blocks(self._wanted)
-                    cursor = int(piece.through)
+                    pieces = await self._live.pieces(cursor, beat, self._wanted, self._limit)
+                    cursor = int(pieces[-1].through)
+                    blocks = _listed(one.blocks(self._wanted) for one in pieces)
                     if blocks or loop.time() - told_s > _TELL_CURSOR_S:
                         told_s = loop.time()
-                        yield Sent(f'{begin}{cursor},"blocks":{blocks or "[]"}}}', cursor)
+                        yield Sent((b'%b%d,"blocks":[' % (begin, cursor), *blocks, b"]}"), cursor)
 
     async def _newest(self) -> AsyncIterator[Sent]:
-        begin = f'{{"type":"newest","id":{self._id},"samples":'
+        begin = b'{"type":"newest","id":%b,"samples":[' % self._id
         place, seen = -1, Seen()
         with self._live.beat(self._request.maximum_hz) as beat:
             while True:
                 place = await beat.after(place)
                 samples, seen = self._live.newest(self._wanted, seen)
                 if samples:
-                    yield Sent(f"{begin}{samples}}}")
+                    yield Sent((begin, samples, b"]}"))
 
     async def _alarms(self, cursor: int) -> AsyncIterator[Sent]:
         place = -1
@@ -149,7 +158,7 @@ class TelemetrySubscription:
                     chosen = tuple(entry_answer(one) for one in steps if self._wants_alarm(one))
                     if chosen:
                         told = AlarmSteps(id=self._request.id, cursor=cursor, steps=chosen)
-                        yield Sent(told.model_dump_json(), cursor)
+                        yield Sent((told.model_dump_json().encode(),), cursor)
 
     def _wants_alarm(self, step: StoredEntry) -> bool:
         alarm, wanted = step.entry.alarm, self._wanted
@@ -159,17 +168,28 @@ class TelemetrySubscription:
 
     async def _replayed(self, replay: TelemetryReplay) -> AsyncIterator[Sent]:
         every = self._request.mode is Mode.EVERY
-        kind, content = ("samples", "blocks") if every else ("newest", "samples")
+        kind, content = (b"samples", b"blocks") if every else (b"newest", b"samples")
         async for piece in replay.pieces():
             if piece is None:
-                yield Sent(ReplayTold(id=self._request.id, replay=replay.place()).model_dump_json())
+                yield _sent(ReplayTold(id=self._request.id, replay=replay.place()))
                 continue
             written = self._written(piece, every)
             if written:
-                place = replay.place().model_dump_json()
-                yield Sent(f'{{"type":"{kind}","id":{self._id},"replay":{place},"{content}":{written}}}')
+                place = replay.place().model_dump_json().encode()
+                head = b'{"type":"%b","id":%b,"replay":%b,"%b":[' % (kind, self._id, place, content)
+                yield Sent((head, written, b"]}"))
 
-    def _written(self, piece: FeedPiece, every: bool) -> str:
+    def _written(self, piece: FeedPiece, every: bool) -> bytes:
         if every:
             return WrittenPiece(piece, self._live.units).blocks(self._wanted)
         return newest_values(piece, self._wanted, self._live.units)
+
+
+def _sent(message: BaseModel) -> Sent:
+    return Sent((message.model_dump_json(exclude_none=True).encode(),))
+
+
+def _listed(parts: Iterable[bytes]) -> list[bytes]:
+    """Those that are not empty, with commas between them."""
+    made = [piece for one in parts if one for piece in (b",", one)]
+    return made[1:]

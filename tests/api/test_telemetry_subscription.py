@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.service import telemetry_stream
+from api.service import recent_pieces
 from api.service.telemetry_messages import ReplayAction, ReplayControl
 from api.service.telemetry_packets import WrittenPiece
 from core.errors import Conflict, InputError, NotFound
@@ -141,7 +141,7 @@ def test_readers_that_come_and_go_get_every_packet_once_in_order(
             await asyncio.wait_for(asyncio.gather(*tasks), 100)
 
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(telemetry_stream, "_ROWS_AT_HAND", at_hand)
+        patch.setattr(recent_pieces, "_ROWS", at_hand)
         patch.setattr("api.service.telemetry_requests._MOST_ROWS", limit)
         patch.setattr("api.service.telemetry_requests._FEWEST_ROWS", 1)
         bench = StreamBench(Path(folder))
@@ -175,13 +175,13 @@ async def test_values_are_those_of_the_archive(bench: StreamBench) -> None:
 
 
 async def test_readers_of_one_selection_share_one_writing(bench: StreamBench) -> None:
-    texts: list[str] = []
+    written: list[tuple[bytes, ...]] = []
 
     async def read() -> None:
         async with aclosing(bench.subscription(mode="every").messages()) as messages:  # type: ignore[type-var]
             async for one in messages:
                 if '"blocks"' in one.text:
-                    texts.append(one.text)
+                    written.append(one.parts)
                     return
 
     with bench.live.reading():
@@ -192,8 +192,31 @@ async def test_readers_of_one_selection_share_one_writing(bench: StreamBench) ->
             await asyncio.sleep(0)
         await asyncio.to_thread(bench.take, [soc_packet("LSAT-1", 1)])
         await asyncio.wait_for(asyncio.gather(*tasks), 60)
-        assert len(set(texts)) == 1 and len(texts) == 20
-        assert len(bench.live._pieces) == 1
+        assert len(written) == 20
+        assert {len(parts) for parts in written} == {3}
+        assert len({id(parts[1]) for parts in written}) == 1  # the very same octets
+
+
+async def test_who_fell_behind_gets_in_one_message_what_was_written_for_those_who_did_not(bench: StreamBench) -> None:
+    with bench.live.reading():
+        follows = bench.subscription(mode="every", maximum_hz=100).messages()
+        lags = bench.subscription(mode="every", maximum_hz=100).messages()
+        for one in (follows, lags):
+            assert '"subscribed"' in (await anext(one)).text
+        began = asyncio.ensure_future(anext(lags))
+        of_it: list[bytes] = []
+        for number in range(4):
+            coming = asyncio.ensure_future(anext(follows))
+            await asyncio.sleep(0)  # it waits for the turn
+            await asyncio.to_thread(bench.take, [soc_packet("LSAT-1", number)])
+            of_it.append((await asyncio.wait_for(coming, 60)).parts[1])
+        assert (await began).parts[1] is of_it[0]
+        late = await asyncio.wait_for(anext(lags), 60)
+        blocks = [part for part in late.parts[1:-1] if part != b","]
+        assert [id(one) for one in blocks] == [id(one) for one in of_it[1:]]
+        assert [row[3] - T0_TAI_S for row in rows_of(json.loads(late.text))] == [1.0, 2.0, 3.0]
+        for one in (follows, lags):
+            await one.aclose()  # type: ignore[attr-defined]
 
 
 async def test_newest_values_count_what_they_replace_and_late_data_is_not_the_present(bench: StreamBench) -> None:
@@ -392,7 +415,7 @@ def test_numbers_that_json_does_not_have_are_told_as_texts() -> None:
         }
     )
     piece = FeedPiece(0, 4, (FeedPart("LSAT-1", "P", table),))
-    (block,) = json.loads(WrittenPiece(piece, ParameterUnits(MDB)).blocks(PacketSelection()))
+    (block,) = json.loads(b"[" + WrittenPiece(piece, ParameterUnits(MDB)).blocks(PacketSelection()) + b"]")
     assert block["parameters"]["x"] == {"unit": "", "values": [1.5, "NaN", "Infinity", 7], "uncalibrated": [3]}
     assert block["parameters"]["flag"]["values"] == [1, 0, None, 1]
     assert block["parameters"]["octets"]["values"] == ["01ff", "", "61", None]
