@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -40,7 +41,8 @@ __all__ = ["measure"]
 _SATELLITE: Final = "BENCH-1"
 _STEP_S: Final = 0.1  # between packets, by their own time
 _COMPACTION_S: Final = 5.0  # as often as to be part of a short run
-_PATIENCE_S: Final = 300.0
+_PATIENCE_S: Final = 30.0  # after the last packet: who is further behind does not keep up
+_READERS_END_S: Final = 60.0  # after that, on a loaded machine
 
 
 def measure(mode: str, readers: int, packets_per_s: float, seconds: float, maximum_hz: float) -> LiveRun:
@@ -72,6 +74,7 @@ def measure(mode: str, readers: int, packets_per_s: float, seconds: float, maxim
             step_s=_STEP_S,
             packets_per_s=packets_per_s,
             packets=packets,
+            patience_s=_PATIENCE_S,
         )
         compactor = Compactor(archive.columns, _COMPACTION_S)
         compactor.start()
@@ -91,7 +94,9 @@ def measure(mode: str, readers: int, packets_per_s: float, seconds: float, maxim
             client.stdin.write(f"{began_s!r}\n")
             client.stdin.flush()
             batches = _feed_in(ingest, raw, packets / packets_per_s, began_s)
-            outcome = Outcome.model_validate_json(client.communicate(timeout=_PATIENCE_S)[0].splitlines()[-1])
+            outcome = Outcome.model_validate_json(
+                client.communicate(timeout=_PATIENCE_S + _READERS_END_S)[0].splitlines()[-1]
+            )
             cpu_s = time.process_time() - cpu_s
         finally:
             client.kill()
@@ -101,7 +106,7 @@ def measure(mode: str, readers: int, packets_per_s: float, seconds: float, maxim
             compactor.close()
             archive.close()
             database.close()
-    return LiveRun(outcome=outcome, cpu_s=cpu_s, batches=batches, seconds=seconds)
+    return LiveRun(outcome=outcome, cpu_s=cpu_s, batches=batches, seconds=seconds, cores=len(os.sched_getaffinity(0)))
 
 
 def _subscription(mode: str, number: int, maximum_hz: float) -> str:
