@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,8 +13,11 @@ from pydantic import BaseModel
 from api.service.alarms import entry_answer
 from api.service.telemetry_messages import (
     AlarmSteps,
+    ArrowHead,
+    Format,
     Mode,
     ReplayControl,
+    ReplayPlace,
     ReplayTold,
     Subscribe,
     Subscribed,
@@ -25,7 +28,6 @@ from api.service.telemetry_requests import StreamCatalogue
 from api.service.telemetry_stream import LiveTelemetry, Seen
 from core.errors import InputError
 from core.telemetry.alarm_store import StoredEntry
-from core.telemetry.packet_feed import FeedPiece
 from core.time import format_utc, utc_from_tai_s
 
 __all__ = ["Sent", "TelemetrySubscription"]
@@ -34,6 +36,9 @@ _TELL_CURSOR_S: Final = (
     10.0  # when nothing that is wanted came, so that who resumes need not look through all of it again
 )
 
+_LENGTH_OCTETS: Final = 4  # of the head of a binary message
+_ALIGNED: Final = 8  # octets: where Arrow wants its streams to begin
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -41,10 +46,11 @@ class Sent:
 
     parts: tuple[bytes, ...]
     cursor: int | None = None
+    binary: bool = False
 
     @property
     def text(self) -> str:
-        """The whole message."""
+        """The whole message, which is not binary."""
         return b"".join(self.parts).decode()
 
 
@@ -126,17 +132,39 @@ class TelemetrySubscription:
     async def _every(self, cursor: int) -> AsyncIterator[Sent]:
         loop = asyncio.get_running_loop()
         told_s = loop.time()
-        begin = b'{"type":"samples","id":%b,"cursor":' % self._id
         with self._live.beat(self._request.maximum_hz) as beat:
             while True:
                 head = await beat.after(cursor)
                 while cursor < head:
                     pieces = await self._live.pieces(cursor, beat, self._wanted, self._limit)
                     cursor = int(pieces[-1].through)
-                    blocks = _listed(one.blocks(self._wanted) for one in pieces)
-                    if blocks or loop.time() - told_s > _TELL_CURSOR_S:
+                    made = self._samples(pieces, cursor=cursor)
+                    if made is None and loop.time() - told_s > _TELL_CURSOR_S:
+                        made = self._samples((), cursor=cursor, always=True)
+                    if made is not None:
                         told_s = loop.time()
-                        yield Sent((b'%b%d,"blocks":[' % (begin, cursor), *blocks, b"]}"), cursor)
+                        yield made
+
+    def _samples(
+        self,
+        pieces: Sequence[WrittenPiece],
+        *,
+        cursor: int | None = None,
+        replay: ReplayPlace | None = None,
+        always: bool = False,
+    ) -> Sent | None:
+        """A message of every sample; none where nothing of it is wanted, unless there is always to be one."""
+        arrow = self._request.format is Format.ARROW
+        content = [(one.streams if arrow else one.blocks)(self._wanted) for one in pieces]
+        content = [one for one in content if one]
+        if not content and not always:
+            return None
+        about = ArrowHead(id=self._request.id, cursor=cursor, replay=replay)
+        head = about.model_dump_json(exclude_none=True).encode()
+        if not arrow:
+            return Sent((head[:-1] + b',"blocks":[', *_listed(content), b"]}"), cursor)
+        head += b" " * (-(len(head) + _LENGTH_OCTETS) % _ALIGNED)
+        return Sent((len(head).to_bytes(_LENGTH_OCTETS, "little") + head, *content), cursor, binary=True)
 
     async def _newest(self) -> AsyncIterator[Sent]:
         begin = b'{"type":"newest","id":%b,"samples":[' % self._id
@@ -168,28 +196,23 @@ class TelemetrySubscription:
 
     async def _replayed(self, replay: TelemetryReplay) -> AsyncIterator[Sent]:
         every = self._request.mode is Mode.EVERY
-        kind, content = (b"samples", b"blocks") if every else (b"newest", b"samples")
         async for piece in replay.pieces():
             if piece is None:
                 yield _sent(ReplayTold(id=self._request.id, replay=replay.place()))
-                continue
-            written = self._written(piece, every)
-            if written:
+            elif every:
+                made = self._samples([WrittenPiece(piece, self._live.units)], replay=replay.place())
+                if made is not None:
+                    yield made
+            elif samples := newest_values(piece, self._wanted, self._live.units):
                 place = replay.place().model_dump_json().encode()
-                head = b'{"type":"%b","id":%b,"replay":%b,"%b":[' % (kind, self._id, place, content)
-                yield Sent((head, written, b"]}"))
-
-    def _written(self, piece: FeedPiece, every: bool) -> bytes:
-        if every:
-            return WrittenPiece(piece, self._live.units).blocks(self._wanted)
-        return newest_values(piece, self._wanted, self._live.units)
-
-
-def _sent(message: BaseModel) -> Sent:
-    return Sent((message.model_dump_json(exclude_none=True).encode(),))
+                yield Sent((b'{"type":"newest","id":%b,"replay":%b,"samples":[' % (self._id, place), samples, b"]}"))
 
 
 def _listed(parts: Iterable[bytes]) -> list[bytes]:
     """Those that are not empty, with commas between them."""
     made = [piece for one in parts if one for piece in (b",", one)]
     return made[1:]
+
+
+def _sent(message: BaseModel) -> Sent:
+    return Sent((message.model_dump_json(exclude_none=True).encode(),))

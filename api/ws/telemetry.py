@@ -128,7 +128,7 @@ class TelemetrySocket:
     async def _follow(self, subscription_id: str, subscription: TelemetrySubscription) -> None:
         try:
             async for one in subscription.messages():
-                await self._send(*one.parts)
+                await self._send(*one.parts, binary=one.binary)
         except LlamaSpaceError as error:
             _log.warning("a telemetry subscription ended", error=error.message, code=error.code)
             self._known.pop(subscription_id, None)
@@ -139,9 +139,9 @@ class TelemetrySocket:
     async def _tell(self, message: BaseModel) -> None:
         await self._send(message.model_dump_json(exclude_none=True).encode())
 
-    async def _send(self, *parts: bytes) -> None:
+    async def _send(self, *parts: bytes, binary: bool = False) -> None:
         async with self._sending:
-            await send_parts(self._socket, parts)
+            await send_parts(self._socket, parts, binary=binary)
 
     async def _problem(self, error: LlamaSpaceError, subscription_id: str | None) -> None:
         await self._tell(StreamProblem(id=subscription_id, problem=problem_of(error)))

@@ -19,14 +19,20 @@ _READERS: Final = 200
 _OF_A_PACKET: Final = {"newest": 1, "every": 3}  # samples in what readers count
 _MAXIMUM_HZ: Final = 50.0
 _GOAL_MS: Final = 50.0
-_LONGEST_S: Final = 180.0  # a run ends by itself; this is for one that hangs
+_LONGEST_S: Final = 150.0  # of a run: half of it is to make the packets and to wait, on a machine with other work
 
 
 def run() -> list[BenchResult]:
     """Two rows: readers of newest values, and readers of every sample."""
-    return [
-        _row(mode, _measured(mode, _READERS, _PACKETS_PER_S, _SECONDS, _MAXIMUM_HZ)) for mode in ("newest", "every")
-    ]
+    return [_bounded(mode) for mode in ("newest", "every")]
+
+
+def _bounded(mode: str) -> BenchResult:
+    try:
+        made = _measured(mode, _READERS, _PACKETS_PER_S, _SECONDS, _MAXIMUM_HZ)
+    except subprocess.TimeoutExpired as late:
+        return _result(mode, late.timeout * 1000.0, f"the run had not ended after {late.timeout:.0f} s")
+    return _row(mode, made)
 
 
 def _measured(mode: str, readers: int, packets_per_s: float, seconds: float, maximum_hz: float) -> LiveRun:
@@ -37,7 +43,7 @@ def _measured(mode: str, readers: int, packets_per_s: float, seconds: float, max
         stdout=subprocess.PIPE,
         text=True,
         check=True,
-        timeout=_LONGEST_S + seconds,
+        timeout=_LONGEST_S,
     )
     return LiveRun.model_validate_json(done.stdout.splitlines()[-1])
 
@@ -57,9 +63,13 @@ def _row(mode: str, made: LiveRun) -> BenchResult:
         f"of {made.cores} {'core' if made.cores == 1 else 'cores'} for both; {samples} CPU s of the server for a million "
         f"samples sent{behind}"
     )
+    return _result(mode, one.p99_ms, note)
+
+
+def _result(mode: str, p99_ms: float, note: str) -> BenchResult:
     return BenchResult.compare(
         f"telemetry_live_{mode}",
-        ours=one.p99_ms,
+        ours=p99_ms,
         peer=_GOAL_MS,
         peer_name="required (no peer)",
         unit="ms (p99)",
