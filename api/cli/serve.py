@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from api.app import build_runtime, create_app
 from api.service.runtime import Runtime
 from api.settings import Settings
+from api.ws.shared_frames import SOCKET_OPTIONS
 from core.errors import InputError, StoreError
 
 __all__ = ["serve"]
@@ -43,8 +44,7 @@ def serve(options: argparse.Namespace) -> int:
             ssl_certfile=settings.tls_certificate,
             ssl_keyfile=settings.tls_key,
             timeout_graceful_shutdown=5,
-            # Messages that many readers share are written once; compressing would be done again for each of them.
-            ws_per_message_deflate=False,
+            **SOCKET_OPTIONS,
         )
         uvicorn.Server(config).run(sockets=[listener])
     return 0

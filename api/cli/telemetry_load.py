@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
 from api.service.telemetry_requests import StreamCatalogue
 from api.service.telemetry_stream import LiveTelemetry
+from api.ws.shared_frames import SOCKET_OPTIONS
 from api.ws.telemetry import TelemetrySocket
 from core.events import EventLog
 from core.link import new_link_keys
@@ -39,7 +41,8 @@ __all__ = ["measure"]
 _SATELLITE: Final = "BENCH-1"
 _STEP_S: Final = 0.1  # between packets, by their own time
 _COMPACTION_S: Final = 5.0  # as often as to be part of a short run
-_PATIENCE_S: Final = 300.0
+_PATIENCE_S: Final = 30.0  # after the last packet: who is further behind does not keep up
+_READERS_END_S: Final = 60.0  # after that, on a loaded machine
 
 
 def measure(mode: str, readers: int, packets_per_s: float, seconds: float, maximum_hz: float) -> LiveRun:
@@ -71,6 +74,7 @@ def measure(mode: str, readers: int, packets_per_s: float, seconds: float, maxim
             step_s=_STEP_S,
             packets_per_s=packets_per_s,
             packets=packets,
+            patience_s=_PATIENCE_S,
         )
         compactor = Compactor(archive.columns, _COMPACTION_S)
         compactor.start()
@@ -90,7 +94,9 @@ def measure(mode: str, readers: int, packets_per_s: float, seconds: float, maxim
             client.stdin.write(f"{began_s!r}\n")
             client.stdin.flush()
             batches = _feed_in(ingest, raw, packets / packets_per_s, began_s)
-            outcome = Outcome.model_validate_json(client.communicate(timeout=_PATIENCE_S)[0].splitlines()[-1])
+            outcome = Outcome.model_validate_json(
+                client.communicate(timeout=_PATIENCE_S + _READERS_END_S)[0].splitlines()[-1]
+            )
             cpu_s = time.process_time() - cpu_s
         finally:
             client.kill()
@@ -100,7 +106,7 @@ def measure(mode: str, readers: int, packets_per_s: float, seconds: float, maxim
             compactor.close()
             archive.close()
             database.close()
-    return LiveRun(outcome=outcome, cpu_s=cpu_s, batches=batches, seconds=seconds)
+    return LiveRun(outcome=outcome, cpu_s=cpu_s, batches=batches, seconds=seconds, cores=len(os.sched_getaffinity(0)))
 
 
 def _subscription(mode: str, number: int, maximum_hz: float) -> str:
@@ -138,9 +144,7 @@ def _serve(live: LiveTelemetry, catalogue: StreamCatalogue) -> tuple[uvicorn.Ser
         except WebSocketDisconnect:
             return
 
-    config = uvicorn.Config(
-        app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1, ws_per_message_deflate=False
-    )
+    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1, **SOCKET_OPTIONS)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -102,7 +102,7 @@ async def stream(
     )
 
 
-async def _events(runtime: Runtime, subscription: TelemetrySubscription, request: Request) -> AsyncIterator[str]:
+async def _events(runtime: Runtime, subscription: TelemetrySubscription, request: Request) -> AsyncIterator[bytes]:
     with runtime.live_telemetry.reading():
         messages = subscription.messages()
         coming: asyncio.Future[Sent] | None = None
@@ -111,14 +111,14 @@ async def _events(runtime: Runtime, subscription: TelemetrySubscription, request
                 coming = coming or asyncio.ensure_future(anext(messages))
                 done, _ = await asyncio.wait([coming], timeout=_KEEPALIVE_S)
                 if not done:
-                    yield ": keep-alive\n\n"
+                    yield b": keep-alive\n\n"
                     continue
                 one, coming = coming.result(), None
-                number = "" if one.cursor is None else f"id: {one.cursor}\n"
-                yield f"{number}data: {one.text}\n\n"
+                number = b"" if one.cursor is None else b"id: %d\n" % one.cursor
+                yield b"".join((number, b"data: ", *one.parts, b"\n\n"))
         except LlamaSpaceError as error:
             problem = StreamProblem(id=_ID, problem=problem_of(error))
-            yield f"data: {problem.model_dump_json(exclude_none=True)}\n\n"
+            yield b"data: %b\n\n" % problem.model_dump_json(exclude_none=True).encode()
         finally:
             if coming is not None:
                 coming.cancel()

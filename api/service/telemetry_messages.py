@@ -14,7 +14,9 @@ from api.service.alarms import AlarmEntryAnswer
 __all__ = [
     "INCOMING",
     "AlarmSteps",
+    "ArrowHead",
     "Block",
+    "Format",
     "Hello",
     "Mode",
     "NewestSample",
@@ -56,6 +58,13 @@ class Mode(StrEnum):
     EVERY = "every"
 
 
+class Format(StrEnum):
+    """``json``: text; ``arrow``: binary messages of every sample, half as long, with Arrow IPC streams behind their head."""
+
+    JSON = "json"
+    ARROW = "arrow"
+
+
 class Replay(_Message):
     """Telemetry of the archive as if it came now.
 
@@ -86,6 +95,7 @@ class Subscribe(_Message):
         maximum_hz: Messages in a second, at most.
         after: A cursor: go on after it, with all that has come since. Only for every sample, and for alarms.
         replay: Out of the archive instead of live.
+        format: Of samples, in mode ``every``.
     """
 
     type: Literal["subscribe"] = "subscribe"
@@ -98,6 +108,7 @@ class Subscribe(_Message):
     maximum_hz: Annotated[float, Field(ge=0.01, le=100, allow_inf_nan=False)] = 10.0
     after: Annotated[int, Field(ge=0, le=2**53)] | None = None
     replay: Replay | None = None
+    format: Format = Format.JSON
 
 
 class Unsubscribe(_Message):
@@ -194,7 +205,7 @@ class ParameterColumn(_Message):
         unit: Empty where there is none.
         values: Numbers, texts, octets in hexadecimal, truths as 0 and 1; "NaN", "Infinity" and "-Infinity" as texts; null
             where a packet does not have the parameter.
-        levels: 0 normal, 1 watch, 2 warning, 3 distress, 4 critical, 5 severe; absent where there are no limits.
+        levels: 0 normal, 1 watch, 2 warning, 3 distress, 4 critical, 5 severe; absent where all of them are normal.
         uncalibrated: Numbers of the packets whose value is as it was sent, because nothing calibrates it.
     """
 
@@ -237,6 +248,15 @@ class Samples(_Message):
     cursor: int | None = None
     replay: ReplayPlace | None = None
     blocks: tuple[Block, ...]
+
+
+class ArrowHead(_Message):
+    """What stands before the Arrow streams of a binary message: ``Samples`` without its blocks."""
+
+    type: Literal["samples"] = "samples"
+    id: str
+    cursor: int | None = None
+    replay: ReplayPlace | None = None
 
 
 class NewestSample(_Message):

@@ -35,19 +35,31 @@ class WrittenPiece:
         self.after = piece.after
         self.through = piece.through
         self._blocks = [_Block(one, units) for one in merged(piece.parts)]
-        self._known: dict[PacketSelection, str] = {}
+        self._known: dict[tuple[PacketSelection, bool], bytes] = {}
+        self.rows = piece.rows
+        self.octets = 0
 
-    def blocks(self, wanted: PacketSelection) -> str:
-        """A JSON list of the blocks that somebody wants; empty text where there is none."""
-        known = self._known.get(wanted)
+    def blocks(self, wanted: PacketSelection) -> bytes:
+        """The blocks that somebody wants as JSON, commas between them; the same octets, not copies, for all who want them."""
+        known = self._known.get((wanted, False))
         if known is None:
-            found = [made for one in self._blocks if (made := one.written(wanted))]
-            known = self._known[wanted] = (b"[" + b",".join(found) + b"]").decode() if found else ""
+            before = sum(one.octets for one in self._blocks)
+            known = b",".join([made for one in self._blocks if (made := one.written(wanted))])
+            self._known[wanted, False] = known
+            self.octets += len(known) + sum(one.octets for one in self._blocks) - before
+        return known
+
+    def streams(self, wanted: PacketSelection) -> bytes:
+        """The blocks that somebody wants as Arrow IPC streams, one behind the other; the same octets for all who want them."""
+        known = self._known.get((wanted, True))
+        if known is None:
+            known = self._known[wanted, True] = b"".join(one.stream(wanted) for one in self._blocks)
+            self.octets += len(known)
         return known
 
 
-def newest_values(piece: FeedPiece, wanted: PacketSelection, units: ParameterUnits) -> str:
-    """A JSON list of the newest value of each parameter in a piece, with how many came before it; empty text for none."""
+def newest_values(piece: FeedPiece, wanted: PacketSelection, units: ParameterUnits) -> bytes:
+    """The newest value of each parameter in a piece as JSON, commas between them, with how many came before it."""
     newest: dict[tuple[str, str], tuple[float, int, dict[str, Any]]] = {}
     counts: dict[tuple[str, str], int] = {}
     for part in merged(piece.parts):
@@ -83,7 +95,7 @@ def newest_values(piece: FeedPiece, wanted: PacketSelection, units: ParameterUni
                 },
             )
     told = [{**about, "replaced": counts[key] - 1} for key, (_, _, about) in newest.items()]
-    return orjson.dumps(told).decode() if told else ""
+    return orjson.dumps(told)[1:-1]
 
 
 class _Block:
@@ -93,6 +105,11 @@ class _Block:
         self._part = part
         self._units = units
         self._columns: dict[str, bytes] = {}
+
+    @property
+    def octets(self) -> int:
+        """Of all columns that have been written."""
+        return sum(len(one) for one in self._columns.values())
 
     def written(self, wanted: PacketSelection) -> bytes:
         """A JSON object of what is wanted; empty where nothing is."""
@@ -110,18 +127,45 @@ class _Block:
         members.append(b'"parameters":{' + b",".join(self._parameter(one) for one in parameters) + b"}")
         return b"{" + b",".join(members) + b"}"
 
+    def stream(self, wanted: PacketSelection) -> bytes:
+        """An Arrow IPC stream of what is wanted; empty where nothing is. Columns are those of ``packet_table``."""
+        part = self._part
+        names = part.table.column_names
+        chosen = wanted.columns_of(names) if wanted.wants_packet(part.satellite, part.container) else []
+        if not chosen:
+            return b""
+        if not wanted.containers:
+            chosen = [one for one in chosen if ":" not in one or one in _ALWAYS]
+        fields, columns = [], []
+        for name in chosen:
+            column, (base, _, beside) = part.table[name], name.rpartition(".")
+            if beside == "limit" and not _any_level(column):
+                continue
+            if beside == "raw" and not part.table[base].null_count:
+                continue
+            unit = "" if ":" in name else self._units[name]
+            fields.append(pa.field(name, column.type, metadata={"unit": unit} if unit else None))
+            columns.append(column)
+        about = {name: str(value) for name, value in self._identity().items()}
+        table = pa.Table.from_arrays(columns, schema=pa.schema(fields, metadata=about)).combine_chunks()
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+        return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+    def _identity(self) -> dict[str, str | float]:
+        # Of a whole second, whose UTC has no rounding.
+        whole_tai_s = float(np.floor(self._part.table[GENERATED][0].as_py()))
+        return {
+            "satellite": self._part.satellite,
+            "container": self._part.container,
+            "unix_minus_tai_s": utc_from_tai_s(whole_tai_s).timestamp() - whole_tai_s,
+        }
+
     def _about(self) -> bytes:
         known = self._columns.get("")
         if known is None:
-            first_tai_s = self._part.table[GENERATED][0].as_py()
-            # Of a whole second, whose UTC has no rounding.
-            whole_tai_s = float(np.floor(first_tai_s))
-            about = {
-                "satellite": self._part.satellite,
-                "container": self._part.container,
-                "unix_minus_tai_s": utc_from_tai_s(whole_tai_s).timestamp() - whole_tai_s,
-            }
-            known = self._columns[""] = orjson.dumps(about)[1:-1]
+            known = self._columns[""] = orjson.dumps(self._identity())[1:-1]
         return known
 
     def _packet_column(self, name: str) -> bytes:
@@ -150,10 +194,14 @@ class _Block:
                     b'"values":' + _dumps([written_value(sent if one is None else one) for one, sent in both])
                 )
                 members.append(b'"uncalibrated":' + _dumps(missing))
-            if limit in table.column_names:
+            if limit in table.column_names and _any_level(table[limit]):
                 members.append(b'"levels":' + _dumps(table[limit].fill_null(0).to_numpy()))
             known = self._columns[name] = orjson.dumps(name) + b":{" + b",".join(members) + b"}"
         return known
+
+
+def _any_level(column: pa.ChunkedArray) -> bool:
+    return bool(pc.max(column).as_py())
 
 
 def written_value(value: Any) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from api.service.telemetry_messages import Mode, Replay, Subscribe
+from api.service.telemetry_messages import Format, Mode, Replay, Subscribe
 from core.errors import InputError, NotFound
 from core.mdb import MissionDatabase
 from core.telemetry.packet_feed import PacketFeed
@@ -71,6 +71,8 @@ class StreamCatalogue:
         _check_names("containers", request.containers, [*self.mdb.containers, UNDECODED])
         if request.after is not None and request.mode is Mode.NEWEST and not request.alarms:
             raise InputError("after", 'goes with mode "every": newest values begin with all that there are')
+        if request.format is Format.ARROW and (request.alarms or request.mode is Mode.NEWEST):
+            raise InputError("format", '"arrow" goes with samples in mode "every": newest values and alarms are "json"')
         if request.after is not None and request.replay is not None:
             raise InputError("after", "does not go with a replay, which begins at replay.start")
         return PacketSelection(frozenset(request.satellites), request.containers, request.parameters, self.units.header)

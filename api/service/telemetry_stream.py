@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import OrderedDict, deque
+from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -12,11 +13,12 @@ from typing import Final
 
 import orjson
 
+from api.service.recent_pieces import RecentPieces
 from api.service.telemetry_packets import WrittenPiece, written_value
 from core.errors import Conflict
 from core.telemetry import AlarmDesk, ArchivedSample, LatestValues, TelemetryStream
 from core.telemetry.alarm_store import StoredEntry
-from core.telemetry.packet_feed import FeedPart, FeedPiece, PacketFeed
+from core.telemetry.packet_feed import FeedPiece, PacketFeed
 from core.telemetry.packet_selection import PacketSelection
 from core.telemetry.parameter_units import ParameterUnits
 from core.telemetry.stream import Subscription
@@ -24,9 +26,7 @@ from core.time import format_utc, utc_from_tai_s
 
 __all__ = ["Beat", "LiveTelemetry", "Seen"]
 
-_ROWS_AT_HAND: Final = 100_000  # of the newest batches, for readers that keep up; others read the archive
-_BATCHES_AT_HAND: Final = 4096
-_PIECES_KEPT: Final = 32  # written pieces that several readers share
+_LISTS_KEPT: Final = 256  # of newest values that several readers share
 _MOST_PARAMETERS: Final = 1_000_000
 _READERS_AT_ONCE: Final = 2  # of the archive: those who resume all at once must not take every thread
 _ALARM_STEPS: Final = 500
@@ -50,6 +50,7 @@ class Beat:
         self._timer: asyncio.TimerHandle | None = None
         self._newest = 0
         self._waiting: set[asyncio.Future[None]] = set()
+        self._turns: list[int] = []
         self.head = 0
         self.readers = 0
 
@@ -74,6 +75,11 @@ class Beat:
                 self._waiting.discard(waiter)
         return self.head
 
+    def turns(self, first: float) -> Sequence[int]:
+        """Heads that it had when it woke readers, rising; those up to the first one wanted are forgotten."""
+        del self._turns[: bisect_right(self._turns, first)]
+        return self._turns
+
     def close(self) -> None:
         """Wake nobody any more."""
         if self._timer is not None:
@@ -82,6 +88,8 @@ class Beat:
     def _fire(self) -> None:
         self._timer = None
         self._due_s = self._loop.time() + self._period_s
+        if self._newest > self.head:
+            self._turns.append(self._newest)
         self.head = self._newest
         if self._fired is not None:
             self._fired()
@@ -113,8 +121,8 @@ class _Newest:
         self._subscription = subscription
         self._counts: dict[Key, int] = {}
         self._matching: dict[PacketSelection, tuple[int, list[Key]]] = {}
-        self._written: dict[Key, tuple[ArchivedSample, str]] = {}
-        self._told: OrderedDict[tuple[PacketSelection, int, int], tuple[str, Seen]] = OrderedDict()
+        self._written: dict[Key, tuple[ArchivedSample, bytes]] = {}
+        self._told: OrderedDict[tuple[PacketSelection, int, int], tuple[bytes, Seen]] = OrderedDict()
         self._current = {(one.satellite, one.parameter): _Current(one, 0) for one in latest.all()}
         self._version = 0
 
@@ -131,28 +139,28 @@ class _Newest:
                 self._current[key] = _Current(value, self._counts[key])
         self._version += bool(items)
 
-    def read(self, wanted: PacketSelection, seen: Seen) -> tuple[str, Seen]:
-        """A JSON list of the values that are new to a reader, empty text where none is; and what it has seen with them."""
+    def read(self, wanted: PacketSelection, seen: Seen) -> tuple[bytes, Seen]:
+        """The values that are new to a reader as JSON, commas between them; and what it has seen with them."""
         key = (wanted, seen.version, self._version)
         known = self._told.get(key) if seen.version >= 0 else None
         if known is None:
             known = self._changes(wanted, seen)
             if seen.version >= 0:
                 self._told[key] = known
-                if len(self._told) > _PIECES_KEPT * 8:
+                if len(self._told) > _LISTS_KEPT:
                     self._told.popitem(last=False)
         return known
 
-    def _changes(self, wanted: PacketSelection, seen: Seen) -> tuple[str, Seen]:
+    def _changes(self, wanted: PacketSelection, seen: Seen) -> tuple[bytes, Seen]:
         told = dict(seen.told)
         found = []
         for key in self._keys(wanted):
             current, before = self._current[key], told.get(key)
             if current is not before:
                 replaced = 0 if before is None else max(current.number - before.number - 1, 0)
-                found.append(f'{self._value(key, current.value)},"replaced":{replaced}}}')
+                found.append(b'%b,"replaced":%d}' % (self._value(key, current.value), replaced))
                 told[key] = current
-        return (f"[{','.join(found)}]" if found else ""), Seen(self._version, told)
+        return b",".join(found), Seen(self._version, told)
 
     def _keys(self, wanted: PacketSelection) -> list[Key]:
         known = self._matching.get(wanted)
@@ -167,7 +175,7 @@ class _Newest:
             known = self._matching[wanted] = (len(self._current), keys)
         return known[1]
 
-    def _value(self, key: Key, sample: ArchivedSample) -> str:
+    def _value(self, key: Key, sample: ArchivedSample) -> bytes:
         known = self._written.get(key)
         if known is None or known[0] is not sample:
             told = {
@@ -179,7 +187,7 @@ class _Newest:
                 "at": format_utc(utc_from_tai_s(sample.generated_tai_s)),
                 "generated_tai_s": sample.generated_tai_s,
             }
-            known = self._written[key] = (sample, orjson.dumps(told)[:-1].decode())
+            known = self._written[key] = (sample, orjson.dumps(told)[:-1])
         return known[1]
 
 
@@ -253,17 +261,19 @@ class LiveTelemetry:
         """The beat of alarms of a rate."""
         yield from self._shared(self._alarm_beats, maximum_hz, None, self._steps_changed)
 
-    async def piece(self, after: int, head: int, wanted: PacketSelection, limit: int) -> WrittenPiece:
-        """What arrived after a number, complete, about so many packets; of those at hand, up to the head at most."""
-        at_hand = self._at_hand(after, head, limit)
+    async def pieces(self, after: int, beat: Beat, wanted: PacketSelection, limit: int) -> Sequence[WrittenPiece]:
+        """What arrived after a number, complete, about so many packets; of those at hand, up to the beat's head at most."""
+        at_hand = (
+            self._recent.between(after, beat.turns(self._recent.first), limit) if after >= self._recent.first else None
+        )
         if at_hand is not None:
             return at_hand
         async with self._archive_readers:
             piece = await asyncio.to_thread(self.feed.arrived, after, wanted, limit)
-        return WrittenPiece(piece, self.units)
+        return [WrittenPiece(piece, self.units)]
 
-    def newest(self, wanted: PacketSelection, seen: Seen) -> tuple[str, Seen]:
-        """A JSON list of values that are new to a reader, and what it has seen with them."""
+    def newest(self, wanted: PacketSelection, seen: Seen) -> tuple[bytes, Seen]:
+        """Values that are new to a reader as JSON, commas between them, and what it has seen with them."""
         return self._newest.read(wanted, seen)
 
     async def steps(self, after: int) -> Sequence[StoredEntry]:
@@ -279,9 +289,7 @@ class LiveTelemetry:
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._head = 0
-        self._ring: deque[FeedPiece] = deque()
-        self._ring_rows = 0
-        self._pieces: OrderedDict[tuple[int, int, int], WrittenPiece] = OrderedDict()
+        self._recent = RecentPieces(self.units)
         self._beats: dict[float, Beat] = {}
         self._alarm_beats: dict[float, Beat] = {}
         self._step_readings: dict[tuple[int, int], asyncio.Future[list[StoredEntry]]] = {}
@@ -304,8 +312,7 @@ class LiveTelemetry:
         for one in (*self._beats.values(), *self._alarm_beats.values()):
             one.close()
         self._loop = None
-        self._ring.clear()
-        self._pieces.clear()
+        self._recent.clear()
         self._fetched = None
 
     def _catch_up(self) -> None:
@@ -334,17 +341,7 @@ class LiveTelemetry:
     def _take(self, batches: list[FeedPiece] | None, head: int) -> None:
         if self._loop is None:
             return
-        if batches is None:  # some have moved into files before they could be fetched: they are read from there
-            self._ring.clear()
-            self._ring_rows = 0
-        for one in batches or ():
-            if self._ring and self._ring[-1].through != one.after:
-                self._ring.clear()
-                self._ring_rows = 0
-            self._ring.append(one)
-            self._ring_rows += one.rows
-        while self._ring and (self._ring_rows > _ROWS_AT_HAND or len(self._ring) > _BATCHES_AT_HAND):
-            self._ring_rows -= self._ring.popleft().rows
+        self._recent.take(batches)
         self._head = head
         for beat in tuple(self._beats.values()):
             beat.changed(head)
@@ -354,26 +351,6 @@ class LiveTelemetry:
         if self._loop is not None:
             for beat in tuple(self._alarm_beats.values()):
                 beat.changed(self._steps_changed)
-
-    def _at_hand(self, after: int, head: int, limit: int) -> WrittenPiece | None:
-        if not self._ring or after < self._ring[0].after or head > self._ring[-1].through:
-            return None
-        chosen = []
-        for one in reversed(self._ring):
-            if one.through <= after:
-                break
-            if one.through <= head:
-                chosen.append(one)
-        chosen.reverse()
-        # Where all of it goes at once it is the same for readers of any limit.
-        all_of_it = sum(one.rows for one in chosen) <= limit
-        key = (after, head, 0 if all_of_it else limit)
-        known = self._pieces.get(key)
-        if known is None:
-            known = self._pieces[key] = WrittenPiece(_joined(chosen, after, limit), self.units)
-            if len(self._pieces) > _PIECES_KEPT:
-                self._pieces.popitem(last=False)
-        return known
 
     def _shared(
         self, beats: dict[float, Beat], maximum_hz: float, fired: Callable[[], None] | None, head: int
@@ -390,22 +367,6 @@ class LiveTelemetry:
             if not beat.readers:
                 beat.close()
                 del beats[maximum_hz]
-
-
-def _joined(batches: Sequence[FeedPiece], after: int, limit: int) -> FeedPiece:
-    """Batches as one piece, and of the last one only so many packets as there is room for."""
-    parts: list[FeedPart] = []
-    rows, through = 0, after
-    for one in batches:
-        if rows >= limit:
-            break
-        only = one.cut(after, limit - rows)
-        parts += only.parts
-        rows += only.rows
-        through = int(only.through)
-        if through < one.through:
-            break
-    return FeedPiece(after, through, tuple(parts))
 
 
 def _nothing() -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+import orjson
+from pydantic import BaseModel
 
 from api.service.alarms import entry_answer
 from api.service.telemetry_messages import (
     AlarmSteps,
+    ArrowHead,
+    Format,
     Mode,
     ReplayControl,
+    ReplayPlace,
     ReplayTold,
     Subscribe,
     Subscribed,
@@ -23,7 +28,6 @@ from api.service.telemetry_requests import StreamCatalogue
 from api.service.telemetry_stream import LiveTelemetry, Seen
 from core.errors import InputError
 from core.telemetry.alarm_store import StoredEntry
-from core.telemetry.packet_feed import FeedPiece
 from core.time import format_utc, utc_from_tai_s
 
 __all__ = ["Sent", "TelemetrySubscription"]
@@ -32,13 +36,22 @@ _TELL_CURSOR_S: Final = (
     10.0  # when nothing that is wanted came, so that who resumes need not look through all of it again
 )
 
+_LENGTH_OCTETS: Final = 4  # of the head of a binary message
+_ALIGNED: Final = 8  # octets: where Arrow wants its streams to begin
+
 
 @dataclass(frozen=True)
 class Sent:
-    """A message as text, and the cursor to resume after it; None where there is none."""
+    """A message in parts, of which other readers may get the same ones, and the cursor to resume after it; None where there is none."""
 
-    text: str
+    parts: tuple[bytes, ...]
     cursor: int | None = None
+    binary: bool = False
+
+    @property
+    def text(self) -> str:
+        """The whole message, which is not binary."""
+        return b"".join(self.parts).decode()
 
 
 class TelemetrySubscription:
@@ -58,7 +71,7 @@ class TelemetrySubscription:
         self._request = request
         self._wanted = catalogue.selection(request)
         self._limit = catalogue.rows_at_once(self._wanted)
-        self._id = json.dumps(request.id)
+        self._id = orjson.dumps(request.id)
         self._replay: TelemetryReplay | None = None
         if request.replay is not None:
             self._replay = TelemetryReplay(
@@ -93,7 +106,7 @@ class TelemetrySubscription:
             head = await asyncio.to_thread(self._live.feed.head)
         if after > head:
             raise InputError("after", f"{after} is beyond the newest, {head}: it is not a cursor of this archive")
-        yield Sent(self._subscribed(after))
+        yield _sent(self._subscribed(after))
         if self._replay is not None:
             messages = self._replayed(self._replay)
         elif self._request.alarms:
@@ -105,7 +118,7 @@ class TelemetrySubscription:
         async for one in messages:
             yield one
 
-    def _subscribed(self, cursor: int) -> str:
+    def _subscribed(self, cursor: int) -> Subscribed:
         kept = self._catalogue.kept_from_tai_s(self._wanted)
         return Subscribed(
             id=self._request.id,
@@ -114,32 +127,54 @@ class TelemetrySubscription:
             cursor=None if self._replay is not None else cursor,
             replay=self._replay is not None,
             kept_from={satellite: format_utc(utc_from_tai_s(tai_s)) for satellite, tai_s in kept.items()},
-        ).model_dump_json(exclude_none=True)
+        )
 
     async def _every(self, cursor: int) -> AsyncIterator[Sent]:
         loop = asyncio.get_running_loop()
         told_s = loop.time()
-        begin = f'{{"type":"samples","id":{self._id},"cursor":'
         with self._live.beat(self._request.maximum_hz) as beat:
             while True:
                 head = await beat.after(cursor)
                 while cursor < head:
-                    piece = await self._live.piece(cursor, head, self._wanted, self._limit)
-                    blocks = piece.blocks(self._wanted)
-                    cursor = int(piece.through)
-                    if blocks or loop.time() - told_s > _TELL_CURSOR_S:
+                    pieces = await self._live.pieces(cursor, beat, self._wanted, self._limit)
+                    cursor = int(pieces[-1].through)
+                    made = self._samples(pieces, cursor=cursor)
+                    if made is None and loop.time() - told_s > _TELL_CURSOR_S:
+                        made = self._samples((), cursor=cursor, always=True)
+                    if made is not None:
                         told_s = loop.time()
-                        yield Sent(f'{begin}{cursor},"blocks":{blocks or "[]"}}}', cursor)
+                        yield made
+
+    def _samples(
+        self,
+        pieces: Sequence[WrittenPiece],
+        *,
+        cursor: int | None = None,
+        replay: ReplayPlace | None = None,
+        always: bool = False,
+    ) -> Sent | None:
+        """A message of every sample; none where nothing of it is wanted, unless there is always to be one."""
+        arrow = self._request.format is Format.ARROW
+        content = [(one.streams if arrow else one.blocks)(self._wanted) for one in pieces]
+        content = [one for one in content if one]
+        if not content and not always:
+            return None
+        about = ArrowHead(id=self._request.id, cursor=cursor, replay=replay)
+        head = about.model_dump_json(exclude_none=True).encode()
+        if not arrow:
+            return Sent((head[:-1] + b',"blocks":[', *_listed(content), b"]}"), cursor)
+        head += b" " * (-(len(head) + _LENGTH_OCTETS) % _ALIGNED)
+        return Sent((len(head).to_bytes(_LENGTH_OCTETS, "little") + head, *content), cursor, binary=True)
 
     async def _newest(self) -> AsyncIterator[Sent]:
-        begin = f'{{"type":"newest","id":{self._id},"samples":'
+        begin = b'{"type":"newest","id":%b,"samples":[' % self._id
         place, seen = -1, Seen()
         with self._live.beat(self._request.maximum_hz) as beat:
             while True:
                 place = await beat.after(place)
                 samples, seen = self._live.newest(self._wanted, seen)
                 if samples:
-                    yield Sent(f"{begin}{samples}}}")
+                    yield Sent((begin, samples, b"]}"))
 
     async def _alarms(self, cursor: int) -> AsyncIterator[Sent]:
         place = -1
@@ -151,7 +186,7 @@ class TelemetrySubscription:
                     chosen = tuple(entry_answer(one) for one in steps if self._wants_alarm(one))
                     if chosen:
                         told = AlarmSteps(id=self._request.id, cursor=cursor, steps=chosen)
-                        yield Sent(told.model_dump_json(), cursor)
+                        yield Sent((told.model_dump_json().encode(),), cursor)
 
     def _wants_alarm(self, step: StoredEntry) -> bool:
         alarm, wanted = step.entry.alarm, self._wanted
@@ -161,17 +196,23 @@ class TelemetrySubscription:
 
     async def _replayed(self, replay: TelemetryReplay) -> AsyncIterator[Sent]:
         every = self._request.mode is Mode.EVERY
-        kind, content = ("samples", "blocks") if every else ("newest", "samples")
         async for piece in replay.pieces():
             if piece is None:
-                yield Sent(ReplayTold(id=self._request.id, replay=replay.place()).model_dump_json())
-                continue
-            written = self._written(piece, every)
-            if written:
-                place = replay.place().model_dump_json()
-                yield Sent(f'{{"type":"{kind}","id":{self._id},"replay":{place},"{content}":{written}}}')
+                yield _sent(ReplayTold(id=self._request.id, replay=replay.place()))
+            elif every:
+                made = self._samples([WrittenPiece(piece, self._live.units)], replay=replay.place())
+                if made is not None:
+                    yield made
+            elif samples := newest_values(piece, self._wanted, self._live.units):
+                place = replay.place().model_dump_json().encode()
+                yield Sent((b'{"type":"newest","id":%b,"replay":%b,"samples":[' % (self._id, place), samples, b"]}"))
 
-    def _written(self, piece: FeedPiece, every: bool) -> str:
-        if every:
-            return WrittenPiece(piece, self._live.units).blocks(self._wanted)
-        return newest_values(piece, self._wanted, self._live.units)
+
+def _listed(parts: Iterable[bytes]) -> list[bytes]:
+    """Those that are not empty, with commas between them."""
+    made = [piece for one in parts if one for piece in (b",", one)]
+    return made[1:]
+
+
+def _sent(message: BaseModel) -> Sent:
+    return Sent((message.model_dump_json(exclude_none=True).encode(),))

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import structlog
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from api.auth.dependencies import user_of_connection
 from api.auth.errors import NotSignedIn
@@ -29,6 +29,7 @@ from api.service.telemetry_requests import StreamCatalogue
 from api.service.telemetry_stream import LiveTelemetry
 from api.service.telemetry_subscription import TelemetrySubscription
 from api.ws.connection import received
+from api.ws.shared_frames import send_parts
 from core.errors import Conflict, InputError, LlamaSpaceError, NotFound
 
 __all__ = ["TelemetrySocket", "router"]
@@ -65,7 +66,7 @@ class TelemetrySocket:
         with self._live.reading():
             try:
                 hello = Hello(satellites=tuple(self._catalogue.satellites()), cursor=await self._live.begin_at())
-                await self._send(hello.model_dump_json())
+                await self._tell(hello)
                 if first is not None:
                     self._subscribe(first)
                 await self._receive()
@@ -89,7 +90,7 @@ class TelemetrySocket:
                 await self._bad(f"{where}: {first['msg']}" if where else str(first["msg"]), where or None)
                 continue
             if isinstance(message, Ping):
-                await self._send(Pong().model_dump_json())
+                await self._tell(Pong())
                 continue
             try:
                 if isinstance(message, Subscribe):
@@ -116,7 +117,7 @@ class TelemetrySocket:
             raise _unknown(subscription_id)
         known[1].cancel()
         await asyncio.gather(known[1], return_exceptions=True)
-        await self._send(Unsubscribed(id=subscription_id).model_dump_json())
+        await self._tell(Unsubscribed(id=subscription_id))
 
     def _control(self, order: ReplayControl) -> None:
         known = self._known.get(order.id)
@@ -127,7 +128,7 @@ class TelemetrySocket:
     async def _follow(self, subscription_id: str, subscription: TelemetrySubscription) -> None:
         try:
             async for one in subscription.messages():
-                await self._send(one.text)
+                await self._send(*one.parts, binary=one.binary)
         except LlamaSpaceError as error:
             _log.warning("a telemetry subscription ended", error=error.message, code=error.code)
             self._known.pop(subscription_id, None)
@@ -135,17 +136,19 @@ class TelemetrySocket:
         except WebSocketDisconnect:
             return  # who receives sees it as well
 
-    async def _send(self, text: str) -> None:
+    async def _tell(self, message: BaseModel) -> None:
+        await self._send(message.model_dump_json(exclude_none=True).encode())
+
+    async def _send(self, *parts: bytes, binary: bool = False) -> None:
         async with self._sending:
-            await self._socket.send_text(text)
+            await send_parts(self._socket, parts, binary=binary)
 
     async def _problem(self, error: LlamaSpaceError, subscription_id: str | None) -> None:
-        problem = StreamProblem(id=subscription_id, problem=problem_of(error))
-        await self._send(problem.model_dump_json(exclude_none=True))
+        await self._tell(StreamProblem(id=subscription_id, problem=problem_of(error)))
 
     async def _bad(self, detail: str, field: str | None = None) -> None:
         problem = Problem(title="Unprocessable message", status=422, detail=detail, code="bad-message", field=field)
-        await self._send(StreamProblem(problem=problem).model_dump_json(exclude_none=True))
+        await self._tell(StreamProblem(problem=problem))
 
 
 @router.websocket("/telemetry/stream")

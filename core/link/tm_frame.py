@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -127,8 +128,9 @@ def fill_frames(packets: list[bytes], capacity: int) -> Iterator[tuple[int, byte
     """
     starts, stream = _concatenate(packets, capacity)
     for begin in range(0, len(stream), capacity):
-        inside = [start - begin for start in starts if begin <= start < begin + capacity]
-        yield (inside[0] if inside else NO_PACKET_START), stream[begin : begin + capacity]
+        place = bisect_left(starts, begin)
+        first = starts[place] - begin if place < len(starts) else capacity
+        yield (first if first < capacity else NO_PACKET_START), stream[begin : begin + capacity]
 
 
 def _concatenate(packets: list[bytes], capacity: int) -> tuple[list[int], bytes]:

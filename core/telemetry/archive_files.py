@@ -30,6 +30,7 @@ from core.telemetry.archive_tables import (
     write_change,
     write_state,
 )
+from core.telemetry.column_encoding import parquet_options
 from core.telemetry.deferred_deletion import DeferredDeletion
 from core.telemetry.packet_table import ARRIVAL, GENERATED, IDENTITY, OCTETS, SERVICE, joined, without_duplicates
 from core.telemetry.summary_files import SUMMARIES, PreparedSummaries, coarse_summaries, fine_summaries
@@ -369,12 +370,4 @@ def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
 
 def _write_table(table: pa.Table, path: Path) -> None:
     # Statistics of time are what row groups are chosen by; those of other columns cost a quarter of the time to write.
-    pq.write_table(
-        table,
-        path,
-        compression="zstd",
-        compression_level=1,
-        row_group_size=_ROW_GROUP,
-        use_dictionary=False,
-        write_statistics=[GENERATED],
-    )
+    pq.write_table(table, path, row_group_size=_ROW_GROUP, write_statistics=[GENERATED], **parquet_options(table))

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Final
 
@@ -53,7 +54,7 @@ class FeedPiece:
     through: float
     parts: tuple[FeedPart, ...]
 
-    @property
+    @cached_property
     def rows(self) -> int:
         """How many packets."""
         return sum(one.table.num_rows for one in self.parts)

@@ -22,6 +22,7 @@ from api.app import build_runtime, create_app
 from api.auth.accounts import User
 from api.service.runtime import Runtime
 from api.settings import Settings
+from api.ws.shared_frames import SOCKET_OPTIONS
 from knowledge import Handbook
 from knowledge.passage import Passage
 from tools.contract import Role
@@ -134,7 +135,9 @@ def live_service(
     if before is not None:
         before(runtime)
     app = create_app(runtime)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=2))
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=2, **SOCKET_OPTIONS)
+    )
     thread = threading.Thread(target=asyncio.run, args=(server.serve(),), daemon=True)
     thread.start()
     deadline = time.monotonic() + 90.0

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pydantic import TypeAdapter
 
-from api.service.telemetry_messages import Outgoing, Subscribe
+from api.service.telemetry_messages import ArrowHead, Outgoing, Subscribe
 from api.service.telemetry_requests import StreamCatalogue
 from api.service.telemetry_stream import LiveTelemetry
 from api.service.telemetry_subscription import TelemetrySubscription
@@ -27,9 +28,10 @@ from core.time import MissionClock
 from core.time.clock import ClockAnchor
 from tests.core.telemetry.intake import FLEET, MDB, T0_TAI_S, frames, housekeeping
 
-__all__ = ["Packet", "StreamBench", "event_packet", "rows_of", "soc_packet"]
+__all__ = ["Packet", "StreamBench", "arrow_message", "event_packet", "rows_of", "soc_packet"]
 
 MESSAGE: TypeAdapter[Any] = TypeAdapter(Outgoing)
+ARROW_HEAD: TypeAdapter[Any] = TypeAdapter(ArrowHead)
 CLOCK = MissionClock(ClockAnchor(0.0, T0_TAI_S + 10_000, 1.0), lambda: 0.0)
 
 
@@ -106,6 +108,19 @@ class StreamBench:
         """Close files."""
         self.archive.close()
         self.database.close()
+
+
+def arrow_message(raw: bytes) -> tuple[dict[str, Any], list[pa.Table]]:
+    """Head and tables of a binary message, read as the documentation says."""
+    length = int.from_bytes(raw[:4], "little")
+    assert (4 + length) % 8 == 0
+    source = pa.BufferReader(raw[4 + length :])
+    tables = []
+    while source.tell() < source.size():
+        with pa.ipc.open_stream(source) as stream:
+            tables.append(stream.read_all())
+    ARROW_HEAD.validate_json(raw[4 : 4 + length])
+    return json.loads(raw[4 : 4 + length]), tables
 
 
 def rows_of(message: dict[str, Any]) -> list[tuple[int, str, str, float, dict[str, Any]]]:

@@ -13,7 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.api.conftest import Headers, LiveService, live_service
 from tests.api.sockets import read_until, send
-from tests.api.stream_bench import MESSAGE, rows_of
+from tests.api.stream_bench import MESSAGE, arrow_message, rows_of
 
 _WAIT_S = 60.0
 
@@ -108,6 +108,16 @@ def test_a_bad_message_gets_a_problem_and_the_socket_lives(
         assert named in problem["detail"]
         send(socket, {"type": "ping"})
         assert read_until(socket, lambda one: one["type"] == "pong")
+
+
+def test_samples_come_in_arrow_over_a_socket(live: LiveService, headers: Headers) -> None:
+    with _open(live, headers) as socket:
+        send(socket, {"type": "subscribe", "id": "b", "mode": "every", "format": "arrow", "after": 0})
+        while not isinstance(message := socket.recv(timeout=_WAIT_S * 2), bytes):
+            assert json.loads(message)["type"] in ("hello", "subscribed")
+        head, tables = arrow_message(message)
+    assert head["type"] == "samples" and head["id"] == "b" and head["cursor"] > 0
+    assert all(one.num_rows and "packet:arrival" in one.column_names for one in tables) and tables
 
 
 def test_an_id_is_given_once(live: LiveService, headers: Headers) -> None:

@@ -16,9 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.service import telemetry_stream
+from api.service import recent_pieces
 from api.service.telemetry_messages import ReplayAction, ReplayControl
 from api.service.telemetry_packets import WrittenPiece
+from api.service.telemetry_subscription import Sent
 from core.errors import Conflict, InputError, NotFound
 from core.mdb.batch import BatchDecoder
 from core.telemetry.packet_feed import FeedPart, FeedPiece
@@ -26,7 +27,7 @@ from core.telemetry.packet_selection import PacketSelection
 from core.telemetry.packet_table import ARRIVAL, GENERATED
 from core.telemetry.parameter_units import ParameterUnits
 from core.time import format_utc, utc_from_tai_s
-from tests.api.stream_bench import Packet, StreamBench, event_packet, rows_of, soc_packet
+from tests.api.stream_bench import Packet, StreamBench, arrow_message, event_packet, rows_of, soc_packet
 from tests.core.telemetry.intake import MDB, T0_TAI_S
 
 
@@ -141,7 +142,7 @@ def test_readers_that_come_and_go_get_every_packet_once_in_order(
             await asyncio.wait_for(asyncio.gather(*tasks), 100)
 
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(telemetry_stream, "_ROWS_AT_HAND", at_hand)
+        patch.setattr(recent_pieces, "_ROWS", at_hand)
         patch.setattr("api.service.telemetry_requests._MOST_ROWS", limit)
         patch.setattr("api.service.telemetry_requests._FEWEST_ROWS", 1)
         bench = StreamBench(Path(folder))
@@ -188,14 +189,78 @@ async def test_a_cursor_that_readers_are_not_yet_woken_for_is_one_of_the_archive
             await anext(bench.subscription(mode="every", after=bench.live.feed.head() + 1).messages())
 
 
+async def until_all_came(bench: StreamBench, packets: int, **wanted: Any) -> list[Sent]:
+    found: list[Sent] = []
+    with bench.live.reading():
+        async with aclosing(bench.subscription(mode="every", **wanted).messages()) as messages:  # type: ignore[type-var]
+            async with asyncio.timeout(120):
+                async for one in messages:
+                    found.append(one)
+                    if one.cursor is not None and one.cursor & 0xFF_FFFF == packets - 1:
+                        break
+    return found
+
+
+@pytest.mark.parametrize("selection", SELECTIONS)
+@pytest.mark.parametrize("filed", [False, True])
+async def test_arrow_has_what_json_has(bench: StreamBench, selection: dict[str, Any], filed: bool) -> None:
+    packets = [
+        made
+        for number in range(6)
+        for made in (soc_packet("LSAT-1", number, soc=0.1 if number == 4 else 0.8), event_packet("LSAT-2", number))
+    ]
+    bench.take(packets)
+    if filed:
+        bench.archive.columns.compact()
+    texts = await until_all_came(bench, len(packets), after=0, **selection)
+    octets = await until_all_came(bench, len(packets), after=0, format="arrow", **selection)
+    assert not texts[1].binary and octets[1].binary
+    message = json.loads(texts[1].text)
+    head, tables = arrow_message(b"".join(octets[1].parts))
+    assert head == {"type": "samples", "id": "s", "cursor": message["cursor"]}
+    assert len(tables) == len(message["blocks"]) > 0
+    for table, block in zip(tables, message["blocks"], strict=True):
+        about = {name.decode(): value.decode() for name, value in table.schema.metadata.items()}
+        assert about == {name: str(block[name]) for name in ("satellite", "container", "unix_minus_tai_s")}
+        columns = table.to_pydict()
+        for short in ("arrival", "generated_tai_s", "received_tai_s", "apid", "sequence", "service", "subtype"):
+            assert columns.get(f"packet:{short}") == block.get(short)
+        for name, column in block["parameters"].items():
+            values = [int(one) if isinstance(one, bool) else one for one in columns[name]]
+            sent = columns.get(f"{name}.raw")
+            assert column["values"] == [sent[row] if one is None and sent else one for row, one in enumerate(values)]
+            assert columns.get(f"{name}.limit") == column.get("levels")
+            assert (table.schema.field(name).metadata or {}).get(b"unit", b"").decode() == column["unit"]
+        names = {one for one in columns if not one.startswith("packet:") and not one.endswith((".raw", ".limit"))}
+        assert names == set(block["parameters"])
+
+
+async def test_a_replay_comes_in_arrow(bench: StreamBench) -> None:
+    bench.take([soc_packet("LSAT-1", number) for number in range(3)])
+    found: list[tuple[dict[str, Any], list[pa.Table]]] = []
+    replay = {"start": utc(0), "end": utc(5), "speed": 1000.0}
+    with bench.live.reading():
+        wanted = bench.subscription(mode="every", format="arrow", replay=replay, parameters=("soc",))
+        async with aclosing(wanted.messages()) as messages, asyncio.timeout(120):  # type: ignore[type-var]
+            async for one in messages:
+                if one.binary:
+                    found.append(arrow_message(b"".join(one.parts)))
+                elif '"ended"' in one.text:
+                    break
+    assert [at for _, tables in found for one in tables for at in one[GENERATED].to_pylist()] == [
+        T0_TAI_S + number for number in range(3)
+    ]
+    assert all(head["replay"]["speed"] == 1000.0 and "cursor" not in head for head, _ in found)
+
+
 async def test_readers_of_one_selection_share_one_writing(bench: StreamBench) -> None:
-    texts: list[str] = []
+    written: list[tuple[bytes, ...]] = []
 
     async def read() -> None:
         async with aclosing(bench.subscription(mode="every").messages()) as messages:  # type: ignore[type-var]
             async for one in messages:
                 if '"blocks"' in one.text:
-                    texts.append(one.text)
+                    written.append(one.parts)
                     return
 
     with bench.live.reading():
@@ -206,8 +271,31 @@ async def test_readers_of_one_selection_share_one_writing(bench: StreamBench) ->
             await asyncio.sleep(0)
         await asyncio.to_thread(bench.take, [soc_packet("LSAT-1", 1)])
         await asyncio.wait_for(asyncio.gather(*tasks), 60)
-        assert len(set(texts)) == 1 and len(texts) == 20
-        assert len(bench.live._pieces) == 1
+        assert len(written) == 20
+        assert {len(parts) for parts in written} == {3}
+        assert len({id(parts[1]) for parts in written}) == 1  # the very same octets
+
+
+async def test_who_fell_behind_gets_in_one_message_what_was_written_for_those_who_did_not(bench: StreamBench) -> None:
+    with bench.live.reading():
+        follows = bench.subscription(mode="every", maximum_hz=100).messages()
+        lags = bench.subscription(mode="every", maximum_hz=100).messages()
+        for one in (follows, lags):
+            assert '"subscribed"' in (await anext(one)).text
+        began = asyncio.ensure_future(anext(lags))
+        of_it: list[bytes] = []
+        for number in range(4):
+            coming = asyncio.ensure_future(anext(follows))
+            await asyncio.sleep(0)  # it waits for the turn
+            await asyncio.to_thread(bench.take, [soc_packet("LSAT-1", number)])
+            of_it.append((await asyncio.wait_for(coming, 60)).parts[1])
+        assert (await began).parts[1] is of_it[0]
+        late = await asyncio.wait_for(anext(lags), 60)
+        blocks = [part for part in late.parts[1:-1] if part != b","]
+        assert [id(one) for one in blocks] == [id(one) for one in of_it[1:]]
+        assert [row[3] - T0_TAI_S for row in rows_of(json.loads(late.text))] == [1.0, 2.0, 3.0]
+        for one in (follows, lags):
+            await one.aclose()  # type: ignore[attr-defined]
 
 
 async def test_newest_values_count_what_they_replace_and_late_data_is_not_the_present(bench: StreamBench) -> None:
@@ -366,6 +454,8 @@ async def test_steps_of_alarms_come_once_with_a_cursor_to_resume_after(bench: St
         ({"parameters": ("sock",)}, "parameters: 'sock' is not in the mission database"),
         ({"parameters": ("nothing*",)}, "parameters: 'nothing*"),
         ({"containers": ("Nothing",)}, "containers: 'Nothing' is not in the mission database"),
+        ({"format": "arrow"}, 'format: "arrow" goes with samples in mode "every"'),
+        ({"format": "arrow", "mode": "every", "alarms": True}, "format: "),
         ({"after": 3}, 'after: goes with mode "every"'),
         ({"mode": "every", "after": 3, "replay": {"start": utc(0)}}, "after: does not go with a replay"),
         ({"alarms": True, "containers": ("*",)}, "containers: does not go with alarms"),
@@ -406,7 +496,7 @@ def test_numbers_that_json_does_not_have_are_told_as_texts() -> None:
         }
     )
     piece = FeedPiece(0, 4, (FeedPart("LSAT-1", "P", table),))
-    (block,) = json.loads(WrittenPiece(piece, ParameterUnits(MDB)).blocks(PacketSelection()))
+    (block,) = json.loads(b"[" + WrittenPiece(piece, ParameterUnits(MDB)).blocks(PacketSelection()) + b"]")
     assert block["parameters"]["x"] == {"unit": "", "values": [1.5, "NaN", "Infinity", 7], "uncalibrated": [3]}
     assert block["parameters"]["flag"]["values"] == [1, 0, None, 1]
     assert block["parameters"]["octets"]["values"] == ["01ff", "", "61", None]
