@@ -24,15 +24,27 @@ from core.store import open_database
 from core.telemetry import AlarmDesk, LatestValues, LimitOverrides, TelemetryIngest, TelemetryStream, tm_channels
 from core.telemetry.packet_feed import PacketFeed
 from core.telemetry.telemetry_archive import TelemetryArchive
-from core.time import MissionClock
+from core.time import MissionClock, format_utc, utc_from_tai_s
 from core.time.clock import ClockAnchor
 from tests.core.telemetry.intake import FLEET, MDB, T0_TAI_S, frames, housekeeping
 
-__all__ = ["Packet", "StreamBench", "arrow_message", "event_packet", "rows_of", "soc_packet"]
+__all__ = ["SELECTIONS", "Packet", "StreamBench", "arrow_message", "event_packet", "rows_of", "soc_packet", "utc"]
 
 MESSAGE: TypeAdapter[Any] = TypeAdapter(Outgoing)
 ARROW_HEAD: TypeAdapter[Any] = TypeAdapter(ArrowHead)
 CLOCK = MissionClock(ClockAnchor(0.0, T0_TAI_S + 10_000, 1.0), lambda: 0.0)
+SELECTIONS: tuple[dict[str, Any], ...] = (
+    {},
+    {"satellites": ("LSAT-2",)},
+    {"parameters": ("so*",)},
+    {"containers": ("Event*",)},
+    {"containers": ("*",), "parameters": ("soc", "event_id")},
+)
+
+
+def utc(seconds: float) -> str:
+    """The instant so long after the first packet."""
+    return format_utc(utc_from_tai_s(T0_TAI_S + seconds))
 
 
 @dataclass(frozen=True)

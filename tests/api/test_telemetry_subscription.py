@@ -19,15 +19,14 @@ from hypothesis import strategies as st
 from api.service import recent_pieces
 from api.service.telemetry_messages import ReplayAction, ReplayControl
 from api.service.telemetry_packets import WrittenPiece
-from api.service.telemetry_subscription import Sent
 from core.errors import Conflict, InputError, NotFound
 from core.mdb.batch import BatchDecoder
 from core.telemetry.packet_feed import FeedPart, FeedPiece
 from core.telemetry.packet_selection import PacketSelection
 from core.telemetry.packet_table import ARRIVAL, GENERATED
 from core.telemetry.parameter_units import ParameterUnits
-from core.time import format_utc, utc_from_tai_s
-from tests.api.stream_bench import Packet, StreamBench, arrow_message, event_packet, rows_of, soc_packet
+from core.time import utc_from_tai_s
+from tests.api.stream_bench import SELECTIONS, Packet, StreamBench, event_packet, rows_of, soc_packet, utc
 from tests.core.telemetry.intake import MDB, T0_TAI_S
 
 
@@ -36,19 +35,6 @@ def bench(tmp_path: Path) -> Iterator[StreamBench]:
     made = StreamBench(tmp_path)
     yield made
     made.close()
-
-
-def utc(seconds: float) -> str:
-    return format_utc(utc_from_tai_s(T0_TAI_S + seconds))
-
-
-SELECTIONS: tuple[dict[str, Any], ...] = (
-    {},
-    {"satellites": ("LSAT-2",)},
-    {"parameters": ("so*",)},
-    {"containers": ("Event*",)},
-    {"containers": ("*",), "parameters": ("soc", "event_id")},
-)
 
 
 def wants(selection: dict[str, Any], one: Packet) -> bool:
@@ -187,70 +173,6 @@ async def test_a_cursor_that_readers_are_not_yet_woken_for_is_one_of_the_archive
             assert [row[3] - T0_TAI_S for row in rows_of(json.loads((await anext(messages)).text))] == [2]
         with pytest.raises(InputError, match="beyond the newest"):
             await anext(bench.subscription(mode="every", after=bench.live.feed.head() + 1).messages())
-
-
-async def until_all_came(bench: StreamBench, packets: int, **wanted: Any) -> list[Sent]:
-    found: list[Sent] = []
-    with bench.live.reading():
-        async with aclosing(bench.subscription(mode="every", **wanted).messages()) as messages:  # type: ignore[type-var]
-            async with asyncio.timeout(120):
-                async for one in messages:
-                    found.append(one)
-                    if one.cursor is not None and one.cursor & 0xFF_FFFF == packets - 1:
-                        break
-    return found
-
-
-@pytest.mark.parametrize("selection", SELECTIONS)
-@pytest.mark.parametrize("filed", [False, True])
-async def test_arrow_has_what_json_has(bench: StreamBench, selection: dict[str, Any], filed: bool) -> None:
-    packets = [
-        made
-        for number in range(6)
-        for made in (soc_packet("LSAT-1", number, soc=0.1 if number == 4 else 0.8), event_packet("LSAT-2", number))
-    ]
-    bench.take(packets)
-    if filed:
-        bench.archive.columns.compact()
-    texts = await until_all_came(bench, len(packets), after=0, **selection)
-    octets = await until_all_came(bench, len(packets), after=0, format="arrow", **selection)
-    assert not texts[1].binary and octets[1].binary
-    message = json.loads(texts[1].text)
-    head, tables = arrow_message(b"".join(octets[1].parts))
-    assert head == {"type": "samples", "id": "s", "cursor": message["cursor"]}
-    assert len(tables) == len(message["blocks"]) > 0
-    for table, block in zip(tables, message["blocks"], strict=True):
-        about = {name.decode(): value.decode() for name, value in table.schema.metadata.items()}
-        assert about == {name: str(block[name]) for name in ("satellite", "container", "unix_minus_tai_s")}
-        columns = table.to_pydict()
-        for short in ("arrival", "generated_tai_s", "received_tai_s", "apid", "sequence", "service", "subtype"):
-            assert columns.get(f"packet:{short}") == block.get(short)
-        for name, column in block["parameters"].items():
-            values = [int(one) if isinstance(one, bool) else one for one in columns[name]]
-            sent = columns.get(f"{name}.raw")
-            assert column["values"] == [sent[row] if one is None and sent else one for row, one in enumerate(values)]
-            assert columns.get(f"{name}.limit") == column.get("levels")
-            assert (table.schema.field(name).metadata or {}).get(b"unit", b"").decode() == column["unit"]
-        names = {one for one in columns if not one.startswith("packet:") and not one.endswith((".raw", ".limit"))}
-        assert names == set(block["parameters"])
-
-
-async def test_a_replay_comes_in_arrow(bench: StreamBench) -> None:
-    bench.take([soc_packet("LSAT-1", number) for number in range(3)])
-    found: list[tuple[dict[str, Any], list[pa.Table]]] = []
-    replay = {"start": utc(0), "end": utc(5), "speed": 1000.0}
-    with bench.live.reading():
-        wanted = bench.subscription(mode="every", format="arrow", replay=replay, parameters=("soc",))
-        async with aclosing(wanted.messages()) as messages, asyncio.timeout(120):  # type: ignore[type-var]
-            async for one in messages:
-                if one.binary:
-                    found.append(arrow_message(b"".join(one.parts)))
-                elif '"ended"' in one.text:
-                    break
-    assert [at for _, tables in found for one in tables for at in one[GENERATED].to_pylist()] == [
-        T0_TAI_S + number for number in range(3)
-    ]
-    assert all(head["replay"]["speed"] == 1000.0 and "cursor" not in head for head, _ in found)
 
 
 async def test_readers_of_one_selection_share_one_writing(bench: StreamBench) -> None:
