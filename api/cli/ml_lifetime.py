@@ -1,24 +1,19 @@
-"""``llamaspace ml``: trains models, writes prediction files, prints tables, and keeps the versions of models."""
+"""``llamaspace ml train|predict|table lifetime``: models of remaining useful life."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.progress import Progress
 
 from api.cli.audit import shell_actor
+from api.cli.ml_versions import open_registry, progress_bar, told
 from core.errors import InputError, NotFound
-from core.events import EventLog
-from core.store import open_database
 from ml.lifetime.battery import leave_one_out, load_cells
 from ml.lifetime.histories import SUBSETS
 from ml.lifetime.tables import TableRow, subset_table
@@ -33,12 +28,10 @@ from ml.lifetime.turbofan import (
     turbofan_folder,
 )
 from ml.models import ModelRegistry
-from ml.models.registry import LIVE
 
-__all__ = ["approve", "list_versions", "predict", "roll_back", "table", "train", "withdraw"]
+__all__ = ["predict", "table", "train"]
 
 _LABELLED = ("FD001", "FD002")
-_DATABASE = "models.db"
 
 
 def train(options: argparse.Namespace) -> int:
@@ -48,7 +41,7 @@ def train(options: argparse.Namespace) -> int:
         InputError: The data are missing or wrong.
     """
     options.data = turbofan_folder(options.data)
-    with _registry(options.models) as registry, _bar() as bar:
+    with open_registry(options.models) as registry, progress_bar() as bar:
         found = [_trained(options, one, registry, bar) for one in _subsets(options, SUBSETS)]
     for one in found:
         error = one.metrics["cross-validation RMSE in cycles"]
@@ -65,7 +58,7 @@ def predict(options: argparse.Namespace) -> int:
         InputError: The data are missing or wrong, or the folder cannot be written to.
     """
     options.data = turbofan_folder(options.data)
-    with _registry(options.models) as registry, _bar() as bar:
+    with open_registry(options.models) as registry, progress_bar() as bar:
         written = []
         for subset in _subsets(options, BLIND):
             try:
@@ -92,7 +85,7 @@ def table(options: argparse.Namespace) -> int:
         raise InputError("--seeds", f"{options.seeds} seeds; at least 1 is needed")
     options.data = turbofan_folder(options.data)
     seeds, found = range(1, options.seeds + 1), {}
-    with _bar() as bar:
+    with progress_bar() as bar:
         for subset in _subsets(options, _LABELLED):
             found[subset] = subset_table(options.data, subset, seeds, _per_seed(bar, subset))
     cells = leave_one_out(load_cells(options.data / "nasa_battery_discharge_B0005_6_7.parquet"))
@@ -111,67 +104,6 @@ def table(options: argparse.Namespace) -> int:
     return 0
 
 
-def list_versions(options: argparse.Namespace) -> int:
-    """Print versions; 1 where there are none."""
-    with _registry(options.models) as registry:
-        versions = registry.versions(options.name)
-    if options.json:
-        sys.stdout.write(json.dumps([asdict(one) for one in versions], indent=2) + "\n")
-        return 0 if versions else 1
-    shown = Table()
-    for heading in ("model", "version", "state", "aliases", "registered", "by", "decided by"):
-        shown.add_column(heading)
-    for one in versions:
-        aliases = ", ".join(one.aliases)
-        registered, decided = one.registered_utc, one.decided_by or ""
-        shown.add_row(one.name, str(one.version), one.state, aliases, registered, one.registered_by, decided)
-    Console().print(shown)
-    return 0 if versions else 1
-
-
-def approve(options: argparse.Namespace) -> int:
-    """Answer for a version and make it live.
-
-    Raises:
-        NotFound: There is none.
-        Conflict: It has been withdrawn.
-    """
-    told = {"by": shell_actor(), "reason": options.reason, "at_utc": datetime.now(UTC)}
-    with _registry(options.models) as registry:
-        registry.approve(options.name, options.version, **told)
-        registry.point(options.name, LIVE, options.version, **told)
-    sys.stdout.write(f"{options.name} version {options.version} is live\n")
-    return 0
-
-
-def roll_back(options: argparse.Namespace) -> int:
-    """Make the version live that was live before.
-
-    Raises:
-        NotFound: None is live.
-        Conflict: None was live before.
-    """
-    with _registry(options.models) as registry:
-        back = registry.roll_back(options.name, LIVE, by=shell_actor(), reason=options.reason, at_utc=datetime.now(UTC))
-    sys.stdout.write(f"{back.name} version {back.version} is live again\n")
-    return 0
-
-
-def withdraw(options: argparse.Namespace) -> int:
-    """Take a version out of use for ever.
-
-    Raises:
-        NotFound: There is none.
-        Conflict: It is live, or withdrawn already.
-    """
-    with _registry(options.models) as registry:
-        registry.withdraw(
-            options.name, options.version, by=shell_actor(), reason=options.reason, at_utc=datetime.now(UTC)
-        )
-    sys.stdout.write(f"{options.name} version {options.version} is withdrawn\n")
-    return 0
-
-
 def _trained(options: argparse.Namespace, subset: str, registry: ModelRegistry, bar: Progress) -> TrainedSubset:
     return train_subset(
         options.data,
@@ -180,7 +112,7 @@ def _trained(options: argparse.Namespace, subset: str, registry: ModelRegistry, 
         seed=options.seed,
         by=shell_actor(),
         at_utc=datetime.now(UTC),
-        progress=_told(bar, subset),
+        progress=told(bar, subset),
     )
 
 
@@ -192,32 +124,8 @@ def _subsets(options: argparse.Namespace, usual: tuple[str, ...]) -> tuple[str, 
     return chosen
 
 
-@contextmanager
-def _registry(folder: Path) -> Iterator[ModelRegistry]:
-    database = open_database(folder / _DATABASE)
-    try:
-        yield ModelRegistry(database, EventLog(database), folder)
-    finally:
-        database.close()
-
-
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:3.0f} %"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-    )
-
-
-def _told(bar: Progress, name: str) -> Callable[[float, str], None]:
-    task = bar.add_task(name, total=1.0)
-    return lambda share, what: bar.update(task, completed=share, description=f"{name}: {what}")
-
-
 def _per_seed(bar: Progress, subset: str) -> Callable[[int], Callable[[float, str], None]]:
-    return lambda seed: _told(bar, f"{subset} seed {seed}")
+    return lambda seed: told(bar, f"{subset} seed {seed}")
 
 
 def _markdown(subset: str, rows: list[TableRow], seeds: int) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 __all__ = ["add_ml"]
 
@@ -17,11 +19,15 @@ def add_ml(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     predict = actions.add_parser("predict", help="write prediction files; trains what is not there yet")
     table = actions.add_parser("table", help="train from several seeds and measure on the test splits, from raw data")
     for one in (train, predict, table):
-        one.add_argument("subject", choices=["lifetime"], help="which models")
+        one.add_argument("subject", choices=["anomaly", "lifetime"], help="which models")
         one.add_argument("--data", type=Path, required=True, help="folder of the raw data")
-        one.add_argument("--subset", action="append", metavar="NAME", help="FD001 to FD004; as often as needed")
+        one.add_argument(
+            "--subset", action="append", metavar="NAME", help="of lifetime: FD001 to FD004; as often as needed"
+        )
     predict.add_argument("--out", type=Path, required=True, help="folder of the prediction files")
-    predict.add_argument("--drivers", action="store_true", help="also write what moved each prediction most")
+    predict.add_argument(
+        "--drivers", action="store_true", help="of lifetime: also write what moved each prediction most"
+    )
     table.add_argument("--seeds", type=int, default=5, help="how many (default: 5)")
     table.add_argument("--json", action="store_true", help="print one JSON document")
     for one in (train, predict):
@@ -53,43 +59,41 @@ def add_ml(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         one.set_defaults(run=run)
 
 
-def _run_train(options: argparse.Namespace) -> int:
-    from api.cli.ml import train
+def _subject(options: argparse.Namespace) -> ModuleType:
+    return import_module(f"api.cli.ml_{options.subject}")
 
-    return train(options)
+
+def _run_train(options: argparse.Namespace) -> int:
+    return int(_subject(options).train(options))
 
 
 def _run_predict(options: argparse.Namespace) -> int:
-    from api.cli.ml import predict
-
-    return predict(options)
+    return int(_subject(options).predict(options))
 
 
 def _run_table(options: argparse.Namespace) -> int:
-    from api.cli.ml import table
-
-    return table(options)
+    return int(_subject(options).table(options))
 
 
 def _run_versions(options: argparse.Namespace) -> int:
-    from api.cli.ml import list_versions
+    from api.cli.ml_versions import list_versions
 
     return list_versions(options)
 
 
 def _run_approve(options: argparse.Namespace) -> int:
-    from api.cli.ml import approve
+    from api.cli.ml_versions import approve
 
     return approve(options)
 
 
 def _run_rollback(options: argparse.Namespace) -> int:
-    from api.cli.ml import roll_back
+    from api.cli.ml_versions import roll_back
 
     return roll_back(options)
 
 
 def _run_withdraw(options: argparse.Namespace) -> int:
-    from api.cli.ml import withdraw
+    from api.cli.ml_versions import withdraw
 
     return withdraw(options)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from core.errors import InputError, NotFound
-from core.store.durable_file import write_durably
+from core.errors import InputError
 from ml.lifetime.battery import HELD_OUT, load_cells, predict_capacity
 from ml.lifetime.histories import SENSORS, SETTINGS, load_histories
 from ml.lifetime.learners import Recipe
 from ml.lifetime.model import MODEL_KIND, LifetimeModel, life_files, life_model
 from ml.lifetime.tables import RECIPES
 from ml.lifetime.training import Progress, train_lifetime
-from ml.models import Manifest, ModelRegistry, ModelState, RegisteredModel, code_hash, data_hash, model_card
-from ml.models.registry import LIVE
+from ml.models import Manifest, ModelRegistry, RegisteredModel, code_hash, data_hash, model_card
+from ml.models.choice import choose_version
+from ml.models.prediction_file import write_predictions
 
 __all__ = [
     "BLIND",
@@ -99,18 +96,15 @@ def chosen_model(data: Path, subset: str, registry: ModelRegistry) -> TrainedSub
         NotFound: There is none: train one.
         InputError: Its files are not what was registered.
     """
-    name = _name(subset)
-    try:
-        candidates = [registry.aliased(name, LIVE)]
-    except NotFound:
-        candidates = [one for one in reversed(registry.versions(name)) if one.state is not ModelState.WITHDRAWN]
-    made_of, made_by = data_hash([_training_file(data, subset)]), code_hash(*_CODE)
-    for one in candidates:
-        artefact = registry.load(one, kind=MODEL_KIND, made_for=_made_for(subset))
-        manifest = artefact.manifest
-        if LIVE in one.aliases or (manifest.data_hash, manifest.code_hash) == (made_of, made_by):
-            return TrainedSubset(one, life_model(artefact), dict(manifest.metrics))
-    raise NotFound(f"no model of {subset} is live, and none was made of these data by this code; train one first")
+    registered, artefact = choose_version(
+        registry,
+        _name(subset),
+        kind=MODEL_KIND,
+        made_for=_made_for(subset),
+        data_hash=data_hash([_training_file(data, subset)]),
+        code_hash=code_hash(*_CODE),
+    )
+    return TrainedSubset(registered, life_model(artefact), dict(artefact.manifest.metrics))
 
 
 def predict_subset(data: Path, subset: str, model: LifetimeModel, out: Path) -> Path:
@@ -124,7 +118,7 @@ def predict_subset(data: Path, subset: str, model: LifetimeModel, out: Path) -> 
         (one.unit, f"{one.rul_cycles:.2f}", f"{one.low_cycles:.0f}", f"{one.high_cycles:.0f}", one.maintain_in_cycles)
         for one in lives
     ]
-    return _write_csv(out / f"{subset}.csv", ("unit", "rul", "lo", "hi", "maint_in"), rows)
+    return write_predictions(out / f"{subset}.csv", ("unit", "rul", "lo", "hi", "maint_in"), rows)
 
 
 def explain_subset(data: Path, subset: str, model: LifetimeModel, out: Path) -> Path:
@@ -139,7 +133,7 @@ def explain_subset(data: Path, subset: str, model: LifetimeModel, out: Path) -> 
         for unit, drivers in zip(histories.units, model.drivers(histories), strict=True)
         for one in drivers
     ]
-    return _write_csv(out / f"{subset}.drivers.csv", ("unit", "indicator", "cycles"), rows)
+    return write_predictions(out / f"{subset}.drivers.csv", ("unit", "indicator", "cycles"), rows)
 
 
 def predict_battery(data: Path, out: Path) -> Path:
@@ -155,7 +149,7 @@ def predict_battery(data: Path, out: Path) -> Path:
         raise InputError("battery", f"the first {known} discharges of {name} are not in the file")
     capacity = predict_capacity(mine[name][:known], cells, last)
     rows = [(known + 1 + number, f"{one:.5f}") for number, one in enumerate(capacity)]
-    return _write_csv(out / f"{name}.csv", ("discharge_no", "capacity"), rows)
+    return write_predictions(out / f"{name}.csv", ("discharge_no", "capacity"), rows)
 
 
 def turbofan_folder(data: Path) -> Path:
@@ -170,22 +164,6 @@ def turbofan_folder(data: Path) -> Path:
     raise InputError(
         "--data", f"{data} holds no cmapss_train_FD001.parquet or other subset, and neither does its folder ml"
     )
-
-
-def _write_csv(path: Path, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> Path:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heads)
-    writer.writerows(rows)
-
-    def write(unfinished: Path) -> None:
-        unfinished.write_text(text.getvalue(), encoding="utf-8")
-
-    try:
-        write_durably(path, write)
-    except OSError as error:
-        raise InputError("--out", f"{path} cannot be written: {error.strerror}") from error
-    return path
 
 
 def _training_file(data: Path, subset: str) -> Path:

@@ -12,10 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from api.cli.main import main
+from ml.anomaly import opssat
+from ml.anomaly.segment_training import SegmentRecipe
 from ml.lifetime.histories import SENSORS, SETTINGS, Histories
 from ml.lifetime.learners import Recipe
 from ml.lifetime.tables import RECIPES, judge_model
 from ml.lifetime.training import train_lifetime
+from tests.ml.anomaly.segment_tables import write_table
 from tests.ml.lifetime.fleets import cut, fleet
 
 QUICK = Recipe(cap_cycles=60.0, stride=4, rounds=10, random_trees=3, epochs=2, members=1, folds=3)
@@ -93,3 +96,27 @@ def test_the_table_measures_what_the_files_say() -> None:
     cycles = sum(one.age_cycles + min(one.maintain_in_cycles, life) for one, life in zip(lives, lived, strict=True))
     oracle = len(lives) / sum(one.age_cycles + life for one, life in zip(lives, lived, strict=True))
     assert found["test cost rate over the oracle at 5"] == pytest.approx(cost / cycles / oracle)
+
+
+def test_a_detector_is_trained_predicts_and_has_its_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(opssat, "RECIPE", SegmentRecipe(trees=10, networks=1, folds=3, repeats=1))
+    folder = tmp_path / "reference" / "ml"
+    folder.mkdir(parents=True)
+    write_table(folder / "opssat_train.csv", 90, seed=1)
+    write_table(folder / "opssat_test_unlabelled.csv", 20, seed=2, labels=False)
+    data, models = ["--data", str(folder.parent)], ["--models", str(tmp_path / "models")]
+    assert main(["ml", "train", "anomaly", *data, *models]) == 0
+    assert "opssat-segments version 1: candidate, cross-validation F1 " in capsys.readouterr().out
+    for _ in range(2):
+        assert main(["ml", "predict", "anomaly", *data, *models, "--out", str(tmp_path / "out")]) == 0
+    assert len((tmp_path / "out" / "opssat.csv").read_text().splitlines()) == 21
+    capsys.readouterr()
+    assert main(["ml", "versions", "--json", *models]) == 0
+    assert [one["version"] for one in json.loads(capsys.readouterr().out)] == [1]  # both predictions are of the one
+    assert main(["ml", "table", "anomaly", *data, "--seeds", "2", "--json"]) == 0
+    table = json.loads(capsys.readouterr().out)["opssat"]
+    assert set(table) == {"all", "without length"} and 0.0 <= table["all"]["cross-validation F1"][0] <= 1.0
+    assert main(["ml", "predict", "anomaly", *data, "--subset", "FD001", "--out", str(tmp_path), *models]) == 2
+    assert "--subset" in capsys.readouterr().err

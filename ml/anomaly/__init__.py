@@ -1,0 +1,1 @@
+"""Anomaly detection: what is unusual in telemetry, and how sure that is."""
