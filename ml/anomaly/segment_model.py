@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,8 @@ from ml.anomaly.segment_indicators import SegmentIndicators, indicator_names
 from ml.anomaly.segments import Segments
 from ml.anomaly.small_networks import SmallNetworks, networks_from_arrays
 from ml.models.artefact import CORRUPT, Artefact
-from ml.models.weights import tensors_from_octets, tensors_octets
+from ml.models.content import settings_of, tensors_of
+from ml.models.weights import tensors_octets
 
 __all__ = ["MODEL_KIND", "SegmentDetector", "detector_files", "segment_detector"]
 
@@ -76,8 +77,8 @@ def segment_detector(artefact: Artefact) -> SegmentDetector:
     Raises:
         InputError: A file is missing or has another content.
     """
-    settings = _settings(_file(artefact, "settings.json"))
-    usual = _tensors(artefact, "indicators.safetensors")
+    settings = settings_of(artefact, "settings.json", _SETTINGS)
+    usual = tensors_of(artefact, "indicators.safetensors")
     channels, with_length = tuple(settings["channels"]), settings["with_length"]
     width = len(indicator_names(with_length=with_length))
     try:
@@ -90,29 +91,9 @@ def segment_detector(artefact: Artefact) -> SegmentDetector:
     columns = len(indicators.names)
     return SegmentDetector(
         indicators,
-        trees_from_arrays("trees.safetensors", _tensors(artefact, "trees.safetensors"), columns),
+        trees_from_arrays("trees.safetensors", tensors_of(artefact, "trees.safetensors"), columns),
         networks_from_arrays(
-            "networks.safetensors", _tensors(artefact, "networks.safetensors"), settings["networks"], columns
+            "networks.safetensors", tensors_of(artefact, "networks.safetensors"), settings["networks"], columns
         ),
         float(settings["threshold"]),
     )
-
-
-def _settings(octets: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(octets)
-    except ValueError as error:
-        raise InputError("model.settings.json", f"no JSON: {error}", code=CORRUPT) from error
-    if not isinstance(found, dict) or set(found) != set(_SETTINGS):
-        raise InputError("model.settings.json", f"is to hold {', '.join(_SETTINGS)}", code=CORRUPT)
-    return found
-
-
-def _tensors(artefact: Artefact, name: str) -> dict[str, NDArray[Any]]:
-    return tensors_from_octets(name, _file(artefact, name))
-
-
-def _file(artefact: Artefact, name: str) -> bytes:
-    if name not in artefact.files:
-        raise InputError(f"model.{name}", "the file is missing", code=CORRUPT)
-    return artefact.files[name]

@@ -19,7 +19,8 @@ from ml.lifetime.learners import Ensemble
 from ml.lifetime.policy import CostRatio, wait_cycles
 from ml.lifetime.regimes import Regimes
 from ml.models.artefact import CORRUPT, Artefact
-from ml.models.weights import booster_from_text, booster_text, tensors_from_octets, tensors_octets
+from ml.models.content import file_of, settings_of, tensors_of
+from ml.models.weights import booster_from_text, booster_text, tensors_octets
 
 __all__ = ["MODEL_KIND", "Driver", "LifetimeModel", "UnitLife", "life_files", "life_model"]
 
@@ -187,9 +188,9 @@ def life_model(artefact: Artefact) -> LifetimeModel:
     Raises:
         InputError: A file is missing or has another content.
     """
-    settings = _settings(_file(artefact, "settings.json"))
-    seen = _tensors(artefact, "indicators.safetensors")
-    known = _tensors(artefact, "calibration.safetensors")
+    settings = settings_of(artefact, "settings.json", _SETTINGS)
+    seen = tensors_of(artefact, "indicators.safetensors")
+    known = tensors_of(artefact, "calibration.safetensors")
     try:
         regimes = Regimes(seen["centres"], seen["spans"], seen["means"], seen["deviations"], seen["lively"])
         indicators = IndicatorModel(regimes, seen["sensors"], seen["level"], seen["change"])
@@ -200,9 +201,9 @@ def life_model(artefact: Artefact) -> LifetimeModel:
 
     def boosters(kind: str) -> list[Any]:
         names = [f"{kind}-{number}.lgb.txt" for number in range(settings[kind])]
-        return [booster_from_text(name, _file(artefact, name), width) for name in names]
+        return [booster_from_text(name, file_of(artefact, name), width) for name in names]
 
-    networks = [_tensors(artefact, f"network-{number}.safetensors") for number in range(settings["networks"])]
+    networks = [tensors_of(artefact, f"network-{number}.safetensors") for number in range(settings["networks"])]
     return LifetimeModel(
         indicators=indicators,
         ensemble=Ensemble(boosters("boosted"), boosters("extra"), networks),
@@ -213,23 +214,3 @@ def life_model(artefact: Artefact) -> LifetimeModel:
         tail=float(settings["tail"]),
         rates={float(ratio): float(rate) for ratio, rate in settings["rates"].items()},
     )
-
-
-def _settings(octets: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(octets)
-    except ValueError as error:
-        raise InputError("model.settings.json", f"no JSON: {error}", code=CORRUPT) from error
-    if not isinstance(found, dict) or set(found) != set(_SETTINGS):
-        raise InputError("model.settings.json", f"is to hold {', '.join(_SETTINGS)}", code=CORRUPT)
-    return found
-
-
-def _tensors(artefact: Artefact, name: str) -> dict[str, NDArray[Any]]:
-    return tensors_from_octets(name, _file(artefact, name))
-
-
-def _file(artefact: Artefact, name: str) -> bytes:
-    if name not in artefact.files:
-        raise InputError(f"model.{name}", "the file is missing", code=CORRUPT)
-    return artefact.files[name]
