@@ -17,6 +17,7 @@ from ml.anomaly.segments import SEGMENT_INPUTS, load_segments
 from ml.models import Manifest, ModelRegistry, RegisteredModel, code_hash, data_hash, model_card
 from ml.models.choice import choose_version
 from ml.models.prediction_file import write_predictions
+from ml.models.progress import Progress
 
 __all__ = [
     "RECIPE",
@@ -27,8 +28,6 @@ __all__ = [
     "predict_opssat",
     "train_opssat",
 ]
-
-Progress = Callable[[float, str], None]
 
 RECIPE: Final = SegmentRecipe()
 _NAME: Final = "opssat-segments"

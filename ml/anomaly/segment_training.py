@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,10 +14,9 @@ from ml.anomaly.segment_indicators import fit_segment_indicators
 from ml.anomaly.segment_model import SegmentDetector
 from ml.anomaly.segments import Segments
 from ml.anomaly.small_networks import fit_networks
+from ml.models.progress import Progress
 
 __all__ = ["SegmentRecipe", "SegmentTraining", "train_detector"]
-
-Progress = Callable[[float, str], None]
 
 _NAMES_OF_CATEGORIES: Final = ("channel", "sampling_s")
 _FEWEST_PER_FOLD: Final = 2

@@ -15,7 +15,8 @@ from ml.lifetime.learners import Recipe
 from ml.lifetime.model import LifetimeModel, UnitLife
 from ml.lifetime.policy import CostRatio, policy_cost
 from ml.lifetime.scores import life_scores
-from ml.lifetime.training import COST_RATIOS, Progress, train_lifetime
+from ml.lifetime.training import COST_RATIOS, train_lifetime
+from ml.models.progress import Progress
 
 __all__ = ["RECIPES", "TableRow", "judge_model", "subset_table"]
 

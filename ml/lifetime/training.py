@@ -6,7 +6,6 @@ unit weighing the same: that is a unit cut at a random life, as test units are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,10 +20,9 @@ from ml.lifetime.learners import KINDS, Recipe, fit_ensemble, stack_weights
 from ml.lifetime.model import LifetimeModel, capped_spreads
 from ml.lifetime.policy import CostRatio, optimal_rate, policy_cost, wait_cycles
 from ml.lifetime.scores import phm_score
+from ml.models.progress import Progress
 
-__all__ = ["COST_RATIOS", "Progress", "Training", "train_lifetime"]
-
-Progress = Callable[[float, str], None]  # share done, what is being done
+__all__ = ["COST_RATIOS", "Training", "train_lifetime"]
 
 COST_RATIOS: Final = (5.0, 10.0)
 _FIRST_JUDGED: Final = 20  # cycles; test units have about as many or more

@@ -13,10 +13,11 @@ from ml.lifetime.histories import SENSORS, SETTINGS, load_histories
 from ml.lifetime.learners import Recipe
 from ml.lifetime.model import MODEL_KIND, LifetimeModel, life_files, life_model
 from ml.lifetime.tables import RECIPES
-from ml.lifetime.training import Progress, train_lifetime
+from ml.lifetime.training import train_lifetime
 from ml.models import Manifest, ModelRegistry, RegisteredModel, code_hash, data_hash, model_card
 from ml.models.choice import choose_version
 from ml.models.prediction_file import write_predictions
+from ml.models.progress import Progress
 
 __all__ = [
     "BLIND",

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import InputError
@@ -33,8 +32,7 @@ def tensors_of(artefact: Artefact, name: str) -> dict[str, NDArray[Any]]:
     Raises:
         InputError: It is missing, no such file, or holds numbers that are not finite.
     """
-    tensors: dict[str, NDArray[np.generic]] = tensors_from_octets(name, file_of(artefact, name))
-    return tensors
+    return tensors_from_octets(name, file_of(artefact, name))
 
 
 def settings_of(artefact: Artefact, name: str, members: Sequence[str]) -> dict[str, Any]:
