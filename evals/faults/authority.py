@@ -23,7 +23,7 @@ from core.plan.commitments import Commitments
 from core.plan.model import Approval, PlanState
 from core.time import add_s
 from evals.faults.model import Fault, Original, Planted
-from evals.faults.spoiling import changed, first, in_mission, plan_with, swapped
+from evals.faults.spoiling import changed, every_initial, first, in_mission, plan_with, swapped
 
 __all__ = ["AUTHORITY"]
 
@@ -209,6 +209,18 @@ def _retouched_profile(one: Original, random: Random) -> Planted:
     return Planted(one.plan.model_copy(update={"profiles": profiles}), one.site, one.plan.horizon)
 
 
+def _starts_low(one: Original, random: Random) -> Planted:
+    return every_initial(one, lambda _: {"soc": random.uniform(0.4, 0.58)})
+
+
+def _starts_in_standby(one: Original, _random: Random) -> Planted:
+    return every_initial(one, lambda _: {"mode": "standby"})
+
+
+def _starts_full(one: Original, _random: Random) -> Planted:
+    return every_initial(one, lambda _: {"data_stored_bytes": 64_000_000_000})
+
+
 AUTHORITY: Final = (
     Fault("AUT-002", "an approval of another revision", "downlink", _foreign),
     Fault("AUT-003", "an approval by an operator", "downlink", _by_an_operator),
@@ -231,6 +243,11 @@ AUTHORITY: Final = (
     Fault("CON-008", "an orbit that the fixes miss", "raise", _missed_by_fixes, "unknown"),
     Fault("CON-009", "elements that nothing has confirmed for weeks", "downlink", _old_orbit, "unknown"),
     Fault("CON-010", "a burn of another approved plan", "downlink", _burn_of_another_plan, "unknown"),
+    Fault("CON-011", "images from a charge that holds them back", "image", _starts_low, "warn"),
+    Fault("CON-011", "images from standby", "image", _starts_in_standby, "warn"),
+    Fault("CON-011", "images from a full store", "image", _starts_full, "warn"),
+    Fault("CON-011", "burns from a charge that holds them back", "raise", _starts_low, "warn"),
+    Fault("CON-011", "burns from standby", "raise", _starts_in_standby, "warn"),
     Fault("CON-005", "a part of the request that is not there", "downlink", _incomplete, "warn"),
     Fault("CON-006", "a claimed elevation that the pass does not have", "downlink", _flattering_elevation),
     Fault("CON-006", "a claimed off-nadir angle that the pass does not have", "image", _flattering_angle),
