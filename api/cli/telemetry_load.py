@@ -28,7 +28,15 @@ from core.events import EventLog
 from core.link import new_link_keys
 from core.link.tm_frame import TM_FRAME_LENGTH
 from core.store import open_database
-from core.telemetry import AlarmDesk, LatestValues, LimitOverrides, TelemetryIngest, TelemetryStream, TmChannel
+from core.telemetry import (
+    GATHERED_S,
+    AlarmDesk,
+    LatestValues,
+    LimitOverrides,
+    TelemetryIngest,
+    TelemetryStream,
+    TmChannel,
+)
 from core.telemetry.compactor import Compactor
 from core.telemetry.packet_feed import PacketFeed
 from core.telemetry.telemetry_archive import TelemetryArchive
@@ -116,7 +124,7 @@ def _subscription(mode: str, number: int, maximum_hz: float) -> str:
 
 
 def _feed_in(ingest: TelemetryIngest, raw: bytes, seconds: float, began_s: float) -> int:
-    """Give frames to the ingest when they are due; what has come while it stored goes in together."""
+    """Give frames to the ingest when they are due, in batches that begin as far apart as those of the service."""
     frames = len(raw) // TM_FRAME_LENGTH
     due_s = np.linspace(began_s, began_s + seconds, frames + 1, dtype=np.float64)[1:]
     done = batches = 0
@@ -129,6 +137,7 @@ def _feed_in(ingest: TelemetryIngest, raw: bytes, seconds: float, began_s: float
         batch = memoryview(raw)[done * TM_FRAME_LENGTH : until * TM_FRAME_LENGTH]
         ingest.ingest_array("bench", _SATELLITE, batch, due_s[done:until], batches + 1)
         done, batches = until, batches + 1
+        time.sleep(max(now_s + GATHERED_S - time.monotonic(), 0.0))
     return batches
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -50,7 +51,7 @@ from core.mdb import MissionDatabase
 from core.mission.model import Mission
 from core.plan.model import Approval, MissionPlan
 from core.store import Database
-from core.telemetry import Archive, LatestValues, ReceivedFrame, TelemetryIngest
+from core.telemetry import GATHERED_S, Archive, LatestValues, ReceivedFrame, TelemetryIngest
 from core.time import Clock
 
 __all__ = ["TELEMETRY_SOURCE", "CommandPipeline", "PipelineDeps"]
@@ -180,6 +181,7 @@ class CommandPipeline:
         self._contacts: dict[tuple[str, str], bool] = {}
         self._seen: set[tuple[str, str]] = set()
         self._frames: deque[TmDelivery] = deque()
+        self._ingested_at_s = 0.0
         self._reports_waiting = True
         self._after_reports: dict[str, None] = {}  # commands on the way, to be looked at once reports are applied
         self._lead_s = deps.policy.lead_s(deps.clock)
@@ -190,7 +192,7 @@ class CommandPipeline:
         self._portions = Portions(self._quiet_s)
         self._work = [
             _Work("flush", self._uplink.flush, self._uplink.has_to_flush),
-            _Work("ingest", self._ingest, lambda: bool(self._frames)),
+            _Work("ingest", self._ingest, lambda: bool(self._frames) and self._gathering_s() <= 0.0),
             _Work("reports", self._take_reports, lambda: self._reports_waiting),
             _Work("verify", self._desk.verify_ahead, self._desk.has_to_verify),
         ]
@@ -332,6 +334,12 @@ class CommandPipeline:
     def _work_left(self) -> bool:
         return bool(self._changed or self._changed_keys) or any(work.waits() for work in self._work)
 
+    def _gathering_s(self) -> float:
+        """Real time until the next batch of frames may begin; who calls ``tick`` itself decides when."""
+        if self._worker_id is None or len(self._frames) >= _FRAMES_AT_ONCE:
+            return 0.0
+        return self._ingested_at_s + GATHERED_S - time.monotonic()
+
     def _quiet_s(self) -> float:
         """Real time until the next release is due; none where one has just come due."""
         real_s = self._deps.clock.real_s(self._agenda.next_tai_s() - self._deps.clock.now_tai_s())
@@ -349,6 +357,7 @@ class CommandPipeline:
 
     def _ingest(self) -> None:
         """Make as many frames durable as there is time for, and act on what they say."""
+        self._ingested_at_s = time.monotonic()
         taken = list(islice(self._frames, self._portions.size(_FEW_FRAMES, _FRAMES_AT_ONCE)))
         frames = [ReceivedFrame(one.index, one.station, one.received_tai_s, one.frame) for one in taken]
         result = self._deps.ingest.ingest(TELEMETRY_SOURCE, frames)
@@ -426,6 +435,10 @@ class CommandPipeline:
 
     def _wait_s(self) -> float:
         """Real time until the next thing is due; none while something is left to do at once."""
+        wait_s = self._idle_s()
+        return min(wait_s, max(0.0, self._gathering_s())) if self._frames else wait_s
+
+    def _idle_s(self) -> float:
         if self._changed or self._changed_keys:
             self._vain_s = _SHORTEST_VAIN_S
             return 0.0

@@ -9,7 +9,7 @@ from core.telemetry.alarm_desk import AlarmDesk
 from core.telemetry.archive import Archive, ArchivedPacket, ArchivedSample
 from core.telemetry.bulk_receiver import BulkReceiver, PacketBatch
 from core.telemetry.changed_limits import LimitOverrides
-from core.telemetry.ingest import IngestResult, ReceivedClcw, TelemetryIngest, tm_channels
+from core.telemetry.ingest import GATHERED_S, IngestResult, ReceivedClcw, TelemetryIngest, tm_channels
 from core.telemetry.latest import LatestValue, LatestValues
 from core.telemetry.limit_check import LimitChecker
 from core.telemetry.open_frames import AosChannel, TmChannel
@@ -18,6 +18,7 @@ from core.telemetry.resources import ArchiveTelemetryReader, ResourceEstimate
 from core.telemetry.stream import StreamItem, Subscription, TelemetryStream
 
 __all__ = [
+    "GATHERED_S",
     "Alarm",
     "AlarmBook",
     "AlarmDesk",

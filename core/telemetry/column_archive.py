@@ -34,6 +34,7 @@ from core.telemetry.packet_table import (
     RECEIVED,
     container_tables,
     joined,
+    load_arrow,
     without_duplicates,
 )
 from core.telemetry.receiver import ChannelState
@@ -146,6 +147,7 @@ class ColumnArchive(ArchiveQueries):
         self._waiting: list[WaitingPart] = []
         self._waiting_packets = 0
         self._newest_tai_s: dict[str, float] = {}
+        load_arrow()
         for record in self._log.records(taken_over):
             batch = BatchRecord.unpack(record.payload)
             self._remember(self._tables(record.number, [self._decoded(rows) for rows in batch.parts]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,11 @@ if TYPE_CHECKING:  # they bring DuckDB and Arrow, which those who only name an i
     from core.telemetry.column_archive import StoredPart
     from core.telemetry.telemetry_archive import TelemetryArchive
 
-__all__ = ["IngestResult", "ReceivedClcw", "TelemetryIngest", "tm_channels"]
+__all__ = ["GATHERED_S", "IngestResult", "ReceivedClcw", "TelemetryIngest", "tm_channels"]
+
+# Batches begin so far apart where telemetry comes all the time: one of a frame costs nearly as much as one of twenty, and
+# readers of live telemetry share the processor with who stores it.
+GATHERED_S: Final = 0.01
 
 
 class BatchJudge(Protocol):

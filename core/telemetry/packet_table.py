@@ -46,6 +46,7 @@ __all__ = [
     "container_tables",
     "decoded_tables",
     "joined",
+    "load_arrow",
     "without_duplicates",
 ]
 
@@ -63,6 +64,11 @@ UNDECODED: Final = "-"  # the container of packets without a meaning
 _INT64: Final = (-(1 << 63), (1 << 63) - 1)
 _LEVELS: Final = {one: number for number, one in enumerate(AlarmLevel)}
 _TEXT: Final = (ValueKind.STRING, ValueKind.ENUMERATED)
+
+
+def load_arrow() -> None:
+    """Have Arrow load now what it else loads with its first array: for a quarter of a second, in which telemetry would wait."""
+    pa.array(np.zeros(1))
 
 
 def container_tables(
