@@ -8,6 +8,9 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.link import Telemetry, TmFrame, TmFrameHeader, encode_telemetry, encode_tm_frame, fill_frames
 from core.link.clcw import Clcw, encode_clcw
 from core.link.sdls import SecurityAssociation
@@ -18,7 +21,7 @@ from core.mdb.containers import Container, Entry, FixedBits, Parameter
 from core.mdb.encoding import FloatEncoding, FloatForm, IntegerEncoding
 from core.mdb.types import AlarmRange, Alarms, DataType, Range
 
-__all__ = ["PACKET_OCTETS", "SCID", "START_TAI_S", "benchmark_mdb", "benchmark_packets", "frames_of"]
+__all__ = ["PACKET_OCTETS", "SCID", "START_TAI_S", "benchmark_mdb", "benchmark_packets", "frames_of", "packets_at"]
 
 PACKET_OCTETS: Final = 80
 SCID: Final = 17
@@ -26,6 +29,8 @@ _HEADER_OCTETS: Final = 20  # primary and PUS secondary header
 _CALIBRATED: Final = 16
 _FLOATS: Final = 6
 START_TAI_S: Final = 8.48e8
+_TIME_AT: Final = 13  # octets before the time of generation in a PUS packet
+_J2000_SINCE_1958_S: Final = 1_325_419_200  # as in core.link.time_code
 _ALARMING: Final = 0.001  # of the packets have a value outside its limits
 
 
@@ -72,11 +77,35 @@ def benchmark_packets(count: int) -> Iterator[bytes]:
         yield encode_telemetry(Telemetry(SCID, number % 16384, 3, 25, number, START_TAI_S + number / 10, data))
 
 
-def frames_of(packets: list[bytes], sa: SecurityAssociation) -> bytes:
-    """Protected TM frames of 1,115 octets that carry the packets."""
+def packets_at(
+    packets: NDArray[np.uint8], count: NDArray[np.int64], times_tai_s: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """Packets with other times of generation and sequence counts; their error control is not mended.
+
+    Args:
+        packets: Octets, shape (n, ``PACKET_OCTETS``).
+        count, times_tai_s: Of each, shape (n,).
+    """
+    made = packets.copy()
+    made[:, 2] = 0xC0 | (count >> 8 & 0x3F)
+    made[:, 3] = count & 0xFF
+    coarse = np.floor(times_tai_s).astype(np.int64)
+    fine = ((times_tai_s - coarse) * (1 << 24)).astype(np.int64)
+    code = coarse + _J2000_SINCE_1958_S << 24 | fine
+    for place in range(7):
+        made[:, _TIME_AT + place] = code >> 8 * (6 - place) & 0xFF
+    return made
+
+
+def frames_of(packets: list[bytes], sa: SecurityAssociation, first: int = 1) -> bytes:
+    """Protected TM frames of 1,115 octets that carry the packets.
+
+    Args:
+        first: Count of the first frame.
+    """
     control = encode_clcw(Clcw(0, 0))
     made = []
-    for count, (pointer, data) in enumerate(fill_frames(packets, tm_capacity(sa)), 1):
+    for count, (pointer, data) in enumerate(fill_frames(packets, tm_capacity(sa)), first):
         header = TmFrameHeader(SCID, 0, True, count, count, pointer)
         made.append(encode_tm_frame(TmFrame(header, count, data, control), sa))
     return b"".join(made)

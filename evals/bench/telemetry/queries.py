@@ -26,7 +26,7 @@ from core.telemetry.intake_memory import Progress
 from core.telemetry.packet_rows import PacketRows, pus_times
 from core.telemetry.packet_table import GENERATED
 from evals.bench.model import BenchResult, Goal
-from evals.bench.telemetry.load import PACKET_OCTETS, benchmark_mdb, benchmark_packets
+from evals.bench.telemetry.load import PACKET_OCTETS, benchmark_mdb, benchmark_packets, packets_at
 
 __all__ = ["run", "run_at"]
 
@@ -40,8 +40,6 @@ _MONTH_S: Final = _HOURS * _HOUR_S
 _BUCKETS: Final = 1000
 _REPEATS: Final = 7
 _DRAWN: Final = 20_000  # packets that differ; each hour repeats them with its own times
-_TIME_AT: Final = 13  # octets before the time of generation in a PUS packet
-_J2000_SINCE_1958_S: Final = 1_325_419_200  # as in core.link.time_code
 _HOUR_GOAL_S: Final = 0.05
 _MONTH_GOAL_S: Final = 0.15
 
@@ -103,27 +101,12 @@ def _fill(archive: ColumnArchive, packets: int) -> bool:
     for hour in range(archive.cursor("bench"), _HOURS):
         count = per_hour * hour + np.arange(per_hour)
         times = _START_TAI_S + hour * _HOUR_S + np.arange(per_hour, dtype=np.float64) * (_HOUR_S / per_hour)
-        data = _at_times(drawn[count % len(drawn)], count, times)
+        data = packets_at(drawn[count % len(drawn)], count, times)
         rows = PacketRows(_SATELLITE, data.reshape(-1), offsets, times + 1.0)
         archive.append(rows, progress=Progress("bench", hour + 1))
         archive.compact()
     archive.tidy()
     return True
-
-
-def _at_times(
-    packets: NDArray[np.uint8], count: NDArray[np.int64], times_tai_s: NDArray[np.float64]
-) -> NDArray[np.uint8]:
-    """Packets with other times of generation and sequence counts; their error control is not mended, as it is not read."""
-    made = packets.copy()
-    made[:, 2] = 0xC0 | (count >> 8 & 0x3F)
-    made[:, 3] = count & 0xFF
-    coarse = np.floor(times_tai_s).astype(np.int64)
-    fine = ((times_tai_s - coarse) * (1 << 24)).astype(np.int64)
-    code = coarse + _J2000_SINCE_1958_S << 24 | fine
-    for place in range(7):
-        made[:, _TIME_AT + place] = code >> 8 * (6 - place) & 0xFF
-    return made
 
 
 def _timed(work: Callable[[], object], repeats: int = _REPEATS) -> _Timing:
