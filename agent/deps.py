@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event as Flag
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from agent.budget import Limits
 from agent.chat import ChatModel
@@ -17,6 +17,9 @@ from core.plan.activity import Activity
 from core.plan.model import Intent, MissionPlan
 from core.time import Clock
 from tools.contract import ConjunctionReader, KnowledgeSearch, NoConjunctions, PlanReader, Role, TelemetryReader, Tool
+
+if TYPE_CHECKING:
+    from core.telemetry.archive_queries import ArchiveQueries
 
 __all__ = ["AgentDeps", "Catalog", "EventReader", "Planner", "RepairOutcome", "Run"]
 
@@ -63,7 +66,7 @@ class EventReader(Protocol):
 class AgentDeps:
     """Everything an agent needs; the composition root fills it.
 
-    ``events`` may be absent (``llamaspace ask``): then nothing can be told about execution.
+    ``events`` and ``archive`` may be absent (``llamaspace ask``): then nothing can be told about execution and stored telemetry.
     """
 
     missions: MissionReader
@@ -77,6 +80,7 @@ class AgentDeps:
     events: EventReader | None = None
     limits: Limits = field(default_factory=Limits)
     conjunctions: ConjunctionReader = field(default_factory=NoConjunctions)
+    archive: ArchiveQueries | None = None
 
     @property
     def mission(self) -> Mission:

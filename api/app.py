@@ -146,6 +146,7 @@ def build_runtime(settings: Settings) -> Runtime:
         chat=chat,
         events=events,
         conjunctions=conjunction_store,
+        archive=fleet.archive.columns,
     )
     conversations = Conversations(deps, settings.data / "conversations.db")
     log = ConversationLog(database, broadcaster)

@@ -9,8 +9,9 @@ from tools.attitude import POINT_ATTITUDE, SET_MODE
 from tools.avoidance import PLAN_COLLISION_AVOIDANCE
 from tools.contract import Role, Tool, ToolError
 from tools.downlink import SCHEDULE_DOWNLINK
-from tools.health import EXPLAIN_ANOMALY, PREDICT_RUL
+from tools.health import EXPLAIN_ANOMALY
 from tools.imaging import FIND_TARGET_ACCESS, SCHEDULE_IMAGING
+from tools.lifetime import PREDICT_RUL
 from tools.maintenance import SCHEDULE_MAINTENANCE
 from tools.maneuver import PLAN_ORBIT_RAISE
 from tools.optimize import OPTIMIZE_PLAN

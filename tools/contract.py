@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -18,6 +18,9 @@ from core.plan.activity import Activity, RejectedAlternative
 from core.plan.model import InitialResources, MissionPlan
 from core.time import Clock
 from knowledge.passage import Passage
+
+if TYPE_CHECKING:  # it brings DuckDB and Arrow, which those who only name an archive need not load
+    from core.telemetry.archive_queries import ArchiveQueries
 
 __all__ = [
     "ConjunctionReader",
@@ -145,6 +148,7 @@ class ToolContext:
     not_before_utc: datetime | None = None
     existing: tuple[Activity, ...] = field(default=())
     conjunctions: ConjunctionReader = field(default_factory=NoConjunctions)
+    archive: ArchiveQueries | None = None  # stored telemetry; None where there is none
 
 
 In = TypeVar("In", bound=ToolInput)

@@ -24,6 +24,7 @@ from core.mission.design import (
     Propulsion,
     SolarArray,
     ThermalDesign,
+    Wear,
     Wheels,
 )
 from core.mission.design.fit import require_body, require_mass_budget, require_nodes, require_thrust
@@ -104,6 +105,7 @@ class Bus(MissionModel):
     thermal_nodes: tuple[Identifier, ...]
     thermal: ThermalDesign
     attitude: AttitudeDesign | None = None  # without it, a plain body with these inertias
+    wear: Wear | None = None  # without it, no part's life is predicted
 
     @model_validator(mode="after")
     def _triangle_inequality(self) -> Bus:
@@ -129,6 +131,10 @@ class Bus(MissionModel):
         if self.attitude is not None:
             require_body(self.inertia_kg_m2, self.attitude, self.solar_array)
             require_thrust(self.propulsion, self.attitude)
+        if self.wear is not None and self.wear.reaction_wheels is not None:
+            told = len(self.wear.reaction_wheels.parameters)
+            if told != self.wheels.count:
+                raise ValueError(f"wear.reaction_wheels.parameters has {told} names for {self.wheels.count} wheels")
         return self
 
     @property
@@ -176,6 +182,9 @@ class Spacecraft(MissionModel):
     orbit_checked_until: AwareDatetime | None = None
     orbit_doubt: OrbitDoubt | None = None
     initial: InitialState
+    in_use_since: AwareDatetime | None = (
+        None  # of its parts: without it, what they did before telemetry begins is not known
+    )
 
 
 class GroundStation(MissionModel):

@@ -189,7 +189,7 @@ def test_an_image_is_taken_by_daylight_within_the_off_nadir_limit() -> None:
     assert away_deg < 4.0  # 30 degrees off nadir from 500 km reach 290 km
 
 
-def test_models_that_are_not_trained_say_so_without_a_number() -> None:
+def test_models_without_telemetry_say_so_without_a_number() -> None:
     for tool, arguments in (one for one in READS if one[0] in ("explain_anomaly", "predict_rul")):
         output = call(MISSION, NOW, tool, arguments).output
         assert output is not None and output["available"] is False and output["reason"]

@@ -5,11 +5,15 @@ from core.mission.design.payload import Antenna, Imager
 from core.mission.design.power import Battery, Converters, PowerLoads, SolarArray
 from core.mission.design.propulsion import MassItem, Propulsion
 from core.mission.design.thermal import ThermalDesign
+from core.mission.design.wear import ArrayWear, BatteryWear, Component, UseWear, Wear
 
 __all__ = [
     "Antenna",
+    "ArrayWear",
     "AttitudeDesign",
     "Battery",
+    "BatteryWear",
+    "Component",
     "Converters",
     "Imager",
     "MassItem",
@@ -17,5 +21,7 @@ __all__ = [
     "Propulsion",
     "SolarArray",
     "ThermalDesign",
+    "UseWear",
+    "Wear",
     "Wheels",
 ]
