@@ -123,6 +123,7 @@ def build_runtime(settings: Settings) -> Runtime:
         retention=RetentionPolicies(
             RetentionPolicy(settings.keep_packets_days, settings.keep_values_days, settings.keep_summaries_days)
         ),
+        postgres=None if settings.postgres is None else settings.postgres.get_secret_value(),
     )
     store = open_signing_keys(settings)
     requests = ApprovalRequests(database, events, policies, Seal(store, KeyPurpose.APPROVAL))

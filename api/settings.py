@@ -22,7 +22,8 @@ class Settings(BaseSettings):
     ``policies`` is a folder of Cedar policies of the mission's own; ``approval_lifetime_s`` (mission time) is how long a
     plan waits for approval at most; ``audit_file`` is where signed checkpoints go outside the database (another disk is
     best). ``keep_packets_days``, ``keep_values_days`` and ``keep_summaries_days`` are how long telemetry is kept after it was
-    generated: its octets, its values, and their least, greatest and mean; without, for ever. ``model`` is any LiteLLM model
+    generated: its octets, its values, and their least, greatest and mean; without, for ever. ``postgres`` is
+    the URI of a database that gets a copy of all telemetry values. ``model`` is any LiteLLM model
     name; providers read their own keys (``OPENAI_API_KEY``, …) through LiteLLM.
     """
 
@@ -53,6 +54,7 @@ class Settings(BaseSettings):
     keep_packets_days: _Days = None
     keep_values_days: _Days = None
     keep_summaries_days: _Days = None
+    postgres: SecretStr | None = None
     audit_file: Path | None = None
     audit_every_events: Annotated[int, Field(ge=1)] = 1000
     audit_every_s: Annotated[float, Field(gt=0)] = 600.0

@@ -93,7 +93,7 @@ def _told(satellite: str, component: Component, life: ComponentLife, context: To
     if life.remaining is None:
         summary = f"The {name} of {satellite} was not used in the {life.telemetry_days:.1f} days of telemetry: it is worn by {worn:g} % and lasts."
     else:
-        median, low, high = (round(one, 1) for one in (life.remaining.median, life.remaining.low, life.remaining.high))
+        median, low, high = (_rounded(one) for one in (life.remaining.median, life.remaining.low, life.remaining.high))
         ends = add_s(context.clock.now_utc(), low * SOLAR_DAY_S) if low < _FARTHEST.days else None
         date = format_utc(ends.replace(microsecond=0))[:10] if ends is not None else ""
         remaining = RemainingLife(median_days=median, low_days=low, high_days=high, low_date=date)
@@ -116,6 +116,11 @@ def _told(satellite: str, component: Component, life: ComponentLife, context: To
         parameter=life.parameter,
         basis=tuple(_basis(life)),
     )
+
+
+def _rounded(days: float) -> float:
+    """Tenths of a day only where they mean something."""
+    return round(days, 1) if days < 100.0 else float(round(days))
 
 
 def _basis(life: ComponentLife) -> list[str]:

@@ -19,8 +19,10 @@ from api.rest.telemetry_answers import (
     BandAnswer,
     BrowsedParameter,
     BucketsAnswer,
+    CopyAnswer,
     IngestAnswer,
     IngestedSatellite,
+    KeptAnswer,
     LimitsAnswer,
     OpenedPacketAnswer,
     PacketAnswer,
@@ -174,6 +176,10 @@ def ingest(_user: Viewer, runtime: CurrentRuntime) -> IngestAnswer:
         waiting_packets=fleet.archive.columns.waiting_packets,
         compaction_failure=runtime.flight.compaction_failure(),
         alarm_failure=fleet.alarms.failure,
+        kept=KeptAnswer(**asdict(fleet.retention.default)),
+        copy_in_postgres=None
+        if fleet.copy is None
+        else CopyAnswer(copied_packets=fleet.copy.copied, failure=fleet.copy.failure),
         satellites=tuple(_ingested(runtime, one, counters.get(one, {})) for one in names),
     )
 

@@ -177,6 +177,21 @@ class IngestedSatellite(Answer):
     too_late: int
 
 
+class KeptAnswer(Answer):
+    """Days that telemetry is kept after its generation: octets of packets, their values, and summaries of these; null for ever."""
+
+    packets_days: float | None
+    values_days: float | None
+    summaries_days: float | None
+
+
+class CopyAnswer(Answer):
+    """How the copy goes: packets since the service began, and why it does not go on; empty where it does."""
+
+    copied_packets: int
+    failure: str
+
+
 class IngestAnswer(Answer):
     """How telemetry comes in now.
 
@@ -187,6 +202,8 @@ class IngestAnswer(Answer):
         waiting_packets: Durable, but in no file yet.
         compaction_failure: Why packets could not be moved into files the last time; empty where it went well.
         alarm_failure: Why steps of alarms could not be written; empty where they were.
+        kept: For how long telemetry is kept.
+        copy_in_postgres: The copy of telemetry in PostgreSQL; null where none is kept.
     """
 
     as_of: str
@@ -195,4 +212,6 @@ class IngestAnswer(Answer):
     waiting_packets: int
     compaction_failure: str
     alarm_failure: str
+    kept: KeptAnswer
+    copy_in_postgres: CopyAnswer | None
     satellites: tuple[IngestedSatellite, ...]

@@ -27,7 +27,9 @@ from core.telemetry import (
     tm_channels,
 )
 from core.telemetry.compactor import Compactor
+from core.telemetry.packet_feed import PacketFeed
 from core.telemetry.packet_watch import PacketWatch
+from core.telemetry.postgres.follower import PostgresFollower
 from core.telemetry.retention import RetentionPolicies
 from core.telemetry.sql_carry_over import carry_over
 from core.telemetry.telemetry_archive import TelemetryArchive
@@ -52,6 +54,7 @@ class FleetConfig:
         faults_file: Script of faults for the simulator to inject; None for sound spacecraft.
         stations_file: Where real stations are reached; with it no simulator is started.
         retention: How long telemetry is kept; for ever by default.
+        postgres: URI of a PostgreSQL database that gets a copy of telemetry; none by default.
     """
 
     data: Path
@@ -61,6 +64,7 @@ class FleetConfig:
     faults_file: Path | None = None
     stations_file: Path | None = None
     retention: RetentionPolicies = field(default_factory=RetentionPolicies)
+    postgres: str | None = None
 
 
 class Fleet:
@@ -124,6 +128,10 @@ class Fleet:
             self.link = StationLinks(endpoints, lambda: self.archive.cursor(TELEMETRY_SOURCE), clock.now_tai_s)
         policy = policy or CommandPolicy()
         self._dry_runs = TwinDryRuns(mission, self.reader, clock, policy)
+        self.retention = config.retention
+        self.copy: PostgresFollower | None = None
+        if config.postgres is not None:
+            self.copy = PostgresFollower(config.postgres, PacketFeed(self.archive.columns))
         self.compactor = Compactor(
             self.archive.columns, _COMPACTION_S, retention=config.retention, now_tai_s=clock.now_tai_s
         )
@@ -160,6 +168,8 @@ class Fleet:
             self.simulator.start()
         self.link.start()
         self.compactor.start()
+        if self.copy is not None:
+            self.copy.start()
         self._worker.start()
 
     def stop(self) -> None:
@@ -172,6 +182,8 @@ class Fleet:
         if self._simulated:
             self.simulator.stop()
         self.stream.close()
+        if self.copy is not None:
+            self.copy.close()
         self.compactor.close()
         if not self._worker.is_alive():  # else it may still store something
             self.archive.close()

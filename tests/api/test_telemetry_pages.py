@@ -161,6 +161,8 @@ def test_ingest_tells_what_is_stored_and_what_waits(filled: tuple[Service, Heade
     mine = answer["satellites"][0]
     assert (mine["satellite"], mine["filed_packets"], mine["waiting_packets"]) == ("LSAT-1", 900, 100)
     assert (answer["compaction_failure"], answer["link_up"]) == ("", False)
+    assert answer["kept"] == {"packets_days": None, "values_days": None, "summaries_days": None}
+    assert answer["copy_in_postgres"] is None
     assert mine["newest"] == at(999) and mine["octets"] > 0
     assert [one["satellite"] for one in answer["satellites"]][:4] == ["LSAT-1", "LSAT-2", "LSAT-3", "LSAT-4"]
 

@@ -49,6 +49,8 @@ INGEST: dict[str, Any] = {
     "waiting_packets": 12,
     "compaction_failure": "",
     "alarm_failure": "",
+    "kept": {"packets_days": None, "values_days": None, "summaries_days": None},
+    "copy_in_postgres": None,
     "satellites": [FIRST, _craft("LSAT-2"), _craft("-", reasons={"unknown-spacecraft": 2})],
 }
 

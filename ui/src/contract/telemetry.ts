@@ -120,6 +120,8 @@ export interface Ingest {
   waiting_packets: number;
   compaction_failure: string;
   alarm_failure: string;
+  kept: { packets_days: number | null; values_days: number | null; summaries_days: number | null };
+  copy_in_postgres: { copied_packets: number; failure: string } | null;
   satellites: IngestedSatellite[];
 }
 

@@ -17,7 +17,7 @@ const CRAFT: IngestedSatellite = {
   values_removed: 0,
   too_late: 0,
 };
-const INGEST: Ingest = { as_of: "", clock_rate: 1, link_up: true, waiting_packets: 10, compaction_failure: "", alarm_failure: "", satellites: [CRAFT] };
+const INGEST: Ingest = { as_of: "", clock_rate: 1, link_up: true, waiting_packets: 10, compaction_failure: "", alarm_failure: "", kept: { packets_days: null, values_days: null, summaries_days: null }, copy_in_postgres: null, satellites: [CRAFT] };
 const heard = (atMs: number, change: Partial<IngestedSatellite>) => ({ atMs, ingest: { ...INGEST, satellites: [{ ...CRAFT, ...change }] } });
 
 describe("ingest", () => {

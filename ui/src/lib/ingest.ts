@@ -75,6 +75,7 @@ export function troublesOf(ingest: Ingest): string[] {
   return [
     ...(ingest.link_up ? [] : ["There is no connection to the ground stations: no telemetry comes in."]),
     ...(ingest.compaction_failure === "" ? [] : [`Packets cannot be moved into files; nothing is lost, but the log grows: ${ingest.compaction_failure}`]),
+    ...(ingest.copy_in_postgres?.failure ? [`The copy in PostgreSQL waits, and nothing is lost: ${ingest.copy_in_postgres.failure}`] : []),
     ...(ingest.alarm_failure === "" ? [] : [`Steps of alarms cannot be written: ${ingest.alarm_failure}`]),
   ];
 }
