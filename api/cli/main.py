@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from api.cli.ml_options import add_ml
+from api.cli.ml_options import add_ml, add_worker
 
-__all__ = ["main"]
+__all__ = ["main", "parser"]
 
 DONE: Final = 0
 BAD_INPUT: Final = 2
@@ -19,7 +19,7 @@ _INTERRUPTED: Final = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 done, 1 the answer is no, 2 bad input."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     from core.errors import LlamaSpaceError
 
     try:
@@ -34,9 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="llamaspace", description="Natural-language mission operations.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    made = argparse.ArgumentParser(prog="llamaspace", description="Natural-language mission operations.")
+    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _serve(commands)
     _ask(commands)
     _eval(commands)
@@ -50,7 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     _file(commands)
     add_ml(commands)
     _bench(commands)
-    return parser
+    add_worker(commands)
+    return made
 
 
 _Commands = argparse._SubParsersAction  # the type has no public name

@@ -7,7 +7,9 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-__all__ = ["add_ml"]
+__all__ = ["add_ml", "add_worker"]
+
+_MODELS = Path("data/models")
 
 
 def add_ml(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,6 +34,13 @@ def add_ml(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     table.add_argument("--json", action="store_true", help="print one JSON document")
     for one in (train, predict):
         one.add_argument("--seed", type=int, default=1, help="of the training (default: 1)")
+    train.add_argument("--job", action="store_true", help="put it into the queue of `llamaspace worker`")
+    job = actions.add_parser("job", help="how far a job is; 1 where it failed")
+    job.add_argument("job_id")
+    job.add_argument("--wait", action="store_true", help="until it has ended")
+    job.add_argument("--json", action="store_true", help="print one JSON document")
+    for one in (train, job):
+        _add_broker(one)
     versions = actions.add_parser("versions", help="versions of models, with aliases and who answers for them")
     versions.add_argument("name", nargs="?", help="of one model only")
     versions.add_argument("--json", action="store_true", help="print one JSON document")
@@ -43,14 +52,13 @@ def add_ml(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         one.add_argument("--reason", required=True, help="why; it is kept in the log")
     for one in (approve, withdraw):
         one.add_argument("version", type=int)
-    for one in (train, predict, versions, approve, rollback, withdraw):
-        one.add_argument(
-            "--models", type=Path, default=Path("data/models"), help="folder of the models (default: data/models)"
-        )
+    for one in (train, predict, job, versions, approve, rollback, withdraw):
+        _add_models(one)
     for one, run in (
         (train, _run_train),
         (predict, _run_predict),
         (table, _run_table),
+        (job, _run_job),
         (versions, _run_versions),
         (approve, _run_approve),
         (rollback, _run_rollback),
@@ -59,11 +67,33 @@ def add_ml(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         one.set_defaults(run=run)
 
 
+def add_worker(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``worker`` to the commands."""
+    worker = commands.add_parser("worker", help="carry out the jobs of `ml train --job`, one after the other")
+    _add_models(worker)
+    _add_broker(worker)
+    worker.set_defaults(run=_run_worker)
+
+
+def _add_models(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--models", type=Path, default=_MODELS, help=f"folder of the models (default: {_MODELS.as_posix()})"
+    )
+
+
+def _add_broker(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--broker", help="URL of a Celery broker (default: a folder beside the models)")
+
+
 def _subject(options: argparse.Namespace) -> ModuleType:
     return import_module(f"api.cli.ml_{options.subject}")
 
 
 def _run_train(options: argparse.Namespace) -> int:
+    if options.job:
+        from api.cli.ml_jobs import submit
+
+        return submit(options)
     return int(_subject(options).train(options))
 
 
@@ -73,6 +103,18 @@ def _run_predict(options: argparse.Namespace) -> int:
 
 def _run_table(options: argparse.Namespace) -> int:
     return int(_subject(options).table(options))
+
+
+def _run_job(options: argparse.Namespace) -> int:
+    from api.cli.ml_jobs import show
+
+    return show(options)
+
+
+def _run_worker(options: argparse.Namespace) -> int:
+    from api.cli.ml_jobs import work
+
+    return work(options)
 
 
 def _run_versions(options: argparse.Namespace) -> int:

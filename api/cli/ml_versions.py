@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,12 @@ from core.store import open_database
 from ml.models import ModelRegistry
 from ml.models.registry import LIVE
 
-__all__ = ["approve", "list_versions", "open_registry", "progress_bar", "roll_back", "told", "withdraw"]
+__all__ = ["approve", "list_versions", "open_registry", "progress_bar", "reported", "roll_back", "told", "withdraw"]
+
+_Report = Callable[[float, str], None]
+_reader: ContextVar[_Report | None] = ContextVar(
+    "_reader", default=None
+)  # beside the bar: who runs a training as a job
 
 _DATABASE = "models.db"
 
@@ -110,5 +116,21 @@ def progress_bar() -> Progress:
 
 def told(bar: Progress, name: str) -> Callable[[float, str], None]:
     """Tells a bar how far something is, and what is being done."""
-    task = bar.add_task(name, total=1.0)
-    return lambda share, what: bar.update(task, completed=share, description=f"{name}: {what}")
+    task, reader = bar.add_task(name, total=1.0), _reader.get()
+
+    def tell(share: float, what: str) -> None:
+        bar.update(task, completed=share, description=f"{name}: {what}")
+        if reader is not None:
+            reader(share, f"{name}: {what}")
+
+    return tell
+
+
+@contextmanager
+def reported(to: _Report) -> Iterator[None]:
+    """Have somebody told as well what bars are told within."""
+    token = _reader.set(to)
+    try:
+        yield
+    finally:
+        _reader.reset(token)
