@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 
-__all__ = ["Series", "check_history"]
+__all__ = ["Series", "check_alike", "check_history"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class Series:
             if not good.all():
                 bad = int(np.count_nonzero(~good))
                 raise InputError(
-                    self.name, f"{what} of {bad} of {len(good)} samples are not finite, the first at {int(good.argmin())}"
+                    self.name,
+                    f"{what} of {bad} of {len(good)} samples are not finite, the first at {int(good.argmin())}",
                 )
 
     def __len__(self) -> int:
@@ -65,12 +66,19 @@ def check_history(pieces: Sequence[Series], fewest: int) -> None:
     """
     if not pieces:
         raise InputError("history", "no series to learn from")
-    first = pieces[0]
     for one in pieces:
-        if (one.name, one.commands.shape[1]) != (first.name, first.commands.shape[1]):
-            raise InputError(
-                one.name,
-                f"{one.commands.shape[1]} kinds of commands; the history of {first.name} has {first.commands.shape[1]}",
-            )
+        check_alike(pieces[0], one)
     if (samples := sum(map(len, pieces))) < fewest:
-        raise InputError(first.name, f"a history of {samples} samples; at least {fewest} are needed")
+        raise InputError(pieces[0].name, f"a history of {samples} samples; at least {fewest} are needed")
+
+
+def check_alike(known: Series, other: Series) -> None:
+    """That two series are of one channel, with the same kinds of commands.
+
+    Raises:
+        InputError: They are not.
+    """
+    if known.name != other.name:
+        raise InputError("channel", f"{other.name} is not {known.name}, which is known")
+    if (kinds := other.commands.shape[1]) != (expected := known.commands.shape[1]):
+        raise InputError(other.name, f"{kinds} kinds of commands; {expected} are known")
