@@ -22,7 +22,8 @@ class ArchiveRecipe:
     """Choices.
 
     Args:
-        learners: Whose departures are added, each in units of its standard deviation over the series.
+        learners: Whose departures count: the squares of how many standard deviations over the series each is above its median
+            are added, so that what is very unusual to one outweighs what is a little unusual to all.
         spread: Standard deviation of the bell that departures are smoothed by, samples.
         lags, command_lags, penalty, window: As of ``LiveRecipe``.
     """
@@ -64,10 +65,12 @@ def archive_departures(
     check_history(history, 2 * max(recipe.lags, recipe.window))
     check_alike(history[0], series)
     forecaster = fit_forecaster(history, lags=recipe.lags, command_lags=recipe.command_lags, penalty=recipe.penalty)
+    from_forecast = forecaster.departures(series)
+    from_forecast[: recipe.lags] = np.median(from_forecast[recipe.lags :])  # nothing is known of them: as usual
     known = 0 if training else nominal
     values = [one.values for one in history]
     return {
-        Learner.FORECAST: forecaster.departures(series),
+        Learner.FORECAST: from_forecast,
         Learner.SHAPE: remember(values, recipe.window, by_shape=True).around(series.values, known),
         Learner.LEVEL: remember(values, recipe.window, by_shape=False).around(series.values, known),
     }
@@ -84,5 +87,5 @@ def joined(
         smooth = gaussian_filter1d(departures[one], spread, mode="nearest")
         deviation = float(smooth.std())
         if deviation > 0.0:
-            total += (smooth - np.median(smooth)) / deviation
+            total += np.maximum((smooth - np.median(smooth)) / deviation, 0.0) ** 2
     return total

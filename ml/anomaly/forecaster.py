@@ -28,8 +28,13 @@ class Forecaster:
     command_lags: int
 
     def departures(self, series: Series) -> NDArray[np.float64]:
-        """How far each sample is from its forecast, in the channel's unit, not negative; uses nothing that comes later."""
-        return np.abs(series.values - _rows(series, self.lags, self.command_lags) @ self.weights)
+        """How far each sample is from its forecast, in the channel's unit, not negative; uses nothing that comes later.
+
+        Samples with fewer before them than there are lags have no forecast, and no departure.
+        """
+        departures = np.abs(series.values - _rows(series, self.lags, self.command_lags) @ self.weights)
+        departures[: self.lags] = 0.0
+        return departures
 
 
 def fit_forecaster(history: Sequence[Series], *, lags: int, command_lags: int, penalty: float) -> Forecaster:
@@ -47,7 +52,8 @@ def fit_forecaster(history: Sequence[Series], *, lags: int, command_lags: int, p
         wanted.append(piece.values[begin:])
     seen = np.concatenate(rows)
     squares = seen.T @ seen + penalty * np.eye(seen.shape[1])
-    return Forecaster(np.linalg.solve(squares, seen.T @ np.concatenate(wanted)), lags, command_lags)
+    weights = np.asarray(np.linalg.solve(squares, seen.T @ np.concatenate(wanted)), dtype=np.float64)
+    return Forecaster(weights, lags, command_lags)
 
 
 def _rows(series: Series, lags: int, command_lags: int) -> NDArray[np.float64]:

@@ -169,14 +169,13 @@ def nominal_departures(history: Sequence[Series], recipe: LiveRecipe) -> dict[Le
 
 
 def latched(excess: NDArray[np.float64], release: float, quiet: int) -> NDArray[np.bool_]:
-    """Whether an alarm is on: from 1 on, until the excess has been under ``release`` for ``quiet`` samples."""
+    """Whether an alarm is on: from 1 on, until the excess has been under ``release`` for more than ``quiet`` samples."""
     alarms = np.zeros(len(excess), dtype=bool)
-    left = 0  # samples that the alarm goes on if all is well from here
+    on, calm = False, 0
     for sample, value in enumerate(excess):
-        if value >= 1.0 or (left and value >= release):
-            left = quiet + 1
-        alarms[sample] = left > 0
-        left = max(left - 1, 0)
+        calm = 0 if value >= release else calm + 1
+        on = bool(value >= 1.0 or (on and calm <= quiet))
+        alarms[sample] = on
     return alarms
 
 

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import InputError
 from ml.anomaly.archive_score import archive_departures, joined
 from ml.anomaly.channels import SAMPLING_S, Channel, load_channels, load_labels
 from ml.anomaly.event_score import EventScore, score_events
@@ -246,7 +247,14 @@ def _chosen_elsewhere(names: Sequence[str], best: Callable[[Sequence[int]], int]
     Args:
         names: Of channels; the letter at the beginning tells the kind.
         best: The candidate for some of them.
+
+    Raises:
+        InputError: All are of one kind.
     """
     kinds = [name[0] for name in names]
+    if len(set(kinds)) < 2:
+        raise InputError(
+            "data", "a choice without the channels that it is judged on needs two kinds of public channels"
+        )
     choice = {kind: best([row for row, other in enumerate(kinds) if other != kind]) for kind in set(kinds)}
     return {name: choice[kind] for name, kind in zip(names, kinds, strict=True)}

@@ -31,7 +31,7 @@ class WindowMemory:
     @property
     def length(self) -> int:
         """Samples of a window."""
-        return self.windows.shape[1]
+        return int(self.windows.shape[1])
 
     def ending(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Distance of the window that ends at each sample, shape (n,), per sample of it; uses nothing that comes later.
@@ -55,7 +55,7 @@ class WindowMemory:
         sample = np.arange(len(values))
         first = np.maximum(sample - self.length + 1, 0)
         last = np.minimum(sample + 1, len(seen))
-        return (total[last] - total[first]) / (last - first)
+        return np.asarray((total[last] - total[first]) / (last - first))
 
     def _distance(self, seen: NDArray[np.float64], own: int = 0) -> NDArray[np.float64]:
         """To the nearest window; of the first ``own`` rows, which are the memory, to the nearest that does not overlap."""
@@ -80,7 +80,8 @@ def remember(pieces: Sequence[NDArray[np.float64]], length: int, *, by_shape: bo
 
 
 def _windows(values: NDArray[np.float64], length: int, *, by_shape: bool) -> NDArray[np.float64]:
-    windows = sliding_window_view(values, length)
+    windows: NDArray[np.float64] = sliding_window_view(values, length)
     if not by_shape:
         return windows
-    return (windows - windows.mean(axis=1, keepdims=True)) / (windows.std(axis=1, keepdims=True) + _LEAST_SPREAD)
+    spread = windows.std(axis=1, keepdims=True) + _LEAST_SPREAD
+    return np.asarray((windows - windows.mean(axis=1, keepdims=True)) / spread)
