@@ -38,7 +38,7 @@ class Series:
         if not len(self.values):
             raise InputError(self.name, "no samples")
         for what, numbers in (("values", self.values), ("commands", self.commands)):
-            good: NDArray[np.bool_] = np.isfinite(numbers).reshape(len(numbers), -1).all(axis=1)
+            good = np.isfinite(numbers).reshape(len(numbers), -1).min(axis=1)
             if not good.all():
                 bad = int(np.count_nonzero(~good))
                 raise InputError(
