@@ -47,3 +47,14 @@ def write_data_set(folder: Path) -> Path:
     heads = "chan_id,spacecraft,anomaly_sequences,class,num_values\n"
     (folder / "labeled_anomalies.csv").write_text(heads + 'T-1,SMAP,"[[800, 859]]",[point],1200\n')
     return folder
+
+
+def write_protocol(folder: Path) -> Path:
+    """What the tables need beside the data set: labels of both channels, the protocol, published figures."""
+    both = "".join(f'{name},"[[800, 859]]"\n' for name in ("T-1", "E-2"))
+    (folder / "labeled_anomalies.csv").write_text("chan_id,anomaly_sequences\n" + both)
+    judged = "one.csv,1200,500,T-1,True,False\ntwo.csv,1200,500,E-2,True,False\nthree.csv,9,5,A-1,False,False\n"
+    (folder / "tsbad_m_map.csv").write_text("file,ts_len,tr,channels,usable,held\n" + judged)
+    published = "file,PCA,KNN,ts_len\none.csv,0.1,0.3,1200\ntwo.csv,0.2,0.3,1200\n"
+    (folder / "tsbad_m_published_vuspr_msl_smap.csv").write_text(published)
+    return folder

@@ -32,7 +32,7 @@ from ml.anomaly.vus import vus_pr
 from ml.anomaly.window_memory import remember
 from ml.models import Manifest, ModelRegistry, read_artefact, write_artefact
 from ml.models.artefact import CORRUPT, FOREIGN
-from tests.ml.anomaly.synthetic_series import changed, heater_series, write_data_set
+from tests.ml.anomaly.synthetic_series import changed, heater_series, write_data_set, write_protocol
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 EVERY = LiveRecipe(learners=tuple(Learner), false_alarm_s=3.0 * 86_400.0)
@@ -281,24 +281,36 @@ def test_labels_that_fit_no_channel_are_refused(tmp_path: Path, line: str, field
 
 
 def test_the_tables_read_the_protocol_and_the_published_figures(tmp_path: Path) -> None:
-    data = write_data_set(tmp_path)
-    (data / LABELS_FILE).write_text('chan_id,anomaly_sequences\nT-1,"[[800, 859]]"\nE-2,"[[800, 859]]"\n')
-    (data / "tsbad_m_map.csv").write_text(
-        "file,ts_len,tr,channels,usable,held\none.csv,1200,500,T-1,True,False\ntwo.csv,1200,500,E-2,False,False\n"
-    )
-    (data / "tsbad_m_published_vuspr_msl_smap.csv").write_text("file,PCA,KNN,ts_len\none.csv,0.1,0.3,1200\n")
+    data = write_protocol(write_data_set(tmp_path))
     archive = archive_table(data)
-    assert archive.published == {"KNN": 0.3, "PCA": 0.1}
-    assert [(one.channel, one.published_by) for one in archive.rows] == [("T-1", "KNN")]
-    assert archive.shipped > 0.8 and archive.hindsight >= archive.shipped
+    assert archive.published == pytest.approx({"KNN": 0.3, "PCA": 0.15})
+    assert [(one.channel, one.published_by) for one in archive.rows] == [("T-1", "KNN"), ("E-2", "KNN")]
+    assert archive.shipped == pytest.approx(np.mean([one.shipped for one in archive.rows])) and archive.shipped > 0.8
+    assert archive.hindsight >= max(archive.shipped, archive.nested)
+    assert archive.low <= archive.nested <= archive.high
+    assert [one.shipped.found for one in live_tables(data).values()] == [2, 2]
+
+
+def test_a_choice_is_made_on_channels_of_other_kinds(tmp_path: Path) -> None:
+    data = write_protocol(write_data_set(tmp_path))
+    heads = "file,ts_len,tr,channels,usable,held\n"
+    (data / "tsbad_m_map.csv").write_text(heads + "one.csv,1200,500,T-1,True,False\n")
     with pytest.raises(InputError, match="two kinds"):
         live_tables(data)
+
+
+def test_a_protocol_of_other_data_is_refused(tmp_path: Path) -> None:
+    data = write_protocol(write_data_set(tmp_path))
     heads = "file,ts_len,tr,channels,usable,held\n"
-    (data / "tsbad_m_map.csv").write_text(heads + "one.csv,1200,500,T-1,True,False\ntwo.csv,1200,500,E-2,True,False\n")
-    assert [one.shipped.found for one in live_tables(data).values()] == [2, 2]
-    (data / "tsbad_m_map.csv").write_text(heads + "one.csv,1300,500,T-1,True,False\n")
-    with pytest.raises(InputError, match="1300 for T-1, which has 1200 samples"):
-        archive_table(data)
+    for row, match in (
+        ("one.csv,1300,500,T-1,True,False", "1300 for T-1, which has 1200 samples"),
+        ("one.csv,1200,500,T-9,True,False", "T-9 is no channel"),
+        ("one.csv,1200,500,T-1,False,False", "no usable series"),
+        ("four.csv,1200,500,T-1,True,False", "lacks four.csv"),
+    ):
+        (data / "tsbad_m_map.csv").write_text(heads + row + "\n")
+        with pytest.raises(InputError, match=match):
+            archive_table(data)
 
 
 def test_the_nominal_part_is_that_of_the_benchmark(reference_data: Path) -> None:
