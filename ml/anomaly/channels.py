@@ -6,6 +6,7 @@ import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from zipfile import BadZipFile
 
 import numpy as np
@@ -16,7 +17,9 @@ from ml.anomaly.series import Series
 
 __all__ = ["SAMPLING_S", "Channel", "load_channels", "load_labels"]
 
-SAMPLING_S = 60.0  # as Hundman et al., KDD 2018, aggregate this telemetry; the data set itself carries no times
+SAMPLING_S: Final = (
+    60.0  # the orbit of SMAP, 98.5 min, shows as 98 samples; assumed for MSL, the data set carries no times
+)
 
 
 @dataclass(frozen=True)

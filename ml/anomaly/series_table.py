@@ -31,7 +31,9 @@ _LEARNER_SETS: Final = tuple(
 _SPREADS: Final = (15.0, 25.0, 35.0, 45.0, 55.0, 65.0)  # samples
 _NOT_SMOOTHED: Final = 0.1  # samples: no neighbour has a share that counts
 _FALSE_ALARM_DAYS: Final = (7.0, 30.0, 100.0)
+_LIVE_CANDIDATES: Final = tuple(product(_LEARNER_SETS, _FALSE_ALARM_DAYS))
 _RESAMPLES: Final = 10_000
+_Alarms = Mapping[str, Sequence[NDArray[np.bool_]]]  # by channel, of each live candidate
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ class LiveTable:
     """Alarms of one protocol.
 
     Args:
-        nested: Learners and the time between false alarms chosen for each kind of channel on the other kinds: the figure.
+        nested: Learners and the time between false alarms chosen for each kind of channel on the public channels of other
+            kinds, after their training parts: the figure.
         shipped: Of the recipe that ships.
         variants: Event-wise F0.5 of the shipped recipe with one thing changed.
         promised_per_day: False alarms per channel and day that the shipped recipe's limits stand for, each learner alone.
@@ -167,53 +170,56 @@ def live_tables(data: Path, progress: Progress = lambda _share, _what: None) -> 
     whole = [(channels[name], channels[name].training, 0) for name in labels]
     first = [(channels[one.channel], channels[one.channel].test.part(0, one.nominal), one.nominal) for one in series]
     steps = len(whole) + len(first)
+    after_training = _alarms_of(whole, lambda share, what: progress(share * len(whole) / steps, what))
+    after_first = _alarms_of(first, lambda share, what: progress((len(whole) + share * len(first)) / steps, what))
+    names = list(labels)
+
+    def best(rows: Sequence[int]) -> int:
+        chosen = {names[row]: after_training[names[row]] for row in rows}
+        return max(range(len(_LIVE_CANDIDATES)), key=lambda at: _score(chosen, labels, dict.fromkeys(chosen, at)).f05)
+
+    choice = _chosen_elsewhere(names, best)
     return {
-        "training part, all public channels": _live_table(
-            whole, labels, lambda share, what: progress(share * len(whole) / steps, what)
-        ),
-        "first samples of the test part, series of TSB-AD-M": _live_table(
-            first, labels, lambda share, what: progress((len(whole) + share * len(first)) / steps, what)
-        ),
+        "training part, all public channels": _live_table(after_training, labels, choice),
+        "first samples of the test part, series of TSB-AD-M": _live_table(after_first, labels, choice),
     }
 
 
-def _live_table(
-    judged: Sequence[tuple[Channel, Series, int]], labels: Mapping[str, NDArray[np.bool_]], progress: Progress
-) -> LiveTable:
-    """Of channels with what each learns from, and how many samples at the beginning are not judged."""
-    candidates = list(product(_LEARNER_SETS, _FALSE_ALARM_DAYS))
-    every = replace(LIVE, learners=tuple(Learner))
-    alarms: list[list[NDArray[np.bool_]]] = []
-    for number, (channel, history, unjudged) in enumerate(judged):
-        progress(number / len(judged), channel.name)
-        nominal = nominal_departures([history], every)
-        detector = fit_series_detector([history], every)
-        seen = {one: detector.departures(channel.test, one) for one in Learner}
-        alarms.append([_alarms(nominal, seen, *one, recipe=every, unjudged=unjudged) for one in candidates])
-    progress(1.0, "done")
-    names = [channel.name for channel, _, _ in judged]
-
-    def score(at: Sequence[int], rows: Sequence[int]) -> EventScore:
-        return score_events((alarms[row][one], labels[names[row]]) for row, one in zip(rows, at, strict=True))
-
-    def best(rows: Sequence[int]) -> int:
-        return max(range(len(candidates)), key=lambda at: score([at] * len(rows), rows).f05)
-
-    everything = range(len(judged))
+def _live_table(alarms: _Alarms, labels: Mapping[str, NDArray[np.bool_]], choice: Mapping[str, int]) -> LiveTable:
     days = LIVE.false_alarm_s / 86_400.0
-    changed = {f"{' and '.join(learners)}": (learners, days) for learners in _LEARNER_SETS}
+    changed = {" and ".join(learners): (learners, days) for learners in _LEARNER_SETS}
     changed |= {f"limits passed once in {one:.0f} days": (LIVE.learners, one) for one in _FALSE_ALARM_DAYS}
 
     def of(candidate: tuple[tuple[Learner, ...], float]) -> EventScore:
-        return score([candidates.index(candidate)] * len(judged), everything)
+        return _score(alarms, labels, dict.fromkeys(alarms, _LIVE_CANDIDATES.index(candidate)))
 
     return LiveTable(
-        nested=score(list(_chosen_elsewhere(names, best).values()), everything),
+        nested=_score(alarms, labels, choice),
         shipped=of((LIVE.learners, days)),
         variants={name: of(candidate).f05 for name, candidate in changed.items()},
         promised_per_day=1.0 / days,
         sampling_s=SAMPLING_S,
     )
+
+
+def _alarms_of(judged: Sequence[tuple[Channel, Series, int]], progress: Progress) -> _Alarms:
+    """Of channels with what each learns from, and how many samples at the beginning are not judged."""
+    every = replace(LIVE, learners=tuple(Learner))
+    found = {}
+    for number, (channel, history, unjudged) in enumerate(judged):
+        progress(number / len(judged), channel.name)
+        nominal = nominal_departures([history], every)
+        detector = fit_series_detector([history], every)
+        seen = {one: detector.departures(channel.test, one) for one in Learner}
+        found[channel.name] = [
+            _alarms(nominal, seen, *one, recipe=every, unjudged=unjudged) for one in _LIVE_CANDIDATES
+        ]
+    progress(1.0, "done")
+    return found
+
+
+def _score(alarms: _Alarms, labels: Mapping[str, NDArray[np.bool_]], choice: Mapping[str, int]) -> EventScore:
+    return score_events((of_candidates[choice[name]], labels[name]) for name, of_candidates in alarms.items())
 
 
 def _alarms(

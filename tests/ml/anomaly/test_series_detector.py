@@ -295,8 +295,10 @@ def test_a_choice_is_made_on_channels_of_other_kinds(tmp_path: Path) -> None:
     data = write_protocol(write_data_set(tmp_path))
     heads = "file,ts_len,tr,channels,usable,held\n"
     (data / "tsbad_m_map.csv").write_text(heads + "one.csv,1200,500,T-1,True,False\n")
-    with pytest.raises(InputError, match="two kinds"):
-        live_tables(data)
+    (data / LABELS_FILE).write_text('chan_id,anomaly_sequences\nT-1,"[[800, 859]]"\n')
+    for table in (archive_table, live_tables):
+        with pytest.raises(InputError, match="two kinds"):
+            table(data)
 
 
 def test_a_protocol_of_other_data_is_refused(tmp_path: Path) -> None:
