@@ -33,7 +33,9 @@ _NOT_SMOOTHED: Final = 0.1  # samples: no neighbour has a share that counts
 _FALSE_ALARM_DAYS: Final = (7.0, 30.0, 100.0)
 _LIVE_CANDIDATES: Final = tuple(product(_LEARNER_SETS, _FALSE_ALARM_DAYS))
 _RESAMPLES: Final = 10_000
-_Alarms = Mapping[str, Sequence[NDArray[np.bool_]]]  # by channel, of each live candidate
+_Alarms = Mapping[
+    str, Sequence[NDArray[np.bool_]]
+]  # by channel, of each live candidate, of the samples that are judged
 
 
 @dataclass(frozen=True)
@@ -219,7 +221,8 @@ def _alarms_of(judged: Sequence[tuple[Channel, Series, int]], progress: Progress
 
 
 def _score(alarms: _Alarms, labels: Mapping[str, NDArray[np.bool_]], choice: Mapping[str, int]) -> EventScore:
-    return score_events((of_candidates[choice[name]], labels[name]) for name, of_candidates in alarms.items())
+    judged = ((of_candidates[choice[name]], labels[name]) for name, of_candidates in alarms.items())
+    return score_events((one, flags[len(flags) - len(one) :]) for one, flags in judged)
 
 
 def _alarms(
@@ -234,8 +237,7 @@ def _alarms(
     samples = days * 86_400.0 / recipe.sampling_s
     excess = [seen[one] / max(return_level(nominal[one], samples), recipe.least) for one in learners]
     alarms = latched(np.mean(excess, axis=0), recipe.release, recipe.quiet)
-    alarms[:unjudged] = False
-    return alarms
+    return alarms[unjudged:]
 
 
 def _nominal_parts(
