@@ -178,7 +178,7 @@ def live_tables(data: Path, progress: Progress = lambda _share, _what: None) -> 
 
     def best(rows: Sequence[int]) -> int:
         chosen = {names[row]: after_training[names[row]] for row in rows}
-        return max(range(len(_LIVE_CANDIDATES)), key=lambda at: _score(chosen, labels, dict.fromkeys(chosen, at)).f05)
+        return max(range(len(_LIVE_CANDIDATES)), key=lambda at: _score(chosen, labels, _everywhere(chosen, at)).f05)
 
     choice = _chosen_elsewhere(names, best)
     return {
@@ -193,7 +193,7 @@ def _live_table(alarms: _Alarms, labels: Mapping[str, NDArray[np.bool_]], choice
     changed |= {f"limits passed once in {one:.0f} days": (LIVE.learners, one) for one in _FALSE_ALARM_DAYS}
 
     def of(candidate: tuple[tuple[Learner, ...], float]) -> EventScore:
-        return _score(alarms, labels, dict.fromkeys(alarms, _LIVE_CANDIDATES.index(candidate)))
+        return _score(alarms, labels, _everywhere(alarms, _LIVE_CANDIDATES.index(candidate)))
 
     return LiveTable(
         nested=_score(alarms, labels, choice),
@@ -218,6 +218,10 @@ def _alarms_of(judged: Sequence[tuple[Channel, Series, int]], progress: Progress
         ]
     progress(1.0, "done")
     return found
+
+
+def _everywhere(alarms: _Alarms, candidate: int) -> dict[str, int]:
+    return dict.fromkeys(alarms, candidate)
 
 
 def _score(alarms: _Alarms, labels: Mapping[str, NDArray[np.bool_]], choice: Mapping[str, int]) -> EventScore:
