@@ -24,7 +24,10 @@ def add_ml(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         one.add_argument("subject", choices=["anomaly", "lifetime"], help="which models")
         one.add_argument("--data", type=Path, required=True, help="folder of the raw data")
         one.add_argument(
-            "--subset", action="append", metavar="NAME", help="of lifetime: FD001 to FD004; as often as needed"
+            "--subset",
+            action="append",
+            metavar="NAME",
+            help="of lifetime: FD001 to FD004; of anomaly: opssat, smap_msl; as often as needed",
         )
     predict.add_argument("--out", type=Path, required=True, help="folder of the prediction files")
     predict.add_argument(

@@ -19,6 +19,7 @@ from ml.lifetime.learners import Recipe
 from ml.lifetime.tables import RECIPES, judge_model
 from ml.lifetime.training import train_lifetime
 from tests.ml.anomaly.segment_tables import write_table
+from tests.ml.anomaly.synthetic_series import write_data_set, write_protocol
 from tests.ml.lifetime.fleets import cut, fleet
 
 QUICK = Recipe(cap_cycles=60.0, stride=4, rounds=10, random_trees=3, epochs=2, members=1, folds=3)
@@ -120,3 +121,27 @@ def test_a_detector_is_trained_predicts_and_has_its_table(
     assert set(table) == {"all", "without length"} and 0.0 <= table["all"]["cross-validation F1"][0] <= 1.0
     assert main(["ml", "predict", "anomaly", *data, "--subset", "FD001", "--out", str(tmp_path), *models]) == 2
     assert "--subset" in capsys.readouterr().err
+
+
+def test_every_data_set_that_is_there_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(opssat, "RECIPE", SegmentRecipe(trees=10, networks=1, folds=3, repeats=1))
+    folder = tmp_path / "reference" / "ml"
+    folder.mkdir(parents=True)
+    data, models = ["--data", str(folder.parent)], ["--models", str(tmp_path / "models")]
+    assert main(["ml", "train", "anomaly", *data, *models]) == 2
+    error = capsys.readouterr().err
+    assert "holds no opssat_train.csv" in error and "holds no smap_msl.npz" in error
+    write_table(folder / "opssat_train.csv", 90, seed=1)
+    write_table(folder / "opssat_test_unlabelled.csv", 20, seed=2, labels=False)
+    write_protocol(write_data_set(folder))
+    out = tmp_path / "out"
+    assert main(["ml", "predict", "anomaly", *data, *models, "--out", str(out)]) == 0
+    assert capsys.readouterr().out.splitlines() == [str(out / "opssat.csv"), str(out / "smap_msl")]
+    assert len((out / "smap_msl" / "T-1.csv").read_text().splitlines()) == 1201
+    assert main(["ml", "train", "anomaly", *data, *models, "--subset", "smap_msl"]) == 0
+    assert "smap-msl-series version 2: candidate, event-wise F0.5 " in capsys.readouterr().out
+    assert main(["ml", "table", "anomaly", *data, "--subset", "smap_msl"]) == 0
+    table = capsys.readouterr().out
+    assert "| published: KNN | 0.300 |" in table and "2 of 2" in table and "OPS-SAT" not in table
