@@ -18,6 +18,7 @@ from agent.deps import AgentDeps
 from agent.llm import ModelSettings, make_chat
 from agent.planner import CorePlanner
 from agent.session import Conversations
+from api.anomaly_metrics import AnomalyMetrics
 from api.auth.accounts import Accounts
 from api.browser_safety import SAFE_HEADERS
 from api.metrics import Metrics
@@ -25,6 +26,7 @@ from api.problems import PROBLEM_RESPONSES, install_problem_handlers
 from api.rest import (
     accounts,
     alarms,
+    anomalies,
     approvals,
     auth,
     conjunctions,
@@ -42,6 +44,7 @@ from api.rest import (
     telemetry_stream,
 )
 from api.service.alternatives import AlternativeFinder
+from api.service.anomaly_models import open_anomalies
 from api.service.approvals import approval_watch
 from api.service.approve_plan import resume_releases
 from api.service.audit import AuditKeeper
@@ -52,6 +55,7 @@ from api.service.flight import Flight
 from api.service.intents import IntentService
 from api.service.live import Broadcaster
 from api.service.runtime import Runtime
+from api.service.step_feed import StepsOf
 from api.service.telemetry_reader import LiveTelemetryReader
 from api.service.telemetry_requests import StreamCatalogue
 from api.service.telemetry_stream import LiveTelemetry
@@ -128,6 +132,7 @@ def build_runtime(settings: Settings) -> Runtime:
     requests = ApprovalRequests(database, events, policies, Seal(store, KeyPurpose.APPROVAL))
     fleet = Fleet(config, flown, mdb, database, events, clock, authority=policies, key_store=store, requests=requests)
     telemetry = LiveTelemetryReader(orbits, fleet.reader, clock_service.begun_utc)
+    found = open_anomalies(settings, fleet, flown, mdb, database, events, clock, broadcaster)
     feed = PacketFeed(fleet.archive.columns)
     handbook = open_knowledge(settings.data / "knowledge")
     chat = make_chat(
@@ -164,7 +169,13 @@ def build_runtime(settings: Settings) -> Runtime:
         intents=IntentService(database, events, conversations, log, plan_store, flown, clock),
         flight=Flight(fleet, orbits, plan_store, events, clock_service, broadcaster),
         broadcaster=broadcaster,
-        live_telemetry=LiveTelemetry(fleet.stream, feed, fleet.latest, fleet.alarms, fleet.archive.units),
+        live_telemetry=LiveTelemetry(
+            fleet.stream,
+            feed,
+            fleet.latest,
+            {StepsOf.ALARMS: fleet.alarms, StepsOf.ANOMALIES: found.desk},
+            fleet.archive.units,
+        ),
         stream_catalogue=StreamCatalogue(
             mdb, lambda: [one.id for one in flown.spacecraft], fleet.archive.units, feed, clock.now_tai_s
         ),
@@ -185,6 +196,7 @@ def build_runtime(settings: Settings) -> Runtime:
             settings.audit_every_events,
             settings.audit_every_s,
         ),
+        anomalies=found,
     )
 
 
@@ -228,6 +240,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         stacks,
         files,
         alarms,
+        anomalies,
         telemetry_stream,
         flight,
         telemetry,
@@ -246,9 +259,11 @@ def create_app(runtime: Runtime) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime: Runtime = app.state.runtime
     app.state.metrics.registry.register(TelemetryMetrics(runtime.flight.fleet))
+    app.state.metrics.registry.register(AnomalyMetrics(runtime.anomalies))
     runtime.audit.start()
     watches = (approval_watch(runtime), file_watch(runtime))
     runtime.flight.start()
+    runtime.anomalies.start()
     runtime.alternatives.start(runtime.check, runtime.announce_plan, app.state.metrics.count_search)
     released = resume_releases(runtime)
     for watch in watches:
@@ -272,6 +287,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             watch.stop()
         runtime.alternatives.stop()
         runtime.intents.close()
+        runtime.anomalies.stop()  # before the archive closes
         runtime.flight.stop()
         runtime.conversations.close()
         runtime.knowledge.close()
