@@ -32,6 +32,11 @@ def add_ml(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     table.add_argument("--json", action="store_true", help="print one JSON document")
     for one in (train, predict):
         one.add_argument("--seed", type=int, default=1, help="of the training (default: 1)")
+    labels = actions.add_parser("labels", help="what people said of anomalies, as labels to train with")
+    labels.add_argument("--data", type=Path, default=Path("data"), help="data folder of the service (default: data)")
+    labels.add_argument("--out", type=Path, required=True, help="file to write: .csv or .jsonl")
+    labels.add_argument("--satellite", help="of one spacecraft only")
+    labels.set_defaults(run=_run_labels)
     versions = actions.add_parser("versions", help="versions of models, with aliases and who answers for them")
     versions.add_argument("name", nargs="?", help="of one model only")
     versions.add_argument("--json", action="store_true", help="print one JSON document")
@@ -73,6 +78,12 @@ def _run_predict(options: argparse.Namespace) -> int:
 
 def _run_table(options: argparse.Namespace) -> int:
     return int(_subject(options).table(options))
+
+
+def _run_labels(options: argparse.Namespace) -> int:
+    from api.cli.ml_labels import labels
+
+    return labels(options)
 
 
 def _run_versions(options: argparse.Namespace) -> int:

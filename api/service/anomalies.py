@@ -34,6 +34,7 @@ __all__ = [
     "alert_answer",
     "alert_entry_answer",
     "anomaly_answer",
+    "drift_answer",
 ]
 
 _PAST: Final = 200  # anomalies that an explanation may compare with
@@ -266,7 +267,7 @@ class Anomalies:
                     packets=one.packets,
                     skipped=one.skipped,
                     rebuilds=one.rebuilds,
-                    drift=_drift(drifts[one.satellite]) if one.satellite in drifts else None,
+                    drift=drift_answer(drifts[one.satellite]) if one.satellite in drifts else None,
                 )
                 for one in self.watch.satellites()
             ),
@@ -360,7 +361,8 @@ def _evidence(one: Evidence) -> EvidenceAnswer:
     )
 
 
-def _drift(found: SatelliteDrift) -> DriftAnswer:
+def drift_answer(found: SatelliteDrift) -> DriftAnswer:
+    """The client's form of a look at drift."""
     parameters = tuple(
         DriftedParameter(
             parameter=one.parameter,

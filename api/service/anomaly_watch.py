@@ -66,10 +66,11 @@ class SatelliteWatch:
 
 @dataclass
 class _Watched:
-    """A satellite as the two threads know it: the first three are of the worker alone, all else is under the lock."""
+    """A satellite as the two threads know it: the first four are of the worker alone, all else is under the lock."""
 
     detector: LiveDetector | None = None
     looked: bool = False  # its detector has been asked since it was made
+    ended_replaced: bool = False
     retry_s: float = 0.0  # of the computer's clock: not before this another detector is made
     state: WatchState = WatchState.OPENING
     reason: str = ""
@@ -194,6 +195,7 @@ class AnomalyWatch:
             parts = self._parts()
             self._judge(parts)
             self._write()
+            self._end_replaced()
             with self._changed:
                 self._in_hand.clear()
                 rest_s = self._period_s - (time.monotonic() - began_s)
@@ -211,7 +213,8 @@ class AnomalyWatch:
             for satellite in wanted:
                 one = self._satellites[satellite]
                 one.rebuilds += one.detector is not None
-                one.state, one.behind, one.looked, one.retry_s = WatchState.OPENING, False, False, now_s + self._retry_s
+                one.state, one.behind, one.retry_s = WatchState.OPENING, False, now_s + self._retry_s
+                one.looked = one.ended_replaced = False
             if wanted:
                 # What waits is in the archive already, and what comes from now on is taken when the detector is there.
                 left = [one for one in self._waiting if one[1].rows.satellite not in wanted]
@@ -260,17 +263,19 @@ class AnomalyWatch:
             with self._changed:
                 newest = [float(part.generated_tai_s.max()) for part in mine if len(part.rows)]
                 one.judged_tai_s = max((*newest, one.judged_tai_s or newest[0])) if newest else one.judged_tai_s
-            if not one.looked and self._replaced(satellite, one.detector.model):
-                one.looked = True
+            one.looked = True
 
-    def _replaced(self, satellite: str, model: str) -> bool:
-        """End what another model found and nobody judges any more; whether that could be written."""
-        try:
-            self._desk.end(satellite, f"{_REPLACED} by {model}", model=model)
-        except LlamaSpaceError as error:
-            self._refused(error)
-            return False
-        return True
+    def _end_replaced(self) -> None:
+        """End what another model found and nobody judges any more, once what the new one found is written."""
+        for satellite, one in self._satellites.items():
+            if one.detector is None or not one.looked or one.ended_replaced or self._untold:
+                continue
+            try:
+                self._desk.end(satellite, f"{_REPLACED} by {one.detector.model}", model=one.detector.model)
+            except LlamaSpaceError as error:
+                self._refused(error)
+                return
+            one.ended_replaced = True
 
     def _write(self) -> None:
         """Hand over what was found; what cannot be written is kept, as it then stands, for the next round."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -145,7 +146,8 @@ class DriftWatch:
             for place in chosen if len(hours.start_tai_s) else ():
                 begin_tai_s = float(hours.start_tai_s[place])
                 length_s = hours.bucket_s * min(1.0, _VALUES_AN_HOUR / max(int(hours.count[place]), 1))
-                known = self._archive.values(satellite, parameter, begin_tai_s, begin_tai_s + length_s)
+                end_tai_s = math.nextafter(begin_tai_s + length_s, -math.inf)  # the next hour has its begin
+                known = self._archive.values(satellite, parameter, begin_tai_s, end_tai_s)
                 found = numbers(known.values)
                 if found is not None:
                     parts.append(found)

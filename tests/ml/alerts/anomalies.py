@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 
 from ml.anomaly.anomaly import Anomaly, AnomalyKind, Evidence, Severity
+from tests.core.telemetry.intake import T0_TAI_S
 
 __all__ = ["T0_TAI_S", "anomaly", "evidence"]
-
-T0_TAI_S = 8.48e8
 
 
 def evidence(parameter: str, share: float = 1.0, observed: float = 0.4, at_s: float = 0.0) -> Evidence:
