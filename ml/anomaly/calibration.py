@@ -1,0 +1,67 @@
+"""Thresholds of the checks from nominal flights alone, for a stated rate of false alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.anomaly.extremes import threshold_for_rate
+from ml.anomaly.residual_checks import CHECKS, ResidualChecks
+from ml.anomaly.spacecraft_inputs import SENSORS, STEP_S, Rows
+from ml.anomaly.spacecraft_model import SpacecraftModel, scaled_rows
+from ml.anomaly.spacecraft_scorer import LEAST_ROWS
+from ml.anomaly.spacecraft_windows import usable
+
+__all__ = ["calibrated", "check_series"]
+
+_APART: Final = 30  # instants between two exceedances that count as two
+_DAY_S: Final = 86_400.0
+
+
+def calibrated(model: SpacecraftModel, flights: Sequence[Rows]) -> SpacecraftModel:
+    """The model with thresholds, usual deviations and ranges of nominal flights that it was not trained on."""
+    session = model.session()
+    series: list[NDArray[np.float64]] = []
+    offs: list[NDArray[np.float64]] = []
+    for rows in flights:
+        off = flight_off(model, session, rows)
+        offs.append(off)
+        series.append(check_series(off))
+    days = sum(len(one) for one in series) * STEP_S / _DAY_S
+    per_day = model.false_alarms_per_day / (len(CHECKS) * len(SENSORS))
+    thresholds = np.array(
+        [
+            [
+                threshold_for_rate([one[:, check, sensor] for one in series], days, per_day, _APART)
+                for sensor in range(len(SENSORS))
+            ]
+            for check in CHECKS
+        ]
+    )
+    values = np.concatenate([one.values for one in flights])
+    still = np.nanmean(np.concatenate([np.diff(one.values, axis=0) == 0.0 for one in flights]), axis=0)
+    return replace(
+        model,
+        thresholds=thresholds,
+        usual_off=np.maximum(np.nanquantile(np.abs(np.concatenate(offs)), 0.99, axis=0), 1e-6),
+        range=np.nanquantile(values, [0.005, 0.995], axis=0),
+        still_share=still,
+    )
+
+
+def flight_off(model: SpacecraftModel, session: object, rows: Rows) -> NDArray[np.float64]:
+    """How far each sensor is off the two expectations at the instants that can be judged, shape (n, 2, sensors)."""
+    scaled, context = scaled_rows(model, rows)
+    off: NDArray[np.float64] = model.off(session, scaled, context, np.flatnonzero(usable(rows)))[0]  # type: ignore[arg-type]
+    return off
+
+
+def check_series(off: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The checks of a flight, shape (n, checks, sensors), without those before the means have settled."""
+    checks = ResidualChecks(len(SENSORS))
+    made = np.array([checks(one) for one in off])
+    return made[LEAST_ROWS:]
