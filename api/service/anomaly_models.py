@@ -23,7 +23,6 @@ from ml.alerts.store import StoredAlertEntry
 __all__ = ["open_anomalies"]
 
 _OFF = "models do not judge telemetry here: the setting `anomalies` is off"
-_NONE = "there is no model for live telemetry"
 
 
 def open_anomalies(
@@ -46,7 +45,13 @@ def open_anomalies(
     desk.on_change(partial(_tell, broadcaster))
 
     def opened(wanted: Sequence[str], now_tai_s: float) -> Opened:
-        return {}, dict.fromkeys(wanted, _NONE if settings.anomalies else _OFF)
+        if not settings.anomalies:
+            return {}, dict.fromkeys(wanted, _OFF)
+        from ml.anomaly.live import (
+            open_detectors,  # it brings ONNX Runtime, for which the start of the service does not wait
+        )
+
+        return open_detectors(mdb, wanted, fleet.archive.columns, now_tai_s)
 
     watch = AnomalyWatch(desk, satellites, opened, clock)
     fleet.stream.on_part(watch.take)

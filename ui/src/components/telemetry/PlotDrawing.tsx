@@ -2,11 +2,13 @@
 
 import { useId, useMemo } from "react";
 import { LEVEL_MARKS, rankOf } from "../../lib/alarms";
+import { type PlotMark, wordsOfMarks } from "../../lib/anomalies";
 import { formatNumber } from "../../lib/format";
 import { areasOf, domainOf, type Drawn, markedValue, tickLabel } from "../../lib/plot";
 import { labelAnchor, linearScale, type Scale, timeTicks, valueTicks } from "../../lib/scale";
 import { formatDateTime } from "../../lib/time";
 import type { PlotProps } from "./Plot";
+import { AnomalyMarks } from "./AnomalyMarks";
 import { Playhead } from "./Playhead";
 import { LEFT, RIGHT, useTimeAxis } from "./useTimeAxis";
 
@@ -21,9 +23,10 @@ interface DrawingProps extends PlotProps {
   width: number;
   /** The point under the cursor; -1 for none. */
   index: number;
+  marks: readonly PlotMark[];
 }
 
-export function PlotDrawing({ parameter, edges, at, playhead, onAt, onSpan, drawn, width, index }: DrawingProps) {
+export function PlotDrawing({ parameter, edges, at, playhead, onAt, onSpan, drawn, width, index, marks }: DrawingProps) {
   const clip = useId();
   const domain = useMemo(() => domainOf(drawn, edges), [drawn, ...edges]);
   const neighbour = (from: number | null, step: 1 | -1): number | null => {
@@ -43,7 +46,7 @@ export function PlotDrawing({ parameter, edges, at, playhead, onAt, onSpan, draw
       tabIndex={0}
       role="application"
       aria-roledescription="plot"
-      aria-label={wordsOf(parameter, drawn, edges)}
+      aria-label={wordsOf(parameter, drawn, edges) + wordsOfMarks(marks)}
     >
       <clipPath id={clip}>
         <rect x={LEFT} y={TOP} width={Math.max(right - LEFT, 0)} height={HEIGHT - TOP - BOTTOM} />
@@ -69,6 +72,7 @@ export function PlotDrawing({ parameter, edges, at, playhead, onAt, onSpan, draw
       ))}
       <LimitEdges drawn={drawn} y={y} domain={domain} right={right} />
       <g clipPath={`url(#${clip})`}>
+        <AnomalyMarks marks={marks} x={x} left={LEFT} right={right} top={TOP} height={HEIGHT - TOP - BOTTOM} />
         <Course drawn={drawn} x={x} y={y} edges={edges} />
         <Playhead at={playhead} x={x} right={right} top={TOP} height={HEIGHT - TOP - BOTTOM} />
         {at !== null && <line className="crosshair" x1={x(at)} x2={x(at)} y1={TOP} y2={HEIGHT - BOTTOM} />}
