@@ -34,7 +34,7 @@ class AlertDesk:
 
     Args:
         database: Where alerts are.
-        events: The log that has each step, too.
+        events: The log that has what people did, what was opened, and what people were told.
         clock: Mission time.
         rules: What belongs together.
     """
@@ -228,6 +228,8 @@ class AlertDesk:
     ) -> list[StoredAlertEntry]:
         stored = self.store.write(connection, alert, anomaly, entries)
         for one in entries:
+            if not (one.by or one.tells or one.step is AlertStep.OPENED):
+                continue  # what only telemetry did, and nobody is told of, would bury what people did
             self._events.append(
                 connection,
                 f"anomaly.{one.step}",

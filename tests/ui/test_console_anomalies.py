@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -119,12 +117,6 @@ class Alerts:
         return Answer(self.alerts[0])
 
 
-def shoot(screen: Screen, name: str) -> None:
-    """A picture for people, where a folder is named."""
-    if folder := os.environ.get("LLAMASPACE_SCREENSHOTS"):
-        screen.page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
-
-
 def test_an_anomaly_is_listed_explained_and_judged(screen: Screen) -> None:
     known = Alerts(screen, [dict(ALERT)])
     known.open()
@@ -140,9 +132,6 @@ def test_an_anomaly_is_listed_explained_and_judged(screen: Screen) -> None:
     expect(rows.nth(0)).to_contain_text(re.compile("soc.*62 %.*81 % ± 2 %.*−9.5 σ.*70 %"))
     expect(rows.nth(1)).to_contain_text("no sample")
     expect(screen.page.get_by_text("PROC-PWR-02")).to_be_visible()
-    shoot(screen, "anomaly-dark")
-    screen.page.emulate_media(color_scheme="light")
-    shoot(screen, "anomaly-light")
     screen.part("anomaly-dismiss").click()
     expect(screen.part("reason-confirm")).to_be_disabled()
     screen.part("reason").fill("a battery test")
@@ -163,7 +152,6 @@ def test_what_is_serious_is_called_out_on_every_page_until_it_is_seen(screen: Sc
     loud = screen.part("loud-anomalies")
     expect(loud.get_by_role("alert")).to_have_count(1)
     expect(loud).to_contain_text("serious anomaly: LSAT-1 soc")
-    shoot(screen, "anomaly-loud")
     loud.get_by_role("button", name="Look at it").click()
     expect(screen.part("anomaly")).to_have_attribute("data-severity", "serious")
     known.tell("acknowledged", {"state": "acknowledged", "acknowledged": True}, tells=False, by="paul")
@@ -241,6 +229,3 @@ def test_anomalies_are_marked_on_the_plots_of_their_parameters(screen: Screen) -
     expect(drawing).to_have_accessible_name(
         re.compile("; anomaly: warning drift from 2026-11-23 01:05:00 to 2026-11-23 01:40:00 UTC")
     )
-    shoot(screen, "anomaly-plot-dark")
-    screen.page.emulate_media(color_scheme="light")
-    shoot(screen, "anomaly-plot-light")

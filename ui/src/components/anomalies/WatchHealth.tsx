@@ -49,9 +49,9 @@ export function WatchHealth() {
                 <tr key={one.satellite}>
                   <th scope="row">{one.satellite}</th>
                   <td>{one.state.replace("-", " ")}</td>
-                  <td>{one.model === "" ? one.reason : one.model}</td>
+                  <td className="wraps">{one.model === "" ? one.reason : one.model}</td>
                   <td>{one.judged_until === null ? "—" : formatDateTime(one.judged_until)}</td>
-                  <td>{one.drift === null ? "not looked at yet" : one.drift.summary}</td>
+                  <td className="wraps">{one.drift === null ? "not looked at yet" : one.drift.summary}</td>
                 </tr>
               ))}
             </tbody>
