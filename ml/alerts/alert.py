@@ -50,6 +50,7 @@ class Alert:
         alert_id: For ever.
         satellite: Whose telemetry.
         parameters: The leading ones, the most telling first; never empty.
+        led: Every parameter that has been the first of the leading ones.
         kind, severity: Of the newest anomaly.
         worst: The highest severity that it had.
         score: The highest so far, in units of the threshold.
@@ -59,7 +60,7 @@ class Alert:
         anomaly_id: Of the newest anomaly.
         count: How many anomalies it joins.
         model: Name and version of the model that says so.
-        acknowledged: Somebody has seen it as bad as it is.
+        acknowledged: Somebody has seen it as it is: not worse by now, and not led by another parameter.
         verdict, judged_by, judged_tai_s, comment: What was said of it last, by whom and when.
         assigned_to: Who looks after it; empty where nobody does.
         like: The dismissed alert that it is like, for which reason it is told quietly; None where it is told as any other.
@@ -68,6 +69,7 @@ class Alert:
     alert_id: str
     satellite: str
     parameters: tuple[str, ...]
+    led: tuple[str, ...]
     kind: AnomalyKind
     severity: Severity
     worst: Severity

@@ -95,6 +95,7 @@ def opened(anomaly: Anomaly, now_tai_s: float, dismissed: Iterable[Alert], rules
         alert_id="alert-" + hashlib.sha256(anomaly.anomaly_id.encode()).hexdigest()[:16],
         satellite=anomaly.satellite,
         parameters=leading(anomaly),
+        led=leading(anomaly)[:1],
         kind=anomaly.kind,
         severity=anomaly.severity,
         worst=anomaly.severity,
@@ -156,6 +157,10 @@ def followed(
     worse = alert.severity > before.worst
     if unlike:
         alert = replace(alert, like=None)
+    lead = alert.parameters[0]
+    elsewhere = lead not in before.led
+    if elsewhere:  # it may be another thing than what was seen
+        alert = replace(alert, led=(*before.led, lead), acknowledged=False)
     if worse:  # what is worse than what was seen has not been seen
         alert = replace(alert, worst=alert.severity, acknowledged=False)
     if anomaly.end_tai_s is None:
@@ -165,7 +170,7 @@ def followed(
         steps = [(AlertStep.CHANGED, f"no longer like {before.like}, which was dismissed")]
     last = len(steps) - 1
     entries = [
-        AlertEntry(step, now_tai_s, alert, reason=reason, tells=(worse or unlike) and place == last)
+        AlertEntry(step, now_tai_s, alert, reason=reason, tells=(worse or unlike or elsewhere) and place == last)
         for place, (step, reason) in enumerate(steps)
     ]
     return _ended(alert, anomaly, now_tai_s, entries, others_go_on=others_go_on)

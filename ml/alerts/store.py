@@ -47,6 +47,7 @@ _alerts = Table(
     Column("satellite", String(64), nullable=False),
     Column("leading", String(128), nullable=False),
     Column("parameters", Text, nullable=False),
+    Column("led", Text, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("severity", Integer, nullable=False),
     Column("worst", Integer, nullable=False),
@@ -368,7 +369,7 @@ def _conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
 
 def _alert_row(alert: Alert) -> dict[str, Any]:
     row = asdict(alert)
-    row["leading"], row["parameters"] = alert.parameters[0], json.dumps(alert.parameters)
+    row |= {"leading": alert.parameters[0], "parameters": json.dumps(alert.parameters), "led": json.dumps(alert.led)}
     for name in ("severity", "worst"):
         row[name] = int(row[name])
     for name in ("kind", "verdict"):
@@ -385,6 +386,7 @@ def _alert_of(told: dict[str, Any]) -> Alert:
         **{
             **told,
             "parameters": tuple(json.loads(told["parameters"])),
+            "led": tuple(json.loads(told["led"])),
             "kind": AnomalyKind(told["kind"]),
             "severity": Severity(told["severity"]),
             "worst": Severity(told["worst"]),

@@ -31,6 +31,7 @@ class Scripted:
         self.taken: list[float] = []
         self.failing: Exception | None = None
         self.hold: threading.Event | None = None
+        self.held = threading.Event()
         self._values: dict[float, float] = {}
         self._told: dict[str, Anomaly] = {}
         if archive is not None and "soc" in archive.parameters(satellite):
@@ -39,6 +40,7 @@ class Scripted:
 
     def take(self, part: StoredPart) -> None:
         if self.hold is not None:
+            self.held.set()
             assert self.hold.wait(100)
         if self.failing is not None:
             raise self.failing
@@ -224,7 +226,7 @@ def test_what_finds_no_room_is_counted_and_read_from_the_archive(watched: Watche
     first = watched.made[0]
     first.hold = threading.Event()
     watched.store(0.9)
-    until(lambda: watched.of("LSAT-1").late_s > 0.0)  # it is in the detector's hands
+    assert first.held.wait(100) and watched.of("LSAT-1").late_s > 0.0
     watched.store(0.9, 0.9)
     watched.store(0.3, 0.3)  # no room
     assert watched.of("LSAT-1").skipped == 2

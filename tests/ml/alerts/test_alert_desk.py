@@ -75,7 +75,7 @@ def test_an_anomaly_is_one_alert_from_its_begin_to_its_end(folder: Folder) -> No
     assert folder.take(anomaly("a", newest_s=10)) == [("opened", True)]
     assert folder.take(anomaly("a", newest_s=20, score=3.0)) == []
     assert folder.take(anomaly("a", newest_s=30, severity=SERIOUS, score=2.5)) == [("worsened", True)]
-    assert folder.take(anomaly("a", newest_s=40, severity=SERIOUS, lead="bus_voltage_v")) == [("changed", False)]
+    assert folder.take(anomaly("a", newest_s=40, severity=SERIOUS, lead="bus_voltage_v")) == [("changed", True)]
     assert folder.take(anomaly("a", newest_s=50, severity=NOTICE, lead="bus_voltage_v")) == [("eased", False)]
     over = anomaly("a", end_s=60, severity=NOTICE, lead="bus_voltage_v", kind=AnomalyKind.STUCK)
     assert folder.take(over) == [("changed", False), ("ended", False)]
@@ -84,8 +84,21 @@ def test_an_anomaly_is_one_alert_from_its_begin_to_its_end(folder: Folder) -> No
     assert (alert.begin_tai_s, alert.end_tai_s, alert.count) == (T0_TAI_S, T0_TAI_S + 60, 1)
     assert [one.entry_id for one in told] == list(range(1, 7))
     kinds = [one.kind for one in folder.events.read(subject=alert.alert_id)]
-    assert kinds == ["anomaly.opened", "anomaly.worsened"], "the log has what people are told and do"
+    assert kinds == ["anomaly.opened", "anomaly.worsened", "anomaly.changed"], "the log has what people are told and do"
     assert folder.desk.store.anomalies_of(alert.alert_id) == [over]
+
+
+def test_what_another_parameter_leads_by_now_has_not_been_seen(folder: Folder) -> None:
+    folder.take(anomaly("a"))
+    alert_id = folder.alerts()[0].alert_id
+    folder.desk.acknowledge(alert_id, "olga")
+    assert folder.take(anomaly("a", newest_s=10, kind=AnomalyKind.STUCK)) == [("changed", False)]
+    assert folder.alerts()[0].acknowledged
+    assert folder.take(anomaly("a", newest_s=20, lead="mode")) == [("changed", True)]
+    assert not folder.alerts()[0].acknowledged
+    assert folder.take(anomaly("a", newest_s=30)) == [("changed", False)], "soc has been seen, and so has mode"
+    assert folder.take(anomaly("a", newest_s=40, lead="mode")) == [("changed", False)]
+    assert folder.alerts()[0].led == ("soc", "mode")
 
 
 HISTORIES = st.lists(

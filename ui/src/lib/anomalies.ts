@@ -101,7 +101,7 @@ export function marksOf(anomalies: readonly Anomaly[], parameter: string, end: n
   return anomalies.flatMap((one) => {
     const evidence = one.evidence.find((two) => two.parameter === parameter);
     if (evidence === undefined) return [];
-    const from = Math.min(Date.parse(evidence.since), Date.parse(one.begin));
+    const from = Date.parse(evidence.since);
     const to = Math.min(Date.parse(one.end ?? one.judged_until), end);
     return [{ anomalyId: one.anomaly_id, alertId: one.alert_id, severity: one.severity, words: `${one.severity} ${one.kind}`, from, to: Math.max(to, from) }];
   });

@@ -1,5 +1,5 @@
-import type { Alert } from "../contract/anomalies";
 import { describe, expect, it } from "vitest";
+import type { Alert } from "../contract/anomalies";
 import type { Command } from "../contract/command";
 import type { ConversationView, ServerMessage } from "../contract/events";
 import { INITIAL_LIVE, type LiveState, reduceLive, SPARK_POINTS, wordsOfView } from "./live";
