@@ -191,16 +191,23 @@ class AnomalyWatch:
     def _run(self) -> None:
         while not self._stopped:
             began_s = time.monotonic()
-            self._make_detectors(began_s)
-            parts = self._parts()
-            self._judge(parts)
-            self._write()
-            self._end_replaced()
+            try:
+                self._round(began_s)
+            except Exception as error:  # noqa: BLE001 - the edge of the thread: a defect must not end the watch unseen
+                self.failure = f"{type(error).__name__}: {error}"
+                self.failures += 1
+                _log.exception("a round of the watch failed")
             with self._changed:
                 self._in_hand.clear()
                 rest_s = self._period_s - (time.monotonic() - began_s)
                 if rest_s > 0:
                     self._changed.wait_for(lambda: self._stopped, rest_s)
+
+    def _round(self, now_s: float) -> None:
+        self._make_detectors(now_s)
+        self._judge(self._parts())
+        self._write()
+        self._end_replaced()
 
     def _make_detectors(self, now_s: float) -> None:
         """For satellites that have none, and for those that have missed packets."""
@@ -224,7 +231,7 @@ class AnomalyWatch:
             return
         try:
             detectors, reasons = self._open(wanted, self._clock.now_tai_s())
-        except Exception as error:  # noqa: BLE001 - the edge of the thread: a defect of a model must not end the watch unseen
+        except Exception as error:  # noqa: BLE001 - a defect of a model is told, and ends only its detectors
             for satellite in wanted:
                 self._failed(satellite, error)
             return
@@ -284,12 +291,15 @@ class AnomalyWatch:
                 self._desk.take([anomaly])
             except InputError as error:  # writing it again would not help
                 self._refused(error)
-                self._failed(anomaly.satellite, error)
+                with self._changed:
+                    if anomaly.satellite in self._satellites:
+                        self._satellites[anomaly.satellite].reason = f"an anomaly was refused: {error.message}"
             except LlamaSpaceError as error:
                 self._refused(error)
                 return
+            else:
+                self.failure = ""
             del self._untold[anomaly.anomaly_id]
-            self.failure = ""
         now_s = time.monotonic()
         with self._changed:
             for satellite, since_s in self._in_hand.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -77,12 +77,7 @@ _anomalies = Table(
     Column("satellite", String(64), nullable=False),
     Column("begin_tai_s", Float, nullable=False),
     Column("end_tai_s", Float),
-    Column("newest_tai_s", Float, nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("severity", Integer, nullable=False),
-    Column("score", Float, nullable=False),
-    Column("evidence", Text, nullable=False),
-    Column("model", String(128), nullable=False),
+    Column("content", Text, nullable=False),  # the whole anomaly
     Index("anomalies_by_alert", "alert_id", "begin_tai_s"),
     Index("anomalies_by_begin", "satellite", "begin_tai_s"),
 )
@@ -401,31 +396,27 @@ def _numbered(row: Row[Any]) -> NumberedAlert:
 
 
 def _anomaly_row(anomaly: Anomaly) -> dict[str, Any]:
-    evidence = [
-        {**asdict(one), "observed": one.observed if math.isfinite(one.observed) else None} for one in anomaly.evidence
-    ]
+    content = asdict(anomaly)
+    for one in content["evidence"]:
+        if not math.isfinite(one["observed"]):
+            one["observed"] = None
     return {
-        **asdict(anomaly),
-        "kind": str(anomaly.kind),
-        "severity": int(anomaly.severity),
-        "evidence": json.dumps(evidence),
+        "anomaly_id": anomaly.anomaly_id,
+        "satellite": anomaly.satellite,
+        "begin_tai_s": anomaly.begin_tai_s,
+        "end_tai_s": anomaly.end_tai_s,
+        "content": json.dumps(content, allow_nan=False),
     }
 
 
 def _anomaly(row: Row[Any]) -> Anomaly:
-    evidence = tuple(Evidence(**one) for one in json.loads(row.evidence))
-    return Anomaly(
-        row.anomaly_id,
-        row.satellite,
-        row.begin_tai_s,
-        row.end_tai_s,
-        row.newest_tai_s,
-        AnomalyKind(row.kind),
-        Severity(row.severity),
-        row.score,
-        tuple(replace(one, observed=math.nan) if one.observed is None else one for one in evidence),
-        row.model,
+    content = json.loads(row.content)
+    evidence = tuple(
+        Evidence(**{**one, "observed": math.nan if one["observed"] is None else one["observed"]})
+        for one in content["evidence"]
     )
+    read = {"kind": AnomalyKind(content["kind"]), "severity": Severity(content["severity"]), "evidence": evidence}
+    return Anomaly(**{**content, **read})
 
 
 def _step_row(entry: AlertEntry) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ class Scripted:
     def __init__(self, satellite: str, archive: ArchiveQueries | None = None, model: str = "scripted 1") -> None:
         self.satellite, self.model = satellite, model
         self.taken: list[float] = []
+        self.also: list[Anomaly] = []
         self.failing: Exception | None = None
         self.hold: threading.Event | None = None
         self.held = threading.Event()
@@ -73,7 +75,8 @@ class Scripted:
             )
         news = [one for name, one in found.items() if repr(self._told.get(name)) != repr(one)]
         self._told.update(found)
-        return news
+        also, self.also = self.also, []
+        return [*also, *news]
 
 
 class Watched:
@@ -233,6 +236,17 @@ def test_what_finds_no_room_is_counted_and_read_from_the_archive(watched: Watche
     first.hold.set()
     until(lambda: watched.steps() == [("opened", "LSAT-1-3")])
     assert watched.of("LSAT-1").rebuilds == 1 and watched.of("LSAT-1").skipped == 2
+
+
+def test_an_anomaly_that_contradicts_itself_is_told_and_holds_up_nothing_else(watched: Watched) -> None:
+    watch = watched.start()
+    until(lambda: watched.of("LSAT-1").state is WatchState.WATCHING)
+    detector = watched.made[0]
+    detector.also = [anomaly("wrong", score=math.nan)]
+    watched.store(0.3)
+    until(lambda: watched.steps() == [("opened", "LSAT-1-0")])
+    until(lambda: "score: nan" in watched.of("LSAT-1").reason)
+    assert watched.of("LSAT-1").state is WatchState.WATCHING and watch.failures == 1
 
 
 def test_alerts_that_cannot_be_written_are_kept(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,6 +89,7 @@ describe("the watch", () => {
   it("says why somebody is not judged, how late, and of drift", () => {
     expect(troublesOfWatch(watch({ state: "no-model", reason: "another mission" }))).toEqual(["LSAT-1 is not judged: another mission"]);
     expect(troublesOfWatch(watch({ state: "failed", reason: "defect" }, "disk full"))).toEqual(["Alerts cannot be written: disk full", "LSAT-1 is not judged at present: defect"]);
+    expect(troublesOfWatch(watch({ reason: "an anomaly was refused" }))).toEqual(["LSAT-1: an anomaly was refused"]);
     expect(troublesOfWatch(watch({ late_s: 12.4 }))).toEqual(["LSAT-1 is judged 12 s late"]);
     const drift = { summary: "unlike training: soc", level: "drifted", looked_at: "", days: 3 };
     expect(troublesOfWatch(watch({ drift }))).toEqual(["LSAT-1: unlike training: soc"]);

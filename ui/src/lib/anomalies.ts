@@ -127,6 +127,7 @@ export function troublesOfWatch(watch: AnomalyWatch): string[] {
   for (const one of watch.satellites) {
     if (one.state === "no-model") made.push(`${one.satellite} is not judged: ${one.reason}`);
     if (one.state === "failed") made.push(`${one.satellite} is not judged at present: ${one.reason}`);
+    if (one.state === "watching" && one.reason !== "") made.push(`${one.satellite}: ${one.reason}`);
     if (one.late_s > LATE_S) made.push(`${one.satellite} is judged ${formatNumber(Math.round(one.late_s))} s late`);
     if (one.drift?.level === "drifted" || one.drift?.level === "shifting") made.push(`${one.satellite}: ${one.drift.summary}`);
   }
