@@ -225,6 +225,9 @@ def test_anomalies_are_marked_on_the_plots_of_their_parameters(screen: Screen) -
     plots = screen.part("plot")
     expect(plots).to_have_count(2)
     expect(screen.part("anomaly-mark")).to_have_count(2)
+    expect(screen.part("expected-mark").first.locator("title")).to_have_text(
+        "expected 81 % ± 2 % at 2026-11-23 01:30:00 UTC"
+    )
     drawing = plots.nth(0).get_by_role("application")
     expect(drawing).to_have_accessible_name(
         re.compile("; anomaly: warning drift from 2026-11-23 01:05:00 to 2026-11-23 01:40:00 UTC")

@@ -68,11 +68,13 @@ describe("marks on plots", () => {
     const [mark] = marksOf([ANOMALY], "soc", end);
     expect([mark?.from, mark?.to]).toEqual([Date.parse(SOC.since), Date.parse(ALERT.judged_until)]);
     expect(mark?.words).toBe("serious drift");
+    expect(mark?.expected).toEqual({ at: Date.parse(SOC.at), value: 0.82, spread: 0.05, words: "82 % ± 5 %" });
     expect(marksOf([ANOMALY], "mode", end)).toEqual([]);
   });
 
   it("end with the anomaly, and with the range", () => {
     expect(marksOf([{ ...ANOMALY, end: "2026-11-23T01:40:00Z" }], "soc", end)[0]?.to).toBe(Date.parse("2026-11-23T01:40:00Z"));
+    expect(marksOf([ANOMALY], "soc", Date.parse("2026-11-23T01:10:00Z"))[0]?.expected).toBeNull();
     expect(marksOf([ANOMALY], "soc", Date.parse("2026-11-23T01:10:00Z"))[0]?.to).toBe(Date.parse("2026-11-23T01:10:00Z"));
   });
 

@@ -94,6 +94,8 @@ export interface PlotMark {
   words: string;
   from: number;
   to: number;
+  /** What was expected where it departed most, in the parameter's unit; null where the range does not reach so far. */
+  expected: { at: number; value: number; spread: number; words: string } | null;
 }
 
 /** Marks of a parameter on a range that ends at `end`, Unix ms; what goes on is marked up to where it is judged. */
@@ -103,7 +105,9 @@ export function marksOf(anomalies: readonly Anomaly[], parameter: string, end: n
     if (evidence === undefined) return [];
     const from = Date.parse(evidence.since);
     const to = Math.min(Date.parse(one.end ?? one.judged_until), end);
-    return [{ anomalyId: one.anomaly_id, alertId: one.alert_id, severity: one.severity, words: `${one.severity} ${one.kind}`, from, to: Math.max(to, from) }];
+    const at = Date.parse(evidence.at);
+    const expected = at > end ? null : { at, value: evidence.expected, spread: evidence.spread, words: wordsOfEvidence(evidence).expected };
+    return [{ anomalyId: one.anomaly_id, alertId: one.alert_id, severity: one.severity, words: `${one.severity} ${one.kind}`, from, to: Math.max(to, from), expected }];
   });
 }
 
