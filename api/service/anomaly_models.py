@@ -13,6 +13,7 @@ from api.settings import Settings
 from core.command.fleet import Fleet
 from core.events import EventLog
 from core.mdb import MissionDatabase
+from core.mission import reference_mission
 from core.mission.model import Mission
 from core.store import Database
 from core.time import Clock
@@ -23,6 +24,7 @@ from ml.alerts.store import StoredAlertEntry
 __all__ = ["open_anomalies"]
 
 _OFF = "models do not judge telemetry here: the setting `anomalies` is off"
+_STRANGER = "the shipped model was trained for the spacecraft of the reference mission; {} is built otherwise (bus {})"
 
 
 def open_anomalies(
@@ -41,22 +43,32 @@ def open_anomalies(
         join_within_s=settings.anomaly_join_minutes * 60.0, quiet_s=settings.anomaly_quiet_days * 86_400.0
     )
     desk = AlertDesk(database, events, clock, rules)
-
     desk.on_change(partial(_tell, broadcaster))
 
     def opened(wanted: Sequence[str], now_tai_s: float) -> Opened:
         if not settings.anomalies:
             return {}, dict.fromkeys(wanted, _OFF)
-        from ml.anomaly.live import (
-            open_detectors,  # it brings ONNX Runtime, for which the start of the service does not wait
-        )
+        strangers = {
+            one: _STRANGER.format(one, mission.craft(one).bus) for one in wanted if not _of_reference(mission, one)
+        }
+        known = [one for one in wanted if one not in strangers]
+        if not known:
+            return {}, strangers
+        # It brings ONNX Runtime, for which the start of the service does not wait.
+        from ml.anomaly.live import open_detectors
 
-        return open_detectors(mdb, wanted, fleet.archive.columns, now_tai_s)
+        detectors, reasons = open_detectors(mdb, known, fleet.archive.columns, now_tai_s)
+        return detectors, {**reasons, **strangers}
 
     watch = AnomalyWatch(desk, satellites, opened, clock)
     fleet.stream.on_part(watch.take)
     drift = DriftWatch(fleet.archive.columns, desk.store, watch.detectors, clock)
     return Anomalies(desk, watch, drift)
+
+
+def _of_reference(mission: Mission, satellite: str) -> bool:
+    """Whether a spacecraft is built as those that the shipped model knows: telemetry of the same form can be of another."""
+    return mission.bus_of(satellite) in reference_mission().buses.values()
 
 
 def _tell(broadcaster: Broadcaster, made: Sequence[StoredAlertEntry]) -> None:
