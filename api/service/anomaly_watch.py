@@ -21,7 +21,7 @@ from ml.anomaly.anomaly import Anomaly, LiveDetector
 __all__ = ["AnomalyWatch", "Opened", "SatelliteWatch", "WatchState"]
 
 _STOP_TIMEOUT_S: Final = 10.0
-_REPLACED: Final = "no longer judged: the model was replaced"
+_NOT_FOUND: Final = "not found again when telemetry was judged anew"
 _log = structlog.get_logger("anomaly-watch")
 
 Opened = tuple[Mapping[str, LiveDetector], Mapping[str, str]]
@@ -69,8 +69,8 @@ class _Watched:
     """A satellite as the two threads know it: the first four are of the worker alone, all else is under the lock."""
 
     detector: LiveDetector | None = None
-    looked: bool = False  # its detector has been asked since it was made
-    ended_replaced: bool = False
+    found_first: set[str] | None = None  # ids, of the first time that its detector was asked
+    others_ended: bool = False
     retry_s: float = 0.0  # of the computer's clock: not before this another detector is made
     state: WatchState = WatchState.OPENING
     reason: str = ""
@@ -207,7 +207,7 @@ class AnomalyWatch:
         self._make_detectors(now_s)
         self._judge(self._parts())
         self._write()
-        self._end_replaced()
+        self._end_others()
 
     def _make_detectors(self, now_s: float) -> None:
         """For satellites that have none, and for those that have missed packets."""
@@ -221,7 +221,7 @@ class AnomalyWatch:
                 one = self._satellites[satellite]
                 one.rebuilds += one.detector is not None
                 one.state, one.behind, one.retry_s = WatchState.OPENING, False, now_s + self._retry_s
-                one.looked = one.ended_replaced = False
+                one.found_first, one.others_ended = None, False
             if wanted:
                 # What waits is in the archive already, and what comes from now on is taken when the detector is there.
                 left = [one for one in self._waiting if one[1].rows.satellite not in wanted]
@@ -270,19 +270,20 @@ class AnomalyWatch:
             with self._changed:
                 newest = [float(part.generated_tai_s.max()) for part in mine if len(part.rows)]
                 one.judged_tai_s = max((*newest, one.judged_tai_s or newest[0])) if newest else one.judged_tai_s
-            one.looked = True
+            if one.found_first is None:
+                one.found_first = {anomaly.anomaly_id for anomaly in found}
 
-    def _end_replaced(self) -> None:
-        """End what another model found and nobody judges any more, once what the new one found is written."""
+    def _end_others(self) -> None:
+        """End what a new detector did not find, once what it found is written: its first answer has all that goes on."""
         for satellite, one in self._satellites.items():
-            if one.detector is None or not one.looked or one.ended_replaced or self._untold:
+            if one.detector is None or one.found_first is None or one.others_ended or self._untold:
                 continue
             try:
-                self._desk.end(satellite, f"{_REPLACED} by {one.detector.model}", model=one.detector.model)
+                self._desk.end(satellite, f"{_NOT_FOUND} by {one.detector.model}", but=one.found_first)
             except LlamaSpaceError as error:
                 self._refused(error)
                 return
-            one.ended_replaced = True
+            one.others_ended = True
 
     def _write(self) -> None:
         """Hand over what was found; what cannot be written is kept, as it then stands, for the next round."""

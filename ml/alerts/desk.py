@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -78,13 +78,12 @@ class AlertDesk:
             self._tell(made)
         return made
 
-    def end(self, satellite: str, reason: str, *, model: str | None = None, but: Sequence[str] = ()) -> None:
-        """End anomalies that nobody judges any more, such as those of a model that was replaced.
+    def end(self, satellite: str, reason: str, *, but: Collection[str] = ()) -> None:
+        """End anomalies that are not found any more, such as those of a model that was replaced.
 
         Args:
             satellite: Whose.
             reason: Told with the step.
-            model: Only those that this model did not find; all where it is None.
             but: Ids of anomalies that go on.
         Raises:
             StoreError: Nothing was written.
@@ -95,7 +94,7 @@ class AlertDesk:
             left = [
                 one
                 for _, one in self.store.anomalies(satellite, going_on=True, limit=10_000)
-                if one.model != model and one.anomaly_id not in but
+                if one.anomaly_id not in but
             ]
             if not left:
                 return

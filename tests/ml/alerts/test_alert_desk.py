@@ -321,7 +321,7 @@ def test_a_value_that_never_came_is_kept_as_such(folder: Folder) -> None:
 
 def test_what_a_replaced_model_found_ends_with_the_reason(folder: Folder) -> None:
     folder.take(anomaly("a", newest_s=30), anomaly("b", satellite="LSAT-2"), anomaly("c", lead="mode", model="model 2"))
-    folder.desk.end("LSAT-1", "the model was replaced", model="model 2")
+    folder.desk.end("LSAT-1", "the model was replaced", but=("c",))
     assert [(one.anomaly_id, one.end_tai_s) for one in folder.alerts()] == [
         ("c", None),
         ("b", None),
