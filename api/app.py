@@ -88,6 +88,7 @@ __all__ = ["build_runtime", "create_app"]
 
 _CONSOLE: Final = Path(__file__).parent / "console"
 _WARM_AGENT_AFTER_S: Final = 1.0
+_WATCH_ANOMALIES_AFTER_S: Final = 2.0
 _WARM_KNOWLEDGE_AFTER_S: Final = 15.0
 _MAXIMUM_BODY: Final = 4_000_000
 _log = structlog.get_logger("api")
@@ -263,15 +264,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime.audit.start()
     watches = (approval_watch(runtime), file_watch(runtime))
     runtime.flight.start()
-    runtime.anomalies.start()
     runtime.alternatives.start(runtime.check, runtime.announce_plan, app.state.metrics.count_search)
     released = resume_releases(runtime)
     for watch in watches:
         watch.start()
     recovered = runtime.intents.recover()
     _log.info("service started", recovered_intents=recovered, resumed_releases=released)
-    # Loading them takes seconds of processor time: they wait until the service has answered its first requests.
+    # They take seconds of processor time: they wait until the service has answered its first requests.
     warming = [
+        threading.Timer(_WATCH_ANOMALIES_AFTER_S, runtime.anomalies.start),
         threading.Timer(_WARM_AGENT_AFTER_S, runtime.conversations.warm),
         threading.Timer(_WARM_KNOWLEDGE_AFTER_S, runtime.knowledge.warm),
     ]
