@@ -60,7 +60,7 @@ def open_anomalies(
         detectors, reasons = open_detectors(mdb, known, fleet.archive.columns, now_tai_s)
         return detectors, {**reasons, **strangers}
 
-    watch = AnomalyWatch(desk, satellites, opened, clock)
+    watch = AnomalyWatch(desk, satellites, opened, clock, fleet.archive.decoder)
     fleet.stream.on_part(watch.take)
     drift = DriftWatch(fleet.archive.columns, desk.store, watch.detectors, clock)
     return Anomalies(desk, watch, drift)

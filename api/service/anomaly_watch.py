@@ -13,7 +13,9 @@ from typing import Final
 import structlog
 
 from core.errors import InputError, LlamaSpaceError
+from core.mdb.batch import BatchDecoder
 from core.telemetry.column_archive import StoredPart
+from core.telemetry.joined_part import joined_part
 from core.time import Clock
 from ml.alerts.desk import AlertDesk
 from ml.anomaly.anomaly import Anomaly, LiveDetector
@@ -94,6 +96,7 @@ class AnomalyWatch:
         open_detectors: Makes detectors for satellites, brought up to an instant (TAI s) from the archive, and says why for the
             others there are none.
         clock: Mission time.
+        decoder: What packets mean: small parts are handed to detectors together.
         period_s: From the begin of one round to that of the next at least, seconds of the computer's clock.
         most_packets: How many packets may wait.
         retry_s: After a failure, and after packets were left out, another detector is made not before this.
@@ -106,6 +109,7 @@ class AnomalyWatch:
         satellites: Sequence[str],
         open_detectors: Opener,
         clock: Clock,
+        decoder: BatchDecoder,
         *,
         period_s: float = 0.5,
         most_packets: int = 100_000,
@@ -115,6 +119,7 @@ class AnomalyWatch:
         self._desk = desk
         self._open = open_detectors
         self._clock = clock
+        self._decoder = decoder
         self._period_s = period_s
         self._most_packets = most_packets
         self._retry_s = retry_s
@@ -260,8 +265,8 @@ class AnomalyWatch:
                 continue
             mine = [part for part in parts if part.rows.satellite == satellite]
             try:
-                for part in mine:
-                    one.detector.take(part)
+                if mine:
+                    one.detector.take(joined_part(mine, self._decoder))
                 found = one.detector.advance(now_tai_s)
             except Exception as error:  # noqa: BLE001 - as above
                 self._failed(satellite, error)

@@ -105,7 +105,9 @@ class Watched:
             self.watch.stop()
         chosen = {"period_s": 0.01, "retry_s": 0.05, **options}
         satellites = ("LSAT-1", "LSAT-2", "LSAT-3")
-        self.watch = AnomalyWatch(self.bench.alerts, satellites, self.open, self.bench.alerts._clock, **chosen)
+        self.watch = AnomalyWatch(
+            self.bench.alerts, satellites, self.open, self.bench.alerts._clock, self.bench.archive.decoder, **chosen
+        )
         self.watch.start()
         return self.watch
 

@@ -14,4 +14,5 @@ ROWS: Final[Mapping[str, str]] = {
     "telemetry_live": "evals.bench.telemetry.live",
     "telemetry_jpss": "evals.bench.telemetry.jpss",
     "telemetry_query": "evals.bench.telemetry.queries",
+    "telemetry_alert": "evals.bench.telemetry.anomaly_alerts",
 }
