@@ -188,6 +188,11 @@ class AnomalyWatch:
                 for satellite, one in self._satellites.items()
             ]
 
+    def trouble(self) -> str:
+        """Why telemetry is not judged that a model should judge, or alerts cannot be written; empty where all is well."""
+        failed = [f"{one.satellite}: {one.reason}" for one in self.satellites() if one.state is WatchState.FAILED]
+        return "; ".join([*([self.failure] if self.failure else []), *failed])
+
     def detectors(self) -> dict[str, LiveDetector]:
         """Those that are there now; only what never changes of them may be read."""
         with self._changed:
