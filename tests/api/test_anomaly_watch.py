@@ -209,7 +209,7 @@ def test_a_failing_detector_is_told_and_made_anew_and_telemetry_goes_on(watched:
     until(lambda: watched.of("LSAT-1").state is WatchState.FAILED)
     assert str(error) in watched.of("LSAT-1").reason and watch.failures >= 1
     assert watched.of("LSAT-2").state is WatchState.WATCHING
-    assert watch.trouble().startswith("LSAT-1: ")
+    until(lambda: watch.trouble().startswith("LSAT-1: "))
     watched.store(0.3)  # nobody judges it now
     assert watched.bench.archive.newest("LSAT-1", "soc", np.inf).value == pytest.approx(0.3, abs=0.01)  # type: ignore[union-attr]
     watched.open_error = None
