@@ -7,7 +7,7 @@ import { formatDateTime } from "./time";
 
 /** Severities with their signs, in rising order, and the level whose colour repeats them. */
 const SEVERITIES: Readonly<Record<Severity, [string, LimitState]>> = {
-  notice: ["△", "normal"],
+  notice: ["△", "watch"],
   warning: ["▲", "warning"],
   serious: ["▲▲", "distress"],
   critical: ["✕", "critical"],
