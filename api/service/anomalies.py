@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
@@ -201,7 +201,35 @@ class WatchAnswer(_Answer):
     satellites: tuple[WatchedSatellite, ...]
 
 
-Explainer = Callable[[Anomaly, Sequence[Anomaly]], ExplanationAnswer]
+class CitedProcedure(Protocol):
+    """A procedure of the handbook."""
+
+    @property
+    def document(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What it is about."""
+        ...
+
+
+class Explained(Protocol):
+    """An anomaly in words, as tools give it."""
+
+    @property
+    def text(self) -> str:
+        """The words."""
+        ...
+
+    @property
+    def procedures(self) -> Sequence[CitedProcedure]:
+        """To look at, the most fitting first."""
+        ...
+
+
+Explainer = Callable[[Anomaly, Sequence[Anomaly]], Explained]
 _UNEXPLAINED: Final = ExplanationAnswer(
     available=False, text="No explanation in words is available; the evidence is what the model found."
 )
@@ -283,10 +311,12 @@ class Anomalies:
             if one.anomaly_id != newest.anomaly_id and one.begin_tai_s < newest.begin_tai_s
         ]
         try:
-            return self.explain(newest, past)
+            told = self.explain(newest, past)
         except LlamaSpaceError as error:
             _log.error("an anomaly could not be explained", alert=alert.alert_id, error=error.message)
             return ExplanationAnswer(available=False, text=f"It could not be put into words: {error.message}")
+        procedures = tuple(f"{one.document} {one.title}" for one in told.procedures)
+        return ExplanationAnswer(available=True, text=told.text, procedures=procedures)
 
 
 def alert_answer(alert: Alert) -> AlertAnswer:

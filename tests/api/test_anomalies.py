@@ -6,12 +6,13 @@ import csv
 import math
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from api.cli.main import main
-from api.service.anomalies import Anomalies, ExplanationAnswer
+from api.service.anomalies import Anomalies
 from core.errors import NotFound
 from ml.alerts.rules import AlertRules
 from ml.anomaly.anomaly import Anomaly, AnomalyKind, Severity
@@ -121,18 +122,20 @@ def _utc(at_s: float) -> str:
 def test_an_explanation_gets_the_anomaly_and_those_before_it(service: Service) -> None:
     asked: list[tuple[str, list[str]]] = []
 
-    def explain(one: Anomaly, past: Any) -> ExplanationAnswer:
+    def explain(one: Anomaly, past: Any) -> Any:
         asked.append((one.anomaly_id, [other.anomaly_id for other in past]))
         if len(asked) > 1:
             raise NotFound("the procedures are gone")
-        return ExplanationAnswer(available=True, text="soc is low", procedures=("PR-1",))
+        procedure = SimpleNamespace(document="PR-1", title="Low charge")
+        return SimpleNamespace(text="soc is low", procedures=(procedure,))
 
     known = service.runtime.anomalies
     before = _alert(service, anomaly("x1", satellite="LSAT-4", end_s=10))
     alert_id = _alert(service, anomaly("x2", satellite="LSAT-4", begin_s=50_000))
     assert before != alert_id
     explained = Anomalies(known.desk, known.watch, known.drift, explain)
-    assert explained.detail(alert_id)[1].explanation.text == "soc is low"
+    in_words = explained.detail(alert_id)[1].explanation
+    assert (in_words.available, in_words.text, in_words.procedures) == (True, "soc is low", ("PR-1 Low charge",))
     assert asked == [("x2", ["x1"])]
     failed = explained.detail(alert_id)[1].explanation
     assert not failed.available and "the procedures are gone" in failed.text
