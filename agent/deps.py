@@ -16,7 +16,17 @@ from core.mission.present import MissionReader
 from core.plan.activity import Activity
 from core.plan.model import Intent, MissionPlan
 from core.time import Clock
-from tools.contract import ConjunctionReader, KnowledgeSearch, NoConjunctions, PlanReader, Role, TelemetryReader, Tool
+from tools.contract import (
+    AnomalyReader,
+    ConjunctionReader,
+    KnowledgeSearch,
+    NoAnomalies,
+    NoConjunctions,
+    PlanReader,
+    Role,
+    TelemetryReader,
+    Tool,
+)
 
 __all__ = ["AgentDeps", "Catalog", "EventReader", "Planner", "RepairOutcome", "Run"]
 
@@ -77,6 +87,7 @@ class AgentDeps:
     events: EventReader | None = None
     limits: Limits = field(default_factory=Limits)
     conjunctions: ConjunctionReader = field(default_factory=NoConjunctions)
+    anomalies: AnomalyReader = field(default_factory=NoAnomalies)
 
     @property
     def mission(self) -> Mission:

@@ -82,6 +82,7 @@ from core.store import open_database
 from core.telemetry.packet_feed import PacketFeed
 from core.telemetry.retention import RetentionPolicies, RetentionPolicy
 from knowledge import open_knowledge
+from ml.anomaly.live import ArchiveAnomalies
 from tools.catalog import CATALOG
 
 __all__ = ["build_runtime", "create_app"]
@@ -152,6 +153,7 @@ def build_runtime(settings: Settings) -> Runtime:
         chat=chat,
         events=events,
         conjunctions=conjunction_store,
+        anomalies=ArchiveAnomalies(mdb, fleet.archive.columns),
     )
     conversations = Conversations(deps, settings.data / "conversations.db")
     log = ConversationLog(database, broadcaster)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -18,11 +18,14 @@ from core.plan.activity import Activity, RejectedAlternative
 from core.plan.model import InitialResources, MissionPlan
 from core.time import Clock
 from knowledge.passage import Passage
+from ml.anomaly.anomaly import Anomaly
 
 __all__ = [
+    "AnomalyReader",
     "ConjunctionReader",
     "Effect",
     "KnowledgeSearch",
+    "NoAnomalies",
     "NoConjunctions",
     "Passage",
     "PlanReader",
@@ -115,6 +118,26 @@ class ConjunctionReader(Protocol):
         ...
 
 
+class AnomalyReader(Protocol):
+    """Anomalies in archived telemetry; ``ml.anomaly.live`` implements it."""
+
+    def anomalies(self, satellite: str, start_tai_s: float, end_tai_s: float) -> Sequence[Anomaly]:
+        """Those that touch an interval, by their beginning.
+
+        Raises:
+            NotFound: It cannot be judged; the message says why.
+        """
+        ...
+
+
+class NoAnomalies:
+    """Where there is no telemetry archive."""
+
+    def anomalies(self, satellite: str, start_tai_s: float, end_tai_s: float) -> Sequence[Anomaly]:
+        """Always NotFound."""
+        raise NotFound(f"there is no telemetry archive of {satellite} here that could be judged", code="no-telemetry")
+
+
 class NoConjunctions:
     """Where no message can be received."""
 
@@ -145,6 +168,7 @@ class ToolContext:
     not_before_utc: datetime | None = None
     existing: tuple[Activity, ...] = field(default=())
     conjunctions: ConjunctionReader = field(default_factory=NoConjunctions)
+    anomalies: AnomalyReader = field(default_factory=NoAnomalies)
 
 
 In = TypeVar("In", bound=ToolInput)

@@ -96,6 +96,7 @@ def _run_one(
         not_before_utc=not_before_utc,
         existing=existing,
         conjunctions=deps.conjunctions,
+        anomalies=deps.anomalies,
     )
     result = deps.catalog.tool(call["tool"]).call(call["args"], context)
     return _with_origins(result, call, state, deps).model_dump(mode="json") | {"after": call["after"]}

@@ -20,6 +20,7 @@ from core.time import Clock
 from ml.alerts.desk import AlertDesk
 from ml.alerts.rules import AlertRules
 from ml.alerts.store import StoredAlertEntry
+from tools.explanation import explained
 
 __all__ = ["open_anomalies"]
 
@@ -63,7 +64,7 @@ def open_anomalies(
     watch = AnomalyWatch(desk, satellites, opened, clock, fleet.archive.decoder)
     fleet.stream.on_part(watch.take)
     drift = DriftWatch(fleet.archive.columns, desk.store, watch.detectors, clock)
-    return Anomalies(desk, watch, drift)
+    return Anomalies(desk, watch, drift, explained)
 
 
 def _of_reference(mission: Mission, satellite: str) -> bool:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ml.anomaly.episodes import Episode, Step
 from ml.anomaly.spacecraft_inputs import SENSORS
 from ml.anomaly.spacecraft_model import SpacecraftModel
-from ml.anomaly.spacecraft_windows import LAGS, WINDOW_ROWS, lagged
+from ml.anomaly.spacecraft_windows import WINDOW_ROWS, lagged
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -56,16 +56,17 @@ def _explained(
     scaled = np.concatenate([one.window[0] for one in steps if one.window is not None])
     context = np.stack([one.window[1] for one in steps if one.window is not None])
     places = np.arange(len(steps)) * WINDOW_ROWS + WINDOW_ROWS - 1
-    windows = lagged(scaled, places)
-    present = np.where(windows[:, :, len(LAGS)] > 0.5, windows[:, :, 0], np.nan)
+    windows = lagged(scaled, model.scale.step, places)
+    regimes = np.array([one.regime for one in steps])
     hidden = np.repeat(windows[None], len(candidates) + 1, axis=0)
     for number, sensor in enumerate(candidates, start=1):
         hidden[number, :, sensor] = 0.0
     flat = hidden.reshape(-1, *windows.shape[1:])
-    expected, log_spread = model.predicted(session, flat, np.tile(context, (len(candidates) + 1, 1)))
-    shape = (len(candidates) + 1, len(steps), 2, len(SENSORS))
-    off = np.abs(present[None, :, None, :] - expected.reshape(shape)) / np.exp(log_spread.reshape(shape))
-    beyond = np.minimum(np.maximum(np.nan_to_num(off) / model.usual_off - 1.0, 0.0), _MOST).sum(axis=(1, 2))
+    times = len(candidates) + 1
+    expected, log_spread = model.predicted(session, flat, np.tile(context, (times, 1)))
+    off = model.distance(np.tile(windows, (times, 1, 1)), expected, log_spread, np.tile(regimes, times))
+    beyond = np.maximum(np.nan_to_num(np.abs(off)) - 1.0, 0.0).reshape(times, len(steps), 2, len(SENSORS))
+    beyond = np.minimum(beyond, _MOST).sum(axis=(1, 2))
     less = [
         float(beyond[0].sum() - (beyond[number].sum() - beyond[number, sensor]))
         for number, sensor in enumerate(candidates, start=1)

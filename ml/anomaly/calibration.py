@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.anomaly.extremes import threshold_for_rate
 from ml.anomaly.residual_checks import CHECKS, ResidualChecks
-from ml.anomaly.spacecraft_inputs import SENSORS, STEP_S, Rows
+from ml.anomaly.spacecraft_inputs import REGIMES, SENSORS, STEP_S, Rows
 from ml.anomaly.spacecraft_model import SpacecraftModel, scaled_rows
 from ml.anomaly.spacecraft_scorer import LEAST_ROWS
 from ml.anomaly.spacecraft_windows import usable
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 __all__ = ["calibrated", "check_series"]
 
@@ -23,14 +26,15 @@ _DAY_S: Final = 86_400.0
 
 
 def calibrated(model: SpacecraftModel, flights: Sequence[Rows]) -> SpacecraftModel:
-    """The model with thresholds, usual deviations and ranges of nominal flights that it was not trained on."""
+    """The model with thresholds, usual deviations and ranges of nominal flights."""
     session = model.session()
-    series: list[NDArray[np.float64]] = []
-    offs: list[NDArray[np.float64]] = []
-    for rows in flights:
-        off = flight_off(model, session, rows)
-        offs.append(off)
-        series.append(check_series(off))
+    plain = replace(model, usual_off=np.ones((len(REGIMES), 2, len(SENSORS))))
+    raw = [flight_off(plain, session, one) for one in flights]
+    regimes = np.concatenate([one.regimes[usable(one)] for one in flights])
+    sizes = np.abs(np.concatenate(raw))
+    usual = np.stack([np.nanquantile(sizes[regimes == one], 0.99, axis=0) for one in range(len(REGIMES))])
+    usual = np.maximum(usual, 1.0)
+    series = [check_series(one / usual[rows.regimes[usable(rows)]]) for one, rows in zip(raw, flights, strict=True)]
     days = sum(len(one) for one in series) * STEP_S / _DAY_S
     per_day = model.false_alarms_per_day / (len(CHECKS) * len(SENSORS))
     thresholds = np.array(
@@ -47,16 +51,17 @@ def calibrated(model: SpacecraftModel, flights: Sequence[Rows]) -> SpacecraftMod
     return replace(
         model,
         thresholds=thresholds,
-        usual_off=np.maximum(np.nanquantile(np.abs(np.concatenate(offs)), 0.99, axis=0), 1e-6),
+        usual_off=usual,
         range=np.nanquantile(values, [0.005, 0.995], axis=0),
         still_share=still,
     )
 
 
-def flight_off(model: SpacecraftModel, session: object, rows: Rows) -> NDArray[np.float64]:
+def flight_off(model: SpacecraftModel, session: InferenceSession, rows: Rows) -> NDArray[np.float64]:
     """How far each sensor is off the two expectations at the instants that can be judged, shape (n, 2, sensors)."""
     scaled, context = scaled_rows(model, rows)
-    off: NDArray[np.float64] = model.off(session, scaled, context, np.flatnonzero(usable(rows)))[0]  # type: ignore[arg-type]
+    places = np.flatnonzero(usable(rows))
+    off: NDArray[np.float64] = model.off(session, scaled, context, places, rows.regimes[places])[0]
     return off
 
 

@@ -30,6 +30,7 @@ class Step:
         off, expected, spread: As ``SpacecraftModel.off`` gives them, in its scale, shape (2, sensors).
         ratio: Checks over their thresholds, and last what is missing, shape (checks + 1, sensors).
         window: Scaled rows up to the instant and its context; None where nothing was judged.
+        regime: Of the instant, see ``REGIMES``.
         states: What the spacecraft did then.
         gap_s: Since the instant before.
     """
@@ -41,6 +42,7 @@ class Step:
     spread: NDArray[np.float64]
     ratio: NDArray[np.float64]
     window: tuple[NDArray[np.float32], NDArray[np.float32]] | None
+    regime: int
     states: str
     gap_s: float
 
@@ -59,6 +61,7 @@ class Episode:
 
     def __init__(self, first: Step) -> None:
         self.begin_tai_s = first.instant_tai_s
+        self.states = first.states
         self.quiet = 0
         self.newest_tai_s = self.last_above_tai_s = first.instant_tai_s
         self.score = 0.0

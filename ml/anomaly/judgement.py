@@ -57,10 +57,11 @@ class Judgement:
             end_tai_s=end_tai_s,
             newest_tai_s=episode.newest_tai_s,
             kind=kind,
-            severity=severity_of(self._limits, episode, within, shares, kind),
+            severity=severity_of(self._limits, self._model.scale, episode, within, shares, kind),
             score=max(episode.score, 1.0),
             evidence=evidence,
             model=self._model.name,
+            circumstances=episode.states,
         )
 
     def gap(self, satellite: str, step: Step) -> Anomaly:
@@ -88,6 +89,7 @@ class Judgement:
             score=max(step.gap_s / 600.0, 1.0),
             evidence=(evidence,),
             model=self._model.name,
+            circumstances=step.states,
         )
 
     def _evidence(self, episode: Episode, within: Sequence[Step], sensor: int, share: float) -> Evidence:

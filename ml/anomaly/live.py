@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
-from core.errors import InputError
+from core.errors import InputError, NotFound
 from core.mdb import MissionDatabase
 from core.telemetry.archive_queries import ArchiveQueries
 from core.telemetry.column_archive import StoredPart
 from ml.anomaly.anomaly import Anomaly, LiveDetector
 from ml.anomaly.archive_rows import archive_rows
 from ml.anomaly.judgement import Judgement
-from ml.anomaly.spacecraft_inputs import INSTANT_PARAMETER, STEP_S, Rows, rows_of, spacecraft_features
+from ml.anomaly.spacecraft_inputs import INSTANT_PARAMETER, STEP_S, rows_of, spacecraft_features
 from ml.anomaly.spacecraft_model import SpacecraftModel, shipped_model
 from ml.anomaly.spacecraft_scorer import LEAST_ROWS, SpacecraftScorer
 from ml.features.model import Feature
 from ml.features.stream import FeatureStream
 
-__all__ = ["StreamDetector", "applicable_features", "judge_archive", "open_detectors"]
+__all__ = ["ArchiveAnomalies", "StreamDetector", "applicable_features", "judge_archive", "open_detectors"]
 
 _LATENESS_S: Final = 6 * 3600.0  # a pass brings the telemetry of hours at once
 _MOST_SAMPLES: Final = 20_000  # of each parameter, of those hours
@@ -85,8 +85,40 @@ def judge_archive(
     """
     features = applicable_features(model, mdb)
     found = _primed(model, mdb, features, satellite, archive, start_tai_s, end_tai_s)[1]
-    touching = [one for one in found.values() if one.end_tai_s is None or one.end_tai_s >= start_tai_s]
-    return sorted(touching, key=lambda one: one.begin_tai_s)
+    return _touching(found, start_tai_s)
+
+
+class ArchiveAnomalies:
+    """Anomalies in an archive, found when they are asked for.
+
+    Args:
+        mdb: Of the mission.
+        archive: Its telemetry.
+    """
+
+    def __init__(self, mdb: MissionDatabase, archive: ArchiveQueries) -> None:
+        self._mdb = mdb
+        self._archive = archive
+
+    def anomalies(self, satellite: str, start_tai_s: float, end_tai_s: float) -> Sequence[Anomaly]:
+        """Those that touch an interval, by their beginning.
+
+        Raises:
+            NotFound: It cannot be judged: no model applies, or there is too little telemetry.
+        """
+        try:
+            model = shipped_model()
+            features = applicable_features(model, self._mdb)
+        except InputError as error:
+            raise NotFound(f"no anomaly model applies to this mission: {error.message}", code="no-model") from error
+        scorer, found = _primed(model, self._mdb, features, satellite, self._archive, start_tai_s, end_tai_s)
+        if not scorer.settled:
+            raise NotFound(
+                f"the telemetry of {satellite} up to then has {scorer.judged} minutes that can be judged; "
+                f"{LEAST_ROWS} are needed first",
+                code="too-little-telemetry",
+            )
+        return _touching(found, start_tai_s)
 
 
 class StreamDetector:
@@ -175,11 +207,12 @@ class StreamDetector:
         done = set(np.floor(instants[:ready] / STEP_S).astype(int).tolist())
         latest = max(done, default=-1)
         self._pending = {step: t for step, t in self._pending.items() if step not in done and step > latest}
-        return self._scorer.take(_first(rows, ready))
+        return self._scorer.take(rows[:ready])
 
 
-def _first(rows: Rows, count: int) -> Rows:
-    return Rows(rows.instants_tai_s[:count], rows.values[:count], rows.context[:count], rows.states[:count])
+def _touching(found: Mapping[str, Anomaly], start_tai_s: float) -> list[Anomaly]:
+    touching = [one for one in found.values() if one.end_tai_s is None or one.end_tai_s >= start_tai_s]
+    return sorted(touching, key=lambda one: one.begin_tai_s)
 
 
 def _primed(

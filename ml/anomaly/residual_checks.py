@@ -25,7 +25,7 @@ class Check(IntEnum):
 CHECKS: Final = tuple(Check)
 _LONG: Final = 1.0 / 32.0  # share of the newest in a moving mean, by instants
 _SHORT: Final = 1.0 / 12.0
-_MOST: Final = 50.0  # spreads; one wild value is for LEVEL and JUMP, and must not stay in means for hours
+_MOST: Final = 3.0  # times what is usual; one wild value is for LEVEL and JUMP, and must not stay in means for hours
 
 
 @dataclass
@@ -48,7 +48,7 @@ class ResidualChecks:
         """The checks of the next instant, shape (checks, sensors); NaN where a sensor has no value.
 
         Args:
-            off: How far each sensor is from the two expectations, in spreads, shape (2, sensors); NaN where it has no value.
+            off: How far each sensor is from the two expectations, over what is usual, shape (2, sensors); NaN where it has no value.
         """
         there = np.isfinite(off[0])
         cut = np.where(there, np.clip(off, -_MOST, _MOST), 0.0)

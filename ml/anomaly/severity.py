@@ -1,13 +1,13 @@
-"""How bad an anomaly is, by a rule that people can follow.
+"""How bad an anomaly is, by a rule that people can follow; the first line that holds counts.
 
 | step | when |
 |---|---|
-| critical | a value is beyond a critical limit of the mission database, while other sensors bear it out |
-| serious | a value is beyond a warning limit, or will be within an hour if it goes on; or power or propulsion is off by much |
-| warning | a limit is within a day; or the anomaly is large (three times its threshold), or lasts an hour |
-| notice | all else |
-
-What one sensor alone says, against all others, is a matter of that sensor: at most a warning.
+| critical | a value of power, propulsion or their heat is beyond a critical limit of the mission database, and others bear it out |
+| serious | such a value is beyond a warning limit, or departs so that it will be within two hours, and others bear it out |
+| serious | propellant or tank pressure falls away from what is expected |
+| serious | it is large (ten times its threshold) for half an hour, and others than the first sensor take part |
+| warning | others than the first sensor take part; or a value of power or propulsion is the first; or a state (valid, on) is wrong |
+| notice | one sensor alone says so, against all others: a matter of that sensor; or it was over within three instants |
 """
 
 from __future__ import annotations
@@ -22,16 +22,25 @@ from core.mdb import AlarmLevel, MissionDatabase
 from ml.anomaly.anomaly import AnomalyKind, Severity
 from ml.anomaly.episodes import Episode, Step
 from ml.anomaly.spacecraft_inputs import SENSORS
+from ml.anomaly.spacecraft_windows import Scale
 
 __all__ = ["Limits", "severity_of"]
 
-_LARGE: Final = 3.0
-_LONG_S: Final = 3600.0
-_HOUR_S: Final = 3600.0
-_DAY_S: Final = 86_400.0
-_WITNESS: Final = 0.15  # share of another sensor that bears an anomaly out
-_OF_ONE_SENSOR: Final = frozenset({AnomalyKind.STUCK, AnomalyKind.NOISE, AnomalyKind.SPIKE})
-_FALLING_S: Final = 1800.0  # over which a slope is taken
+_VITAL: Final = frozenset(
+    {
+        *("soc", "bus_voltage_v", "battery_current_a", "array_power_w", "load_power_w"),
+        *("propellant_kg", "tank_pressure_pa", "battery_temp_c", "temp_battery_c", "temp_tank_c"),
+    }
+)
+_IRREPLACEABLE: Final = frozenset({"propellant_kg", "tank_pressure_pa"})
+_STATES: Final = ("_duty", "_valid")
+_OF_ONE_SENSOR: Final = frozenset({AnomalyKind.STUCK, AnomalyKind.NOISE})
+_WITNESS: Final = 0.12  # share of another sensor that bears an anomaly out
+_LARGE: Final = 10.0
+_LONG_S: Final = 1800.0
+_SOON_S: Final = 7200.0
+_TREND_S: Final = 3600.0  # over which a departure is followed
+_SHORT_ROWS: Final = 3
 
 
 class Limits:
@@ -47,41 +56,72 @@ class Limits:
 
 
 def severity_of(
-    limits: Limits, episode: Episode, within: Sequence[Step], shares: NDArray[np.float64], kind: AnomalyKind
+    limits: Limits,
+    scale: Scale,
+    episode: Episode,
+    within: Sequence[Step],
+    shares: NDArray[np.float64],
+    kind: AnomalyKind,
 ) -> Severity:
     """The step of the rule that an episode is on."""
-    parties = np.flatnonzero(shares >= _WITNESS)
-    alone = kind in _OF_ONE_SENSOR or len(parties) < 2
-    found = Severity.NOTICE
-    if episode.score >= _LARGE or episode.newest_tai_s - episode.begin_tai_s >= _LONG_S:
-        found = Severity.WARNING
-    left_s = min((_time_to_limit_s(limits, within, int(one)) for one in parties), default=np.inf)
-    if left_s <= _DAY_S:
-        found = max(found, Severity.WARNING)
-    if left_s <= _HOUR_S:
-        found = Severity.SERIOUS
+    first = SENSORS[int(np.argmax(shares))]
+    parties = [int(one) for one in np.flatnonzero(shares >= _WITNESS)]
+    borne_out = len(parties) >= 2 and kind not in _OF_ONE_SENSOR
+    vital = [one for one in parties if SENSORS[one] in _VITAL]
     values = np.array([one.values for one in within])
-    beyond = (values < limits.critical[0]) | (values > limits.critical[1])
-    if beyond[:, parties].any():
-        found = Severity.CRITICAL
-    return min(found, Severity.WARNING) if alone else found
+    lasts_s = episode.last_above_tai_s - episode.begin_tai_s
+    if borne_out and vital:
+        if _beyond(values[:, vital], limits.critical[:, vital]):
+            return Severity.CRITICAL
+        if _beyond(values[:, vital], limits.warning[:, vital]):
+            return Severity.SERIOUS
+        if min(_time_to_limit_s(limits, scale, within, one) for one in vital) <= _SOON_S:
+            return Severity.SERIOUS
+    if first in _IRREPLACEABLE and kind not in _OF_ONE_SENSOR and _falls(scale, within, SENSORS.index(first)):
+        return Severity.SERIOUS
+    if borne_out and episode.score >= _LARGE and lasts_s >= _LONG_S and first in _VITAL:
+        return Severity.SERIOUS
+    if episode.rows <= _SHORT_ROWS and episode.quiet > 0:
+        return Severity.NOTICE
+    if borne_out or first in _VITAL or first.endswith(_STATES):
+        return Severity.WARNING
+    return Severity.NOTICE
 
 
-def _time_to_limit_s(limits: Limits, within: Sequence[Step], sensor: int) -> float:
-    """Until a value is beyond its warning limit, if it goes on as in the last half hour; 0 where it is."""
+def _beyond(values: NDArray[np.float64], limits: NDArray[np.float64]) -> bool:
+    return bool(((values < limits[0]) | (values > limits[1])).any())
+
+
+def _departure(
+    scale: Scale, within: Sequence[Step], sensor: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Instants and differences from what the other sensors say over the last hour, in the unit, and the last value."""
     newest = within[-1].instant_tai_s
-    told = [one for one in within if one.instant_tai_s >= newest - _FALLING_S and np.isfinite(one.values[sensor])]
-    if not told:
-        return np.inf
-    last = told[-1].values[sensor]
-    low, high = limits.warning[:, sensor]
-    if last < low or last > high:
+    told = [one for one in within if one.instant_tai_s >= newest - _TREND_S and np.isfinite(one.off[0, sensor])]
+    times = np.array([one.instant_tai_s for one in told])
+    away = np.array([one.values[sensor] - scale.value(sensor, float(one.expected[0, sensor])) for one in told])
+    return times, away, float(told[-1].values[sensor]) if told else float("nan")
+
+
+def _slope(times: NDArray[np.float64], away: NDArray[np.float64]) -> float:
+    """Per second; 0 where too little is known."""
+    if len(times) < 4:
         return 0.0
-    if len(told) < 2:
-        return np.inf
-    slope = (last - told[0].values[sensor]) / max(told[-1].instant_tai_s - told[0].instant_tai_s, 1.0)
+    return float(np.polyfit(times - times[0], away, 1)[0])
+
+
+def _falls(scale: Scale, within: Sequence[Step], sensor: int) -> bool:
+    values = [one.values[sensor] for one in within if np.isfinite(one.values[sensor])]
+    return len(values) >= 2 and values[-1] < values[0]
+
+
+def _time_to_limit_s(limits: Limits, scale: Scale, within: Sequence[Step], sensor: int) -> float:
+    """Until a value is beyond its warning limit, if its departure goes on growing as in the last hour."""
+    times, away, last = _departure(scale, within, sensor)
+    slope = _slope(times, away)
+    low, high = limits.warning[:, sensor]
     if slope < 0.0 and np.isfinite(low):
-        return float((low - last) / slope)
+        return float(max(low - last, -1e12) / slope)
     if slope > 0.0 and np.isfinite(high):
         return float((high - last) / slope)
     return np.inf

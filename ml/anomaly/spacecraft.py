@@ -15,7 +15,7 @@ from core.mdb import MissionDatabase
 from ml.anomaly.calibration import calibrated
 from ml.anomaly.residual_checks import CHECKS
 from ml.anomaly.spacecraft_flights import flight_rows, flights_in
-from ml.anomaly.spacecraft_inputs import SENSORS, spacecraft_features
+from ml.anomaly.spacecraft_inputs import REGIMES, SENSORS, spacecraft_features
 from ml.anomaly.spacecraft_model import MADE_FOR, MODEL_KIND, SpacecraftModel, model_files
 from ml.anomaly.spacecraft_training import EncoderRecipe, encoder_onnx, train_encoder
 from ml.models import Manifest, ModelRegistry, RegisteredModel, code_hash, data_hash, model_card, write_artefact
@@ -55,7 +55,8 @@ def train_spacecraft(
     progress: Progress,
     recipe: EncoderRecipe | None = None,
 ) -> TrainedSpacecraft:
-    """Train on nominal flights, and choose thresholds on others.
+    """Train on nominal flights, and choose thresholds on these and others: rare events such as the Moon in a star tracker
+    are in few of them.
 
     Args:
         data: Folder of flights.
@@ -66,20 +67,21 @@ def train_spacecraft(
     chosen = recipe or EncoderRecipe()
     training = flights_in(data, "train", faulty=False)
     calibration = flights_in(data, "calibration", faulty=False)
-    network, scale = train_encoder([flight_rows(one, mdb) for one in training], chosen, seed, progress)
+    training_rows = [flight_rows(one, mdb) for one in training]
+    network, scale = train_encoder(training_rows, chosen, seed, progress)
     sensors = len(SENSORS)
     blank = SpacecraftModel(
         name=NAME,
         encoder=encoder_onnx(network),
         scale=scale,
         thresholds=np.full((len(CHECKS), sensors), np.inf),
-        usual_off=np.ones((2, sensors)),
+        usual_off=np.ones((len(REGIMES), 2, sensors)),
         range=np.zeros((2, sensors)),
         still_share=np.zeros(sensors),
         features={one.name: one.definition_hash for one in spacecraft_features(mdb)},
         false_alarms_per_day=_FALSE_ALARMS_PER_DAY,
     )
-    model = calibrated(blank, [flight_rows(one, mdb) for one in calibration])
+    model = calibrated(blank, [*training_rows, *(flight_rows(one, mdb) for one in calibration)])
     return trained(model, chosen, seed, at_utc, [one.path for one in (*training, *calibration)], len(training))
 
 

@@ -23,6 +23,7 @@ from ml.features.units import parse_unit
 __all__ = [
     "CONTEXT_SIZE",
     "INSTANT_PARAMETER",
+    "REGIMES",
     "SENSORS",
     "STEP_S",
     "Rows",
@@ -63,6 +64,9 @@ _HORIZON_S: Final = 3600.0
 _MAX_AGE_S: Final = 30.0
 _CONTACT: Final = "housekeeping_count_60"
 _FULL_CONTACT: Final = 6.0  # samples a minute while a station sees the spacecraft
+REGIMES: Final = ("quiet", "light changed", "work changed")  # within the last 10 and 15 minutes
+_LIGHT_S: Final = 600.0
+_WORK_S: Final = 900.0
 CONTEXT_SIZE: Final = len(_STATES) * len(_FADES_S) + 10 + 4
 
 
@@ -74,16 +78,24 @@ class Rows:
         instants_tai_s: Shape (n,), rising.
         values: Of the sensors in their units, shape (n, sensors); NaN where there is none.
         context: Shape (n, CONTEXT_SIZE), without NaN.
+        regimes: In which of ``REGIMES`` each instant lies, shape (n,).
         states: Which of the states of ``mode``, ``pointing`` and light held, as texts, for people.
     """
 
     instants_tai_s: NDArray[np.float64]
     values: NDArray[np.float64]
     context: NDArray[np.float64]
+    regimes: NDArray[np.intp]
     states: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.instants_tai_s)
+
+    def __getitem__(self, which: slice) -> Rows:
+        """Some of them."""
+        return Rows(
+            self.instants_tai_s[which], self.values[which], self.context[which], self.regimes[which], self.states[which]
+        )
 
 
 def spacecraft_features(mdb: MissionDatabase) -> tuple[Feature, ...]:
@@ -139,7 +151,9 @@ def rows_of(table: FeatureTable) -> Rows:
     contact = np.clip(np.nan_to_num(values[_CONTACT]) / _FULL_CONTACT, 0.0, 1.0)[:, None]
     context = np.concatenate([*fading, turned, place, contact], axis=1)
     sensors = np.stack([values[one] for one in SENSORS], axis=1)
-    return Rows(table.instants_tai_s, sensors.reshape(count, len(SENSORS)), context, _told_states(since))
+    return Rows(
+        table.instants_tai_s, sensors.reshape(count, len(SENSORS)), context, _regimes(since), _told_states(since)
+    )
 
 
 def joined_rows(parts: Sequence[Rows]) -> Rows:
@@ -148,8 +162,22 @@ def joined_rows(parts: Sequence[Rows]) -> Rows:
         np.concatenate([one.instants_tai_s for one in parts]),
         np.concatenate([one.values for one in parts]),
         np.concatenate([one.context for one in parts]),
+        np.concatenate([one.regimes for one in parts]),
         tuple(state for one in parts for state in one.states),
     )
+
+
+def _regimes(since_s: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Quiet times are judged more sharply than turns, changes of mode, downlinks and the edges of the shadow."""
+    since_s = np.where(np.isnan(since_s), np.inf, since_s)
+    work = since_s[:, -1] < _WORK_S  # a downlink, now or just before
+    light = np.zeros(len(since_s), dtype=bool)
+    for parameter, within_s in (("mode", _WORK_S), ("pointing", _WORK_S), ("in_eclipse", _LIGHT_S)):
+        states = np.sort(since_s[:, [name == parameter for name, _ in _STATES]], axis=1)
+        changed = states[:, 1] < within_s  # the newest is what holds, the one before it what held
+        light |= changed & (parameter == "in_eclipse")
+        work |= changed & (parameter != "in_eclipse")
+    return np.where(work, 2, np.where(light, 1, 0)).astype(np.intp)
 
 
 def _told_states(since_s: NDArray[np.float64]) -> tuple[str, ...]:

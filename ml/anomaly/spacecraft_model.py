@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from core.errors import InputError
 from ml.anomaly.residual_checks import CHECKS
-from ml.anomaly.spacecraft_inputs import CONTEXT_SIZE, SENSORS, Rows
-from ml.anomaly.spacecraft_windows import LAGS, Scale, lagged
+from ml.anomaly.spacecraft_inputs import CONTEXT_SIZE, REGIMES, SENSORS, Rows
+from ml.anomaly.spacecraft_windows import THERE, VALUE, WINDOW_INPUTS, Scale, lagged
 from ml.models.artefact import CORRUPT, Artefact, read_artefact
 from ml.models.content import file_of, settings_of, tensors_of
 from ml.models.weights import tensors_octets
@@ -27,7 +27,7 @@ MODEL_KIND: Final = "spacecraft-detector-1"
 MADE_FOR: Final = "LSAT reference mission"
 SHIPPED: Final = Path(__file__).parent / "shipped" / "lsat"
 _AT_ONCE: Final = 256  # windows
-_ARRAYS: Final = ("centre", "spread", "thresholds", "usual_off", "range", "still_share")
+_ARRAYS: Final = ("centre", "spread", "step", "thresholds", "usual_off", "range", "still_share")
 _SETTINGS: Final = ("sensors", "features", "false_alarms_per_day")
 
 
@@ -40,7 +40,8 @@ class SpacecraftModel:
         encoder: Octets of the ONNX file.
         scale: Of its inputs.
         thresholds: From which on a check is an anomaly, shape (checks, sensors); inf: never.
-        usual_off: What 99 in 100 nominal values are at most off the two expectations, in spreads, shape (2, sensors).
+        usual_off: What 99 in 100 nominal values are at most off the two expectations in each regime, in spreads, shape
+            (regimes, 2, sensors).
         range: Between which values of each sensor lie in 99 of 100 nominal instants, in its unit, shape (2, sensors).
         still_share: In how many of 100 nominal steps a sensor does not change at all, as a share.
         features: Hashes of the definitions that it was trained on, by name.
@@ -73,7 +74,7 @@ class SpacecraftModel:
         except RuntimeError as error:  # what ONNX Runtime raises derives from it
             raise InputError("model.encoder.onnx", f"cannot be run: {error}", code=CORRUPT) from error
         shapes = [tuple(one.shape[1:]) for one in session.get_inputs()]
-        if shapes != [(len(SENSORS), 2 * len(LAGS)), (CONTEXT_SIZE,)]:
+        if shapes != [(len(SENSORS), WINDOW_INPUTS), (CONTEXT_SIZE,)]:
             raise InputError("model.encoder.onnx", f"takes {shapes}, other inputs than are made", code=CORRUPT)
         return session
 
@@ -83,18 +84,34 @@ class SpacecraftModel:
         scaled: NDArray[np.float32],
         context: NDArray[np.float32],
         places: NDArray[np.intp],
+        regimes: NDArray[np.intp],
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """How far the sensors at places of rows are from what is expected, in spreads; what is expected; and the spreads.
+        """How far the sensors at places of rows are from what is expected; what is expected; and its spread.
 
         Args:
             scaled, context: Of all rows, shapes (n, sensors) and (n, CONTEXT_SIZE).
             places: Rows with a whole window before them.
+            regimes: Of these rows.
         Returns:
-            Three arrays of shape (places, 2, sensors); NaN where a sensor has no value.
+            Three arrays of shape (places, 2, sensors). The first is in spreads over ``usual_off``, and NaN where a sensor
+            has no value; the others are in the scale.
         """
-        expected, log_spread = self.predicted(session, lagged(scaled, places), context[places])
-        spread = np.exp(log_spread)
-        return (scaled[places][:, None, :] - expected) / spread, expected, spread
+        windows = lagged(scaled, self.scale.step, places)
+        expected, log_spread = self.predicted(session, windows, context[places])
+        return self.distance(windows, expected, log_spread, regimes), expected, np.exp(log_spread)
+
+    def distance(
+        self,
+        windows: NDArray[np.float32],
+        expected: NDArray[np.float64],
+        log_spread: NDArray[np.float64],
+        regimes: NDArray[np.intp],
+    ) -> NDArray[np.float64]:
+        """How far the present of windows is from what is expected, in spreads over ``usual_off``; NaN where it is missing."""
+        there = windows[:, :, [THERE, THERE + 1]] > 0.5
+        both = np.stack([there[:, :, 0], there.all(axis=2)], axis=1)  # without a value before there is no own past
+        off = (windows[:, None, :, VALUE] - expected) / np.exp(log_spread) / self.usual_off[regimes]
+        return np.where(both, off, np.nan)
 
     def predicted(
         self, session: InferenceSession, windows: NDArray[np.float32], context: NDArray[np.float32]
@@ -121,6 +138,7 @@ def model_files(model: SpacecraftModel) -> dict[str, bytes]:
     arrays: dict[str, NDArray[Any]] = {
         "centre": model.scale.centre,
         "spread": model.scale.spread,
+        "step": model.scale.step,
         "thresholds": np.minimum(model.thresholds, 1e300),
         "usual_off": model.usual_off,
         "range": model.range,
@@ -149,8 +167,9 @@ def spacecraft_model(artefact: Artefact) -> SpacecraftModel:
     shapes = {
         "centre": (len(SENSORS),),
         "spread": (len(SENSORS),),
+        "step": (len(SENSORS),),
         "thresholds": (len(CHECKS), len(SENSORS)),
-        "usual_off": (2, len(SENSORS)),
+        "usual_off": (len(REGIMES), 2, len(SENSORS)),
         "range": (2, len(SENSORS)),
         "still_share": (len(SENSORS),),
     }
@@ -163,7 +182,7 @@ def spacecraft_model(artefact: Artefact) -> SpacecraftModel:
     return SpacecraftModel(
         name=f"{manifest.name}-{manifest.content_hash[:8]}",
         encoder=file_of(artefact, "encoder.onnx"),
-        scale=Scale(arrays["centre"], arrays["spread"]),
+        scale=Scale(arrays["centre"], arrays["spread"], arrays["step"]),
         thresholds=arrays["thresholds"],
         usual_off=arrays["usual_off"],
         range=arrays["range"],

@@ -10,28 +10,32 @@ from __future__ import annotations
 import math
 from typing import Final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ml.anomaly.spacecraft_inputs import CONTEXT_SIZE, SENSORS
-from ml.anomaly.spacecraft_windows import LAGS
+from ml.anomaly.spacecraft_windows import BEFORE, PRESENT, THERE, WINDOW_INPUTS
 
 __all__ = ["SpacecraftNetwork"]
 
-_INPUTS: Final = 2 * len(LAGS)
+_INPUTS: Final = WINDOW_INPUTS
 _CONTEXT_TOKENS: Final = 4
 _LEAST_SPREAD: Final = 1e-3  # of how a sensor usually varies: telemetry is not told more finely
+_LEAST_STEP: Final = 0.05  # of how much it usually changes
 
 
 class SpacecraftNetwork(nn.Module):
     """Windows in, predictions of their present out.
 
     Args:
+        step: Of the scale of its inputs.
         width: Of a token.
         layers, heads: Of the attention.
     """
 
-    def __init__(self, width: int = 48, layers: int = 1, heads: int = 4) -> None:
+    def __init__(self, step: NDArray[np.float64], width: int = 48, layers: int = 1, heads: int = 4) -> None:
         super().__init__()
         sensors = len(SENSORS)
         self.width, self.heads = width, heads
@@ -55,10 +59,18 @@ class SpacecraftNetwork(nn.Module):
         self.readout = nn.Parameter(torch.randn(2 * sensors, width, 2) / math.sqrt(width))
         self.readout_bias = nn.Parameter(torch.zeros(2 * sensors, 1, 2))
         barred = torch.eye(sensors, dtype=torch.bool).repeat(2, 1)
+        self.barred: Tensor
+        self.past: Tensor
+        self.unit: Tensor
+        self.least: Tensor
         self.register_buffer("barred", torch.cat([barred, torch.zeros(2 * sensors, _CONTEXT_TOKENS).bool()], dim=1))
         past = torch.ones(_INPUTS)
-        past[0] = past[len(LAGS)] = 0.0  # the present itself
+        past[list(PRESENT)] = 0.0
         self.register_buffer("past", past)
+        unit = torch.stack([torch.ones(sensors), torch.from_numpy(step).float()])
+        self.register_buffer("unit", unit)
+        least = torch.log(torch.tensor([[_LEAST_SPREAD], [_LEAST_STEP]]) * unit)
+        self.register_buffer("least", least)
 
     def forward(self, windows: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
         """Predictions and the logarithm of their spreads, both (windows, 2, sensors), in the windows' scale.
@@ -76,7 +88,7 @@ class SpacecraftNetwork(nn.Module):
         own = torch.bmm(by_sensor * self.past, self.own_past).transpose(0, 1)
         queries = torch.cat([torch.zeros_like(own), own], dim=1) + self.who + self.conditions(around).unsqueeze(1)
         # A sensor without any value in its window has nothing to say.
-        silent = windows[:, :, len(LAGS) :].sum(dim=2) < 0.5
+        silent = windows[:, :, THERE:].sum(dim=2) < 0.5
         silent = torch.cat([silent, torch.zeros(count, _CONTEXT_TOKENS, dtype=torch.bool)], dim=1)
         closed = (self.barred.unsqueeze(0) | silent.unsqueeze(1)).to(windows.dtype) * -1e4
         for attention, forward in zip(self.attentions, self.forwards, strict=True):
@@ -84,10 +96,11 @@ class SpacecraftNetwork(nn.Module):
             queries = queries + forward(queries)
         found = torch.bmm(self.last(queries).transpose(0, 1), self.readout) + self.readout_bias
         found = found.transpose(0, 1).reshape(count, 2, sensors, 2)
-        newest = windows[:, :, 1]  # one step back, to which the second kind adds a change
-        base = torch.stack([torch.zeros_like(newest), newest], dim=1)
-        log_spread = torch.nn.functional.softplus(found[..., 1] - math.log(_LEAST_SPREAD)) + math.log(_LEAST_SPREAD)
-        return base + found[..., 0], log_spread
+        before = windows[:, :, BEFORE]  # to which the second kind adds a change
+        base = torch.stack([torch.zeros_like(before), before], dim=1)
+        raw = found[..., 1] + torch.log(self.unit)
+        log_spread = torch.nn.functional.softplus(raw - self.least) + self.least
+        return base + found[..., 0] * self.unit, log_spread
 
 
 class _Attention(nn.Module):

@@ -62,6 +62,11 @@ class SpacecraftScorer:
         """Of the rows so far; -inf before the first."""
         return -np.inf if self._kept is None else float(self._kept.rows.instants_tai_s[-1])
 
+    @property
+    def settled(self) -> bool:
+        """Whether enough has been seen for an anomaly to be told."""
+        return self._seen_rows > LEAST_ROWS and self.judged > 0
+
     def take(self, rows: Rows) -> list[Anomaly]:
         """Judge further rows, later than those before: what began, changed or ended, as it now stands."""
         if not len(rows):
@@ -71,7 +76,9 @@ class SpacecraftScorer:
         can = usable(kept.rows)
         can[:before] = False
         places = np.flatnonzero(can)
-        off, expected, spread = self._model.off(self._session, kept.scaled, kept.context, places)
+        off, expected, spread = self._model.off(
+            self._session, kept.scaled, kept.context, places, kept.rows.regimes[places]
+        )
         made: dict[str, Anomaly] = {}
         self.scores = []
         order = {int(place): number for number, place in enumerate(places)}
@@ -100,9 +107,7 @@ class SpacecraftScorer:
 
     def _trim(self, kept: _Kept) -> None:
         first = max(len(kept.rows) - WINDOW_ROWS, 0)
-        rows = kept.rows
-        last = Rows(rows.instants_tai_s[first:], rows.values[first:], rows.context[first:], rows.states[first:])
-        self._kept = _Kept(last, kept.scaled[first:].copy(), kept.context[first:].copy())
+        self._kept = _Kept(kept.rows[first:], kept.scaled[first:].copy(), kept.context[first:].copy())
 
     def _row(
         self,
@@ -128,7 +133,9 @@ class SpacecraftScorer:
         off, expected, spread = judged if judged is not None else (nothing, nothing, nothing)
         first = max(place - WINDOW_ROWS + 1, 0)
         window = (kept.scaled[first : place + 1], kept.context[place]) if judged is not None else None
-        step = Step(instant, values, off, expected, spread, ratio, window, rows.states[place], gap_s)
+        step = Step(
+            instant, values, off, expected, spread, ratio, window, int(rows.regimes[place]), rows.states[place], gap_s
+        )
         self._steps.append(step)
         if len(self._steps) > _KEPT_ROWS:
             del self._steps[0]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ml.anomaly.spacecraft_inputs import CONTEXT_SIZE, SENSORS, Rows
 from ml.anomaly.spacecraft_network import SpacecraftNetwork
-from ml.anomaly.spacecraft_windows import LAGS, Scale, lagged, usable
+from ml.anomaly.spacecraft_windows import WINDOW_INPUTS, Scale, lagged, usable
 from ml.models.progress import Progress
 
 __all__ = ["EncoderRecipe", "encoder_onnx", "train_encoder"]
@@ -37,7 +37,7 @@ class EncoderRecipe:
     width: int = 48
     layers: int = 1
     heads: int = 4
-    epochs: int = 10
+    epochs: int = 7
     batch: int = 256
     rate: float = 3e-3
 
@@ -46,13 +46,13 @@ def train_encoder(
     flights: Sequence[Rows], recipe: EncoderRecipe, seed: int, progress: Progress
 ) -> tuple[SpacecraftNetwork, Scale]:
     """The network and the scale of its inputs, from nominal rows, flight by flight."""
-    scale = Scale.of(np.concatenate([one.values for one in flights]))
+    scale = Scale.of([one.values for one in flights])
     scaled = np.concatenate([scale(one.values) for one in flights])
     context = np.concatenate([one.context for one in flights]).astype(np.float32)
     places = np.flatnonzero(np.concatenate([usable(one) for one in flights]))
     torch.manual_seed(seed)
     chance = np.random.default_rng(seed)
-    network = SpacecraftNetwork(recipe.width, recipe.layers, recipe.heads)
+    network = SpacecraftNetwork(scale.step, recipe.width, recipe.layers, recipe.heads)
     optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=1e-4)
     steps = recipe.epochs * (len(places) // recipe.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.rate, total_steps=max(steps, 2), pct_start=0.1)
@@ -62,7 +62,7 @@ def train_encoder(
         for first in range(0, len(order) - recipe.batch + 1, recipe.batch):
             at = order[first : first + recipe.batch]
             target = scaled[at]
-            windows = _hidden(lagged(scaled, at), chance)
+            windows = _hidden(lagged(scaled, scale.step, at), chance)
             loss = _loss(network, windows, context[at], target)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -78,7 +78,7 @@ def train_encoder(
 def encoder_onnx(network: SpacecraftNetwork) -> bytes:
     """The network as an ONNX file that takes any number of windows."""
     count = torch.export.Dim("windows", min=1, max=1 << 16)
-    example = (torch.zeros(4, len(SENSORS), 2 * len(LAGS)), torch.zeros(4, CONTEXT_SIZE))
+    example = (torch.zeros(4, len(SENSORS), WINDOW_INPUTS), torch.zeros(4, CONTEXT_SIZE))
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own

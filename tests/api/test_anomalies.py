@@ -71,7 +71,8 @@ def test_an_alert_shows_what_was_found_and_takes_one_judgement(
     first, second = found["evidence"]
     assert (first["observed"], first["expected"], first["deviations"]) == (0.4, 0.8, pytest.approx(-8.0))
     assert (second["observed"], second["deviations"]) == (None, None)
-    assert shown["explanation"]["available"] is False and "No explanation" in shown["explanation"]["text"]
+    assert shown["explanation"]["available"] and "soc" in shown["explanation"]["text"]
+    assert any(one.startswith("PROC-") for one in shown["explanation"]["procedures"])
     assert [one["step"] for one in shown["steps"]] == ["opened"]
 
     def post(what: str, body: dict[str, Any], headers: Headers = operator, **more: str) -> Any:
@@ -137,6 +138,8 @@ def test_an_explanation_gets_the_anomaly_and_those_before_it(service: Service) -
     in_words = explained.detail(alert_id)[1].explanation
     assert (in_words.available, in_words.text, in_words.procedures) == (True, "soc is low", ("PR-1 Low charge",))
     assert asked == [("x2", ["x1"])]
+    nobody = Anomalies(known.desk, known.watch, known.drift).detail(alert_id)[1].explanation
+    assert not nobody.available and nobody.text.startswith("No explanation")
     failed = explained.detail(alert_id)[1].explanation
     assert not failed.available and "the procedures are gone" in failed.text
 
