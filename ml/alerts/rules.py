@@ -196,7 +196,7 @@ def _numbers(alert: Alert, anomaly: Anomaly) -> Alert:
         score=max(alert.score, anomaly.score),
         begin_tai_s=min(alert.begin_tai_s, anomaly.begin_tai_s),
         newest_tai_s=max(alert.newest_tai_s, anomaly.newest_tai_s),
-        model=anomaly.model,
+        model=anomaly.model if anomaly.anomaly_id == alert.anomaly_id else alert.model,
     )
 
 

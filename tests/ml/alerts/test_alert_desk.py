@@ -186,6 +186,14 @@ def test_repeats_of_kind_and_parameter_join_within_the_time(folder: Folder) -> N
     assert [one.anomaly_id for one in folder.desk.store.anomalies_of(first.alert_id)] == ["c", "b", "a"]
 
 
+def test_an_alert_is_told_by_the_model_of_its_newest_anomaly(folder: Folder) -> None:
+    folder.take(anomaly("a"))
+    folder.take(anomaly("b", begin_s=5, model="model 2"))
+    folder.desk.end("LSAT-1", "not found again", but=("b",))
+    (alert,) = folder.alerts()
+    assert (alert.model, alert.count, alert.end_tai_s) == ("model 2", 2, None)
+
+
 def test_an_alert_goes_on_as_long_as_one_of_its_anomalies(folder: Folder) -> None:
     folder.take(anomaly("a"), anomaly("b", begin_s=5))
     assert folder.take(anomaly("b", begin_s=5, end_s=8)) == []
