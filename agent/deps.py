@@ -16,7 +16,17 @@ from core.mission.present import MissionReader
 from core.plan.activity import Activity
 from core.plan.model import Intent, MissionPlan
 from core.time import Clock
-from tools.contract import ConjunctionReader, KnowledgeSearch, NoConjunctions, PlanReader, Role, TelemetryReader, Tool
+from tools.contract import (
+    AnomalyReader,
+    ConjunctionReader,
+    KnowledgeSearch,
+    NoAnomalies,
+    NoConjunctions,
+    PlanReader,
+    Role,
+    TelemetryReader,
+    Tool,
+)
 
 if TYPE_CHECKING:
     from core.telemetry.archive_queries import ArchiveQueries
@@ -81,6 +91,7 @@ class AgentDeps:
     limits: Limits = field(default_factory=Limits)
     conjunctions: ConjunctionReader = field(default_factory=NoConjunctions)
     archive: ArchiveQueries | None = None
+    anomalies: AnomalyReader = field(default_factory=NoAnomalies)
 
     @property
     def mission(self) -> Mission:

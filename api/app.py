@@ -18,6 +18,7 @@ from agent.deps import AgentDeps
 from agent.llm import ModelSettings, make_chat
 from agent.planner import CorePlanner
 from agent.session import Conversations
+from api.anomaly_metrics import AnomalyMetrics
 from api.auth.accounts import Accounts
 from api.browser_safety import SAFE_HEADERS
 from api.metrics import Metrics
@@ -25,6 +26,7 @@ from api.problems import PROBLEM_RESPONSES, install_problem_handlers
 from api.rest import (
     accounts,
     alarms,
+    anomalies,
     approvals,
     auth,
     conjunctions,
@@ -42,6 +44,7 @@ from api.rest import (
     telemetry_stream,
 )
 from api.service.alternatives import AlternativeFinder
+from api.service.anomaly_models import open_anomalies
 from api.service.approvals import approval_watch
 from api.service.approve_plan import resume_releases
 from api.service.audit import AuditKeeper
@@ -52,6 +55,7 @@ from api.service.flight import Flight
 from api.service.intents import IntentService
 from api.service.live import Broadcaster
 from api.service.runtime import Runtime
+from api.service.step_feed import StepsOf
 from api.service.telemetry_reader import LiveTelemetryReader
 from api.service.telemetry_requests import StreamCatalogue
 from api.service.telemetry_stream import LiveTelemetry
@@ -78,12 +82,14 @@ from core.store import open_database
 from core.telemetry.packet_feed import PacketFeed
 from core.telemetry.retention import RetentionPolicies, RetentionPolicy
 from knowledge import open_knowledge
+from ml.anomaly.live import ArchiveAnomalies
 from tools.catalog import CATALOG
 
 __all__ = ["build_runtime", "create_app"]
 
 _CONSOLE: Final = Path(__file__).parent / "console"
 _WARM_AGENT_AFTER_S: Final = 1.0
+_WATCH_ANOMALIES_AFTER_S: Final = 2.0
 _WARM_KNOWLEDGE_AFTER_S: Final = 15.0
 _MAXIMUM_BODY: Final = 4_000_000
 _log = structlog.get_logger("api")
@@ -129,6 +135,7 @@ def build_runtime(settings: Settings) -> Runtime:
     requests = ApprovalRequests(database, events, policies, Seal(store, KeyPurpose.APPROVAL))
     fleet = Fleet(config, flown, mdb, database, events, clock, authority=policies, key_store=store, requests=requests)
     telemetry = LiveTelemetryReader(orbits, fleet.reader, clock_service.begun_utc)
+    found = open_anomalies(settings, fleet, flown, mdb, database, events, clock, broadcaster)
     feed = PacketFeed(fleet.archive.columns)
     handbook = open_knowledge(settings.data / "knowledge")
     chat = make_chat(
@@ -148,6 +155,7 @@ def build_runtime(settings: Settings) -> Runtime:
         events=events,
         conjunctions=conjunction_store,
         archive=fleet.archive.columns,
+        anomalies=ArchiveAnomalies(mdb, fleet.archive.columns),
     )
     conversations = Conversations(deps, settings.data / "conversations.db")
     log = ConversationLog(database, broadcaster)
@@ -166,7 +174,13 @@ def build_runtime(settings: Settings) -> Runtime:
         intents=IntentService(database, events, conversations, log, plan_store, flown, clock),
         flight=Flight(fleet, orbits, plan_store, events, clock_service, broadcaster),
         broadcaster=broadcaster,
-        live_telemetry=LiveTelemetry(fleet.stream, feed, fleet.latest, fleet.alarms, fleet.archive.units),
+        live_telemetry=LiveTelemetry(
+            fleet.stream,
+            feed,
+            fleet.latest,
+            {StepsOf.ALARMS: fleet.alarms, StepsOf.ANOMALIES: found.desk},
+            fleet.archive.units,
+        ),
         stream_catalogue=StreamCatalogue(
             mdb, lambda: [one.id for one in flown.spacecraft], fleet.archive.units, feed, clock.now_tai_s
         ),
@@ -187,6 +201,7 @@ def build_runtime(settings: Settings) -> Runtime:
             settings.audit_every_events,
             settings.audit_every_s,
         ),
+        anomalies=found,
     )
 
 
@@ -230,6 +245,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         stacks,
         files,
         alarms,
+        anomalies,
         telemetry_stream,
         flight,
         telemetry,
@@ -248,6 +264,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime: Runtime = app.state.runtime
     app.state.metrics.registry.register(TelemetryMetrics(runtime.flight.fleet))
+    app.state.metrics.registry.register(AnomalyMetrics(runtime.anomalies))
     runtime.audit.start()
     watches = (approval_watch(runtime), file_watch(runtime))
     runtime.flight.start()
@@ -257,8 +274,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         watch.start()
     recovered = runtime.intents.recover()
     _log.info("service started", recovered_intents=recovered, resumed_releases=released)
-    # Loading them takes seconds of processor time: they wait until the service has answered its first requests.
+    # They take seconds of processor time: they wait until the service has answered its first requests.
     warming = [
+        threading.Timer(_WATCH_ANOMALIES_AFTER_S, runtime.anomalies.start),
         threading.Timer(_WARM_AGENT_AFTER_S, runtime.conversations.warm),
         threading.Timer(_WARM_KNOWLEDGE_AFTER_S, runtime.knowledge.warm),
     ]
@@ -274,6 +292,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             watch.stop()
         runtime.alternatives.stop()
         runtime.intents.close()
+        runtime.anomalies.stop()  # before the archive closes
         runtime.flight.stop()
         runtime.conversations.close()
         runtime.knowledge.close()

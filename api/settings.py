@@ -23,8 +23,10 @@ class Settings(BaseSettings):
     plan waits for approval at most; ``audit_file`` is where signed checkpoints go outside the database (another disk is
     best). ``keep_packets_days``, ``keep_values_days`` and ``keep_summaries_days`` are how long telemetry is kept after it was
     generated: its octets, its values, and their least, greatest and mean; without, for ever. ``postgres`` is
-    the URI of a database that gets a copy of all telemetry values. ``model`` is any LiteLLM model
-    name; providers read their own keys (``OPENAI_API_KEY``, …) through LiteLLM.
+    the URI of a database that gets a copy of all telemetry values. ``anomalies`` is whether models
+    judge telemetry as it comes; an anomaly joins an alert of its kind and parameter that ended at most
+    ``anomaly_join_minutes`` before it, and is told quietly for ``anomaly_quiet_days`` after one like it was dismissed (both
+    mission time). ``model`` is any LiteLLM model name; providers read their own keys (``OPENAI_API_KEY``, …) through LiteLLM.
     """
 
     model_config = SettingsConfigDict(env_prefix="LLAMASPACE_", extra="ignore", frozen=True)
@@ -55,6 +57,9 @@ class Settings(BaseSettings):
     keep_values_days: _Days = None
     keep_summaries_days: _Days = None
     postgres: SecretStr | None = None
+    anomalies: bool = True
+    anomaly_join_minutes: Annotated[float, Field(ge=0, le=10_080)] = 60.0
+    anomaly_quiet_days: Annotated[float, Field(ge=0, le=365)] = 7.0
     audit_file: Path | None = None
     audit_every_events: Annotated[int, Field(ge=1)] = 1000
     audit_every_s: Annotated[float, Field(gt=0)] = 600.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -18,14 +18,17 @@ from core.plan.activity import Activity, RejectedAlternative
 from core.plan.model import InitialResources, MissionPlan
 from core.time import Clock
 from knowledge.passage import Passage
+from ml.anomaly.anomaly import Anomaly
 
 if TYPE_CHECKING:  # it brings DuckDB and Arrow, which those who only name an archive need not load
     from core.telemetry.archive_queries import ArchiveQueries
 
 __all__ = [
+    "AnomalyReader",
     "ConjunctionReader",
     "Effect",
     "KnowledgeSearch",
+    "NoAnomalies",
     "NoConjunctions",
     "Passage",
     "PlanReader",
@@ -118,6 +121,26 @@ class ConjunctionReader(Protocol):
         ...
 
 
+class AnomalyReader(Protocol):
+    """Anomalies in archived telemetry; ``ml.anomaly.live`` implements it."""
+
+    def anomalies(self, satellite: str, start_tai_s: float, end_tai_s: float) -> Sequence[Anomaly]:
+        """Those that touch an interval, by their beginning.
+
+        Raises:
+            NotFound: It cannot be judged; the message says why.
+        """
+        ...
+
+
+class NoAnomalies:
+    """Where there is no telemetry archive."""
+
+    def anomalies(self, satellite: str, start_tai_s: float, end_tai_s: float) -> Sequence[Anomaly]:
+        """Always NotFound."""
+        raise NotFound(f"there is no telemetry archive of {satellite} here that could be judged", code="no-telemetry")
+
+
 class NoConjunctions:
     """Where no message can be received."""
 
@@ -149,6 +172,7 @@ class ToolContext:
     existing: tuple[Activity, ...] = field(default=())
     conjunctions: ConjunctionReader = field(default_factory=NoConjunctions)
     archive: ArchiveQueries | None = None  # stored telemetry; None where there is none
+    anomalies: AnomalyReader = field(default_factory=NoAnomalies)
 
 
 In = TypeVar("In", bound=ToolInput)

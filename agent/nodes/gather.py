@@ -97,6 +97,7 @@ def _run_one(
         existing=existing,
         conjunctions=deps.conjunctions,
         archive=deps.archive,
+        anomalies=deps.anomalies,
     )
     result = deps.catalog.tool(call["tool"]).call(call["args"], context)
     return _with_origins(result, call, state, deps).model_dump(mode="json") | {"after": call["after"]}

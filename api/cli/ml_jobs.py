@@ -48,7 +48,7 @@ def work(options: argparse.Namespace) -> int:
 def _line(options: argparse.Namespace) -> list[str]:
     """The options of the training itself, for a worker that runs elsewhere."""
     line = [options.subject, "--data", str(options.data.resolve()), "--models", str(options.models.resolve())]
-    line += ["--seed", str(options.seed)]
+    line += ["--seed", str(options.seed), "--detector", options.detector, *(["--ship"] if options.ship else [])]
     for one in options.subset or ():
         line += ["--subset", one]
     return line

@@ -24,6 +24,12 @@ def add_ml(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         one.add_argument("subject", choices=["anomaly", "lifetime"], help="which models")
         one.add_argument("--data", type=Path, required=True, help="folder of the raw data")
         one.add_argument(
+            "--detector",
+            choices=["public", "spacecraft"],
+            default="public",
+            help="of anomaly: those of public data sets, or that of the reference mission's telemetry (default: public)",
+        )
+        one.add_argument(
             "--subset",
             action="append",
             metavar="NAME",
@@ -44,6 +50,21 @@ def add_ml(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     job.add_argument("--json", action="store_true", help="print one JSON document")
     for one in (train, job):
         _add_broker(one)
+    labels = actions.add_parser("labels", help="what people said of anomalies, as labels to train with")
+    labels.add_argument("--data", type=Path, default=Path("data"), help="data folder of the service (default: data)")
+    labels.add_argument("--out", type=Path, required=True, help="file to write: .csv or .jsonl")
+    labels.add_argument("--satellite", help="of one spacecraft only")
+    labels.set_defaults(run=_run_labels)
+    train.add_argument(
+        "--ship", action="store_true", help="of the spacecraft detector: put it in the place of the shipped one"
+    )
+    table.add_argument(
+        "--split", choices=["calibration", "test"], default="test", help="of the spacecraft detector (default: test)"
+    )
+    simulate = actions.add_parser("simulate", help="fly simulated spacecraft with and without faults, as training data")
+    simulate.add_argument("--out", type=Path, required=True, help="folder of the flights; what is there is kept")
+    simulate.add_argument("--flights", choices=["full", "small"], default="full", help="how many (default: full)")
+    simulate.add_argument("--processes", type=int, default=1, help="side by side (default: 1)")
     versions = actions.add_parser("versions", help="versions of models, with aliases and who answers for them")
     versions.add_argument("name", nargs="?", help="of one model only")
     versions.add_argument("--json", action="store_true", help="print one JSON document")
@@ -62,6 +83,7 @@ def add_ml(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         (predict, _run_predict),
         (table, _run_table),
         (job, _run_job),
+        (simulate, _run_simulate),
         (versions, _run_versions),
         (approve, _run_approve),
         (rollback, _run_rollback),
@@ -89,7 +111,8 @@ def _add_broker(command: argparse.ArgumentParser) -> None:
 
 
 def _subject(options: argparse.Namespace) -> ModuleType:
-    return import_module(f"api.cli.ml_{options.subject}")
+    spacecraft = options.subject == "anomaly" and options.detector == "spacecraft"
+    return import_module("api.cli.ml_spacecraft" if spacecraft else f"api.cli.ml_{options.subject}")
 
 
 def _run_train(options: argparse.Namespace) -> int:
@@ -118,6 +141,18 @@ def _run_worker(options: argparse.Namespace) -> int:
     from api.cli.ml_jobs import work
 
     return work(options)
+
+
+def _run_labels(options: argparse.Namespace) -> int:
+    from api.cli.ml_labels import labels
+
+    return labels(options)
+
+
+def _run_simulate(options: argparse.Namespace) -> int:
+    from api.cli.ml_spacecraft import simulate
+
+    return simulate(options)
 
 
 def _run_versions(options: argparse.Namespace) -> int:

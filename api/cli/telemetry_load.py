@@ -20,6 +20,7 @@ import numpy as np
 import uvicorn
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
+from api.service.step_feed import StepsOf
 from api.service.telemetry_requests import StreamCatalogue
 from api.service.telemetry_stream import LiveTelemetry
 from api.ws.shared_frames import SOCKET_OPTIONS
@@ -72,7 +73,7 @@ def measure(mode: str, readers: int, packets_per_s: float, seconds: float, maxim
         alarms = AlarmDesk(database, events, mdb, LimitOverrides(database, events, mdb), SystemClock())
         ingest = TelemetryIngest(archive, {_SATELLITE: TmChannel(SCID, sa)}, latest, stream, alarms)
         feed = PacketFeed(archive.columns)
-        live = LiveTelemetry(stream, feed, latest, alarms, archive.units)
+        live = LiveTelemetry(stream, feed, latest, {StepsOf.ALARMS: alarms}, archive.units)
         catalogue = StreamCatalogue(mdb, lambda: [_SATELLITE], archive.units, feed, SystemClock().now_tai_s)
         server, port, serving = _serve(live, catalogue)
         task = ReadersTask(

@@ -18,7 +18,6 @@ from core.mission.orbit_updates import OrbitUpdate
 from core.plan.model import Alternative, MissionPlan
 
 __all__ = [
-    "Anomaly",
     "ApprovalAnswer",
     "ClockAnswer",
     "CommandAnswer",
@@ -254,18 +253,6 @@ class TelemetrySamples(Answer):
     unit: str
     t: tuple[str, ...]
     values: tuple[int | float | str | None, ...]
-
-
-class Anomaly(Answer):
-    """A parameter that is out of its limits; ``until`` is null while it still is."""
-
-    satellite: str
-    parameter: str
-    value: int | float | str | None
-    unit: str
-    limit_state: AlarmLevel
-    since: str
-    until: str | None
 
 
 class AlternativesAnswer(Answer):

@@ -12,7 +12,6 @@ from fastapi import APIRouter, Query
 
 from api.auth.dependencies import CurrentRuntime, Viewer
 from api.rest.answers import (
-    Anomaly,
     CommandAnswer,
     CommandDetail,
     FrameEntry,
@@ -21,11 +20,11 @@ from api.rest.answers import (
     UplinkFacts,
 )
 from api.rest.ids import PathId
-from api.rest.paging import Cursor, Limit, Page, filtered_page, page_of
+from api.rest.paging import Cursor, Limit, Page, filtered_page
 from api.service.views import command_view, shown_value
 from core.command.model import Command, CommandState
 from core.errors import InputError
-from core.mdb import AlarmLevel, CommandClass
+from core.mdb import CommandClass
 from core.time import format_utc, parse_utc, tai_s_from_utc, utc_from_tai_s
 
 __all__ = ["command_answer", "router"]
@@ -130,26 +129,6 @@ def samples(
         t=tuple(format_utc(utc_from_tai_s(one.generated_tai_s)) for one in kept),
         values=tuple(shown_value(one) for one in kept),
     )
-
-
-@router.get("/anomalies")
-def anomalies(_user: Viewer, runtime: CurrentRuntime, limit: Limit = 100, cursor: Cursor = None) -> Page[Anomaly]:
-    """Parameters whose newest value is out of limits."""
-    rows = [
-        Anomaly(
-            satellite=craft.id,
-            parameter=one["name"],
-            value=one["value"],
-            unit=one["unit"],
-            limit_state=one["limit_state"],
-            since=one["at"],
-            until=None,
-        )
-        for craft in runtime.mission.spacecraft
-        for one in runtime.flight.latest(craft.id)["parameters"]
-        if AlarmLevel(one["limit_state"]) is not AlarmLevel.NORMAL
-    ]
-    return page_of(rows, limit, cursor)
 
 
 def _searched(command: Command) -> str:

@@ -27,13 +27,15 @@ def readyz(request: Request) -> JSONResponse:
 
     ``telemetry_log`` says why not: after a failed flush what is on the disk is not known until the service starts again.
     ``telemetry_compaction`` says why stored telemetry could not be moved into files; nothing is lost by that, but the log
-    grows, so somebody has to look.
+    grows, so somebody has to look. ``anomaly_watch`` says why telemetry is not judged that a model should judge, or why alerts
+    cannot be written.
     """
     runtime: Runtime = request.app.state.runtime
     storing = runtime.flight.storing_failure()
     checks = {"database": _answers(runtime), "ground_link": runtime.flight.link_up(), "telemetry": not storing}
     ready = all(checks.values())
     detail = {"telemetry_log": storing or "ok", "telemetry_compaction": runtime.flight.compaction_failure() or "ok"}
+    detail["anomaly_watch"] = runtime.anomalies.watch.trouble() or "ok"
     return JSONResponse({"ready": ready, **checks, **detail}, status_code=200 if ready else 503)
 
 

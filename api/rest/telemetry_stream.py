@@ -58,6 +58,7 @@ async def stream(
     parameter: _Names = [],  # noqa: B006
     container: _Names = [],  # noqa: B006
     alarms: bool = False,
+    anomalies: bool = False,
     mode: Mode = Mode.NEWEST,
     maximum_hz: Annotated[float, Query(ge=0.01, le=100, allow_inf_nan=False)] = 10.0,
     after: Annotated[int | None, Query(ge=0, le=2**53)] = None,
@@ -67,13 +68,13 @@ async def stream(
     replay_version: Annotated[int | None, Query(ge=0, le=2**31)] = None,
     last_event_id: Annotated[str | None, Header(max_length=18)] = None,
 ) -> StreamingResponse:
-    """Live telemetry, steps of alarms, or a replay, as server-sent events.
+    """Live telemetry, steps of alarms or of alerts of anomalies, or a replay, as server-sent events.
 
     A client that comes back with ``Last-Event-ID`` goes on after it. Names may have ``*`` for any characters.
     """
     if replay_start is None and (replay_end is not None or replay_version is not None):
         raise InputError("replay_start", "is needed for a replay")
-    every = mode is Mode.EVERY or alarms
+    every = mode is Mode.EVERY or alarms or anomalies
     resumed = (
         every
         and replay_start is None
@@ -87,6 +88,7 @@ async def stream(
         parameters=tuple(parameter),
         containers=tuple(container),
         alarms=alarms,
+        anomalies=anomalies,
         mode=mode,
         maximum_hz=maximum_hz,
         after=int(last_event_id or "") if resumed else after,

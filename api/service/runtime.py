@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from agent.session import Conversations
 from api.auth.accounts import Accounts
 from api.service.alternatives import AlternativeFinder
+from api.service.anomalies import Anomalies
 from api.service.audit import AuditKeeper
 from api.service.clock import ClockService
 from api.service.conversation_log import ConversationLog
@@ -66,6 +67,7 @@ class Runtime:
     approval_lifetime_s: float
     key_store: KeyStore
     audit: AuditKeeper
+    anomalies: Anomalies
 
     @property
     def mission(self) -> Mission:

@@ -10,10 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from api.problems import Problem
 from api.service.alarms import AlarmEntryAnswer
+from api.service.anomalies import AlertEntryAnswer
+from api.service.step_feed import StepsOf
 
 __all__ = [
     "INCOMING",
     "AlarmSteps",
+    "AnomalySteps",
     "ArrowHead",
     "Block",
     "Format",
@@ -91,9 +94,10 @@ class Subscribe(_Message):
         parameters: Names, in which ``*`` stands for any characters; none for all.
         containers: Names of packets, or patterns: their packets come with what identifies them.
         alarms: Steps of alarms instead of values; ``parameters`` are then those of the alarms.
+        anomalies: Steps of alerts of anomalies instead of values; ``parameters`` are then those that lead them.
         mode: Newest values or every sample.
         maximum_hz: Messages in a second, at most.
-        after: A cursor: go on after it, with all that has come since. Only for every sample, and for alarms.
+        after: A cursor: go on after it, with all that has come since. Only for every sample, alarms and anomalies.
         replay: Out of the archive instead of live.
         format: Of samples, in mode ``every``.
     """
@@ -104,11 +108,17 @@ class Subscribe(_Message):
     parameters: _Names = ()
     containers: _Names = ()
     alarms: bool = False
+    anomalies: bool = False
     mode: Mode = Mode.NEWEST
     maximum_hz: Annotated[float, Field(ge=0.01, le=100, allow_inf_nan=False)] = 10.0
     after: Annotated[int, Field(ge=0, le=2**53)] | None = None
     replay: Replay | None = None
     format: Format = Format.JSON
+
+    @property
+    def steps_of(self) -> StepsOf | None:
+        """Whose steps; None where values are wanted."""
+        return StepsOf.ALARMS if self.alarms else StepsOf.ANOMALIES if self.anomalies else None
 
 
 class Unsubscribe(_Message):
@@ -290,6 +300,15 @@ class AlarmSteps(_Message):
     steps: tuple[AlarmEntryAnswer, ...]
 
 
+class AnomalySteps(_Message):
+    """Steps of alerts of anomalies, in the order of writing."""
+
+    type: Literal["anomalies"] = "anomalies"
+    id: str
+    cursor: int
+    steps: tuple[AlertEntryAnswer, ...]
+
+
 class ReplayTold(_Message):
     """A replay has begun, paused, gone on, been moved or ended."""
 
@@ -313,6 +332,15 @@ class StreamProblem(_Message):
 
 
 Outgoing = Annotated[
-    Hello | Subscribed | Unsubscribed | Samples | NewestValues | AlarmSteps | ReplayTold | Pong | StreamProblem,
+    Hello
+    | Subscribed
+    | Unsubscribed
+    | Samples
+    | NewestValues
+    | AlarmSteps
+    | AnomalySteps
+    | ReplayTold
+    | Pong
+    | StreamProblem,
     Field(discriminator="type"),
 ]

@@ -66,13 +66,16 @@ class StreamCatalogue:
                 raise NotFound(f"satellite {one!r} is not one of {list(known)}", code="unknown-satellite")
         parameters = [one for one in self.mdb.parameters if one not in self.units.header]
         _check_names("parameters", request.parameters, parameters, self._base_known)
-        if request.alarms:
-            _refuse(request, containers=bool(request.containers), replay=request.replay is not None)
+        if request.alarms and request.anomalies:
+            raise InputError("anomalies", "does not go with alarms: subscribe to each")
+        steps = request.steps_of
+        if steps is not None:
+            _refuse(steps, containers=bool(request.containers), replay=request.replay is not None)
         _check_names("containers", request.containers, [*self.mdb.containers, UNDECODED])
-        if request.after is not None and request.mode is Mode.NEWEST and not request.alarms:
+        if request.after is not None and request.mode is Mode.NEWEST and steps is None:
             raise InputError("after", 'goes with mode "every": newest values begin with all that there are')
-        if request.format is Format.ARROW and (request.alarms or request.mode is Mode.NEWEST):
-            raise InputError("format", '"arrow" goes with samples in mode "every": newest values and alarms are "json"')
+        if request.format is Format.ARROW and (steps is not None or request.mode is Mode.NEWEST):
+            raise InputError("format", '"arrow" goes with samples in mode "every": all else is "json"')
         if request.after is not None and request.replay is not None:
             raise InputError("after", "does not go with a replay, which begins at replay.start")
         return PacketSelection(frozenset(request.satellites), request.containers, request.parameters, self.units.header)
@@ -111,10 +114,10 @@ class StreamCatalogue:
         return base != name and base in self.mdb.parameters
 
 
-def _refuse(request: Subscribe, **given: bool) -> None:
+def _refuse(steps: str, **given: bool) -> None:
     for field, there in given.items():
         if there:
-            raise InputError(field, "does not go with alarms")
+            raise InputError(field, f"does not go with {steps}")
 
 
 def _check_names(

@@ -4,99 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 import orjson
 
+from api.service.beat import Beat, Beats
 from api.service.recent_pieces import RecentPieces
+from api.service.step_feed import StepFeed, StepsOf, StepSource
 from api.service.telemetry_packets import WrittenPiece, written_value
 from core.errors import Conflict
-from core.telemetry import AlarmDesk, ArchivedSample, LatestValues, TelemetryStream
-from core.telemetry.alarm_store import StoredEntry
+from core.telemetry import ArchivedSample, LatestValues, TelemetryStream
 from core.telemetry.packet_feed import FeedPiece, PacketFeed
 from core.telemetry.packet_selection import PacketSelection
 from core.telemetry.parameter_units import ParameterUnits
 from core.telemetry.stream import Subscription
 from core.time import format_utc, utc_from_tai_s
 
-__all__ = ["Beat", "LiveTelemetry", "Seen"]
+__all__ = ["LiveTelemetry", "Seen"]
 
 _LISTS_KEPT: Final = 256  # of newest values that several readers share
 _MOST_PARAMETERS: Final = 1_000_000
 _READERS_AT_ONCE: Final = 2  # of the archive: those who resume all at once must not take every thread
-_ALARM_STEPS: Final = 500
 
 Key = tuple[str, str]
-
-
-class Beat:
-    """Wakes readers of one rate together when there is something new, and not more often than the rate.
-
-    Args:
-        maximum_hz: The rate.
-        fired: Called before readers wake.
-    """
-
-    def __init__(self, maximum_hz: float, fired: Callable[[], None] | None = None) -> None:
-        self._period_s = 1.0 / maximum_hz
-        self._fired = fired
-        self._loop = asyncio.get_running_loop()
-        self._due_s = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-        self._newest = 0
-        self._waiting: set[asyncio.Future[None]] = set()
-        self._turns: list[int] = []
-        self.head = 0
-        self.readers = 0
-
-    def changed(self, head: int) -> None:
-        """There is something new, up to this number."""
-        self._newest = head
-        if self._timer is None:
-            wait_s = self._due_s - self._loop.time()
-            if wait_s > 0:
-                self._timer = self._loop.call_later(wait_s, self._fire)
-            else:
-                self._fire()
-
-    async def after(self, place: int) -> int:
-        """Wait until the newest number is greater than one; gives the newest."""
-        while self.head <= place:
-            waiter = self._loop.create_future()
-            self._waiting.add(waiter)
-            try:
-                await waiter
-            finally:
-                self._waiting.discard(waiter)
-        return self.head
-
-    def turns(self, first: float) -> Sequence[int]:
-        """Heads that it had when it woke readers, rising; those up to the first one wanted are forgotten."""
-        del self._turns[: bisect_right(self._turns, first)]
-        return self._turns
-
-    def close(self) -> None:
-        """Wake nobody any more."""
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _fire(self) -> None:
-        self._timer = None
-        self._due_s = self._loop.time() + self._period_s
-        if self._newest > self.head:
-            self._turns.append(self._newest)
-        self.head = self._newest
-        if self._fired is not None:
-            self._fired()
-        for waiter in self._waiting:
-            if not waiter.done():
-                waiter.set_result(None)
-        self._waiting.clear()
 
 
 @dataclass(frozen=True)
@@ -198,7 +132,7 @@ class LiveTelemetry:
         stream: Tells of each durable batch.
         feed: The archive, by arrival and by generation.
         latest: Newest values.
-        alarms: Steps of alarms.
+        steps: Of alarms and the like.
         units: Of parameters.
     """
 
@@ -207,12 +141,11 @@ class LiveTelemetry:
         stream: TelemetryStream,
         feed: PacketFeed,
         latest: LatestValues,
-        alarms: AlarmDesk,
+        steps: Mapping[StepsOf, StepSource],
         units: ParameterUnits,
     ) -> None:
         self.feed = feed
         self.units = units
-        self.alarms = alarms
         self._stream = stream
         self._latest = latest
         self._lock = threading.Lock()
@@ -220,8 +153,7 @@ class LiveTelemetry:
         self._fetched: int | None = None  # None until the archive has been looked at
         self._users = 0
         self._forget: Callable[[], None] = _nothing
-        self._steps_changed = 0
-        alarms.on_change(lambda _: self._hand_over(self._alarms_changed))
+        self.steps = {kind: StepFeed(source, self._hand_over) for kind, source in steps.items()}
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -254,12 +186,8 @@ class LiveTelemetry:
     @contextmanager
     def beat(self, maximum_hz: float) -> Iterator[Beat]:
         """The beat of packets of a rate, with its head where the newest batch is."""
-        yield from self._shared(self._beats, maximum_hz, self._newest.look, self._head)
-
-    @contextmanager
-    def alarm_beat(self, maximum_hz: float) -> Iterator[Beat]:
-        """The beat of alarms of a rate."""
-        yield from self._shared(self._alarm_beats, maximum_hz, None, self._steps_changed)
+        with self._beats.of(maximum_hz, self._head, self._newest.look) as beat:
+            yield beat
 
     async def pieces(self, after: int, beat: Beat, wanted: PacketSelection, limit: int) -> Sequence[WrittenPiece]:
         """What arrived after a number, complete, about so many packets; of those at hand, up to the beat's head at most."""
@@ -276,23 +204,13 @@ class LiveTelemetry:
         """Values that are new to a reader as JSON, commas between them, and what it has seen with them."""
         return self._newest.read(wanted, seen)
 
-    async def steps(self, after: int) -> Sequence[StoredEntry]:
-        """Steps of alarms with greater numbers, of which readers who ask at the same time share one reading."""
-        key = (after, self._steps_changed)
-        known = self._step_readings.get(key)
-        if known is None:
-            known = asyncio.ensure_future(asyncio.to_thread(self.alarms.steps, after, _ALARM_STEPS))
-            self._step_readings[key] = known
-            known.add_done_callback(lambda _: self._step_readings.pop(key, None))
-        return await asyncio.shield(known)
-
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._head = 0
         self._recent = RecentPieces(self.units)
-        self._beats: dict[float, Beat] = {}
-        self._alarm_beats: dict[float, Beat] = {}
-        self._step_readings: dict[tuple[int, int], asyncio.Future[list[StoredEntry]]] = {}
+        self._beats = Beats()
+        for one in self.steps.values():
+            one.begin()
         self._archive_readers = asyncio.Semaphore(_READERS_AT_ONCE)
         subscription = self._stream.subscribe(capacity=_MOST_PARAMETERS)
         self._newest = _Newest(self._latest, subscription)
@@ -309,8 +227,9 @@ class LiveTelemetry:
     def _end(self) -> None:
         self._forget()
         self._reached.cancel()
-        for one in (*self._beats.values(), *self._alarm_beats.values()):
-            one.close()
+        self._beats.close()
+        for one in self.steps.values():
+            one.end()
         self._loop = None
         self._recent.clear()
         self._fetched = None
@@ -343,30 +262,7 @@ class LiveTelemetry:
             return
         self._recent.take(batches)
         self._head = head
-        for beat in tuple(self._beats.values()):
-            beat.changed(head)
-
-    def _alarms_changed(self) -> None:
-        self._steps_changed += 1
-        if self._loop is not None:
-            for beat in tuple(self._alarm_beats.values()):
-                beat.changed(self._steps_changed)
-
-    def _shared(
-        self, beats: dict[float, Beat], maximum_hz: float, fired: Callable[[], None] | None, head: int
-    ) -> Iterator[Beat]:
-        beat = beats.get(maximum_hz)
-        if beat is None:
-            beat = beats[maximum_hz] = Beat(maximum_hz, fired)
-            beat.changed(head)
-        beat.readers += 1
-        try:
-            yield beat
-        finally:
-            beat.readers -= 1
-            if not beat.readers:
-                beat.close()
-                del beats[maximum_hz]
+        self._beats.changed(head)
 
 
 def _nothing() -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from pydantic import BaseModel
 
 from api.service.alarms import entry_answer
+from api.service.anomalies import alert_entry_answer
+from api.service.step_feed import StepsOf
 from api.service.telemetry_messages import (
     AlarmSteps,
+    AnomalySteps,
     ArrowHead,
     Format,
     Mode,
@@ -27,7 +30,6 @@ from api.service.telemetry_replay import TelemetryReplay
 from api.service.telemetry_requests import StreamCatalogue
 from api.service.telemetry_stream import LiveTelemetry, Seen
 from core.errors import InputError
-from core.telemetry.alarm_store import StoredEntry
 from core.time import format_utc, utc_from_tai_s
 
 __all__ = ["Sent", "TelemetrySubscription"]
@@ -100,17 +102,18 @@ class TelemetrySubscription:
             InputError: The cursor is not one of this archive.
             StoreError: The archive cannot be read.
         """
-        head = await (asyncio.to_thread(self._live.alarms.last_step) if self._request.alarms else self._live.begin_at())
+        steps = self._request.steps_of
+        head = await (self._live.begin_at() if steps is None else self._live.steps[steps].last())
         after = head if self._request.after is None else self._request.after
-        if after > head and not self._request.alarms:  # a reader may have been told of what has just been stored
+        if after > head and steps is None:  # a reader may have been told of what has just been stored
             head = await asyncio.to_thread(self._live.feed.head)
         if after > head:
             raise InputError("after", f"{after} is beyond the newest, {head}: it is not a cursor of this archive")
         yield _sent(self._subscribed(after))
         if self._replay is not None:
             messages = self._replayed(self._replay)
-        elif self._request.alarms:
-            messages = self._alarms(after)
+        elif steps is not None:
+            messages = self._steps(steps, after)
         elif self._request.mode is Mode.EVERY:
             messages = self._every(after)
         else:
@@ -176,23 +179,22 @@ class TelemetrySubscription:
                 if samples:
                     yield Sent((begin, samples, b"]}"))
 
-    async def _alarms(self, cursor: int) -> AsyncIterator[Sent]:
-        place = -1
-        with self._live.alarm_beat(self._request.maximum_hz) as beat:
+    async def _steps(self, kind: StepsOf, cursor: int) -> AsyncIterator[Sent]:
+        place, feed, told_as = -1, self._live.steps[kind], _TOLD[kind]
+        with feed.beat(self._request.maximum_hz) as beat:
             while True:
                 place = await beat.after(place)
-                while steps := await self._live.steps(cursor):
+                while steps := await feed.after(cursor):
                     cursor = steps[-1].entry_id
-                    chosen = tuple(entry_answer(one) for one in steps if self._wants_alarm(one))
+                    chosen = [one for one in steps if self._wants(*told_as.about(one))]
                     if chosen:
-                        told = AlarmSteps(id=self._request.id, cursor=cursor, steps=chosen)
+                        told = told_as.message(self._request.id, cursor, chosen)
                         yield Sent((told.model_dump_json().encode(),), cursor)
 
-    def _wants_alarm(self, step: StoredEntry) -> bool:
-        alarm, wanted = step.entry.alarm, self._wanted
-        return (not wanted.satellites or alarm.satellite in wanted.satellites) and wanted.wants_parameter(
-            alarm.parameter
-        )
+    def _wants(self, satellite: str, parameters: Sequence[str]) -> bool:
+        wanted = self._wanted
+        of_satellite = not wanted.satellites or satellite in wanted.satellites
+        return of_satellite and any(map(wanted.wants_parameter, parameters))
 
     async def _replayed(self, replay: TelemetryReplay) -> AsyncIterator[Sent]:
         every = self._request.mode is Mode.EVERY
@@ -206,6 +208,28 @@ class TelemetrySubscription:
             elif samples := newest_values(piece, self._wanted, self._live.units):
                 place = replay.place().model_dump_json().encode()
                 yield Sent((b'{"type":"newest","id":%b,"replay":%b,"samples":[' % (self._id, place), samples, b"]}"))
+
+
+@dataclass(frozen=True)
+class _Told:
+    """How steps of one kind are told: what each is about (satellite, parameters), and the message of several."""
+
+    about: Callable[[Any], tuple[str, Sequence[str]]]
+    message: Callable[[str, int, Sequence[Any]], BaseModel]
+
+
+_TOLD: Final[Mapping[StepsOf, _Told]] = {
+    StepsOf.ALARMS: _Told(
+        lambda step: (step.entry.alarm.satellite, (step.entry.alarm.parameter,)),
+        lambda told_id, cursor, steps: AlarmSteps(id=told_id, cursor=cursor, steps=tuple(map(entry_answer, steps))),
+    ),
+    StepsOf.ANOMALIES: _Told(
+        lambda step: (step.entry.alert.satellite, step.entry.alert.parameters),
+        lambda told_id, cursor, steps: AnomalySteps(
+            id=told_id, cursor=cursor, steps=tuple(map(alert_entry_answer, steps))
+        ),
+    ),
+}
 
 
 def _listed(parts: Iterable[bytes]) -> list[bytes]:

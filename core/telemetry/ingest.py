@@ -195,6 +195,7 @@ class TelemetryIngest:
         self._latest.update(live.newest)
         if live.arrived:
             self._stream.publish(live.arrived)
+        self._stream.part_stored(part)
         if self._watch is not None:
             self._watch.take_part(part.rows.satellite, part.rows.received_tai_s, part.decoded)
         if self._limits is not None:

@@ -6,8 +6,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from core.telemetry.archive import ArchivedSample
+
+if TYPE_CHECKING:  # it brings DuckDB and Arrow, which those who only name a stream need not load
+    from core.telemetry.column_archive import StoredPart
 
 __all__ = ["StreamItem", "Subscription", "TelemetryStream"]
 
@@ -81,6 +85,7 @@ class TelemetryStream:
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
         self._listeners: list[Callable[[], None]] = []
+        self._part_listeners: list[Callable[[StoredPart], None]] = []
         self._lock = threading.Lock()
 
     def subscribe(self, *, satellite: str | None = None, capacity: int = 512) -> Subscription:
@@ -115,6 +120,22 @@ class TelemetryStream:
             listeners = list(self._listeners)
         for listener in listeners:
             listener()
+
+    def on_part(self, listener: Callable[[StoredPart], None]) -> None:
+        """Have somebody handed, in the thread that stores, each satellite's new packets of a batch that is durable.
+
+        What the listener does telemetry waits for, and what it raises stops the batch from being told to others: it only
+        puts the part aside.
+        """
+        with self._lock:
+            self._part_listeners.append(listener)
+
+    def part_stored(self, part: StoredPart) -> None:
+        """Hand over packets that are durable."""
+        with self._lock:
+            listeners = list(self._part_listeners)
+        for listener in listeners:
+            listener(part)
 
     def close(self) -> None:
         """End every subscription."""

@@ -35,7 +35,7 @@ class TelemetryArchive:
         self, folder: Path, mdb: MissionDatabase, *, opaque_apids: Collection[int] = (), judge: Judge | None = None
     ) -> None:
         self.units = ParameterUnits(mdb)
-        decoder = BatchDecoder(mdb)
+        self.decoder = decoder = BatchDecoder(mdb)
         self.columns = ColumnArchive(folder, decoder, pus_times, opaque_apids=opaque_apids, judge=judge)
         self.extent = ArchiveExtent(self.columns)
         self.packet_browser = PacketBrowser(self.columns, decoder, self.units)

@@ -74,6 +74,8 @@ class Anomaly:
         score: The highest so far, in units of the threshold from which on it is an anomaly; at least 1.
         evidence: Of the parameters that take part, the most telling first; never empty.
         model: Name and version of the model that says so.
+        circumstances: What the spacecraft did when it began, such as ``mode nominal, pointing nadir, in sunlight``; empty where
+            it is not known.
     """
 
     anomaly_id: str
@@ -86,6 +88,7 @@ class Anomaly:
     score: float
     evidence: tuple[Evidence, ...]
     model: str
+    circumstances: str = ""
 
 
 class LiveDetector(Protocol):

@@ -115,8 +115,9 @@ class FeatureStream:
         if part.rows.satellite != self._satellite or not len(part.rows):
             return
         tables = container_tables(part.rows, part.generated_tai_s, np.arange(len(part.rows)), part.decoded).values()
+        named = [(one, frozenset(one.column_names)) for one in tables]
         for name in self._kept:
-            having = [one.select([GENERATED, RECEIVED, ARRIVAL, name]) for one in tables if name in one.column_names]
+            having = [one.select([GENERATED, RECEIVED, ARRIVAL, name]) for one, names in named if name in names]
             if having:
                 table = joined(having).sort_by(ARRIVAL)
                 generated, received = table[GENERATED].to_numpy(), table[RECEIVED].to_numpy()

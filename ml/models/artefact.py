@@ -1,6 +1,6 @@
 """A trained model on disk: a folder with a manifest and files whose formats cannot carry code.
 
-Weights are safetensors, trees are LightGBM's text, all else is JSON or Markdown. Every octet is compared with the manifest's
+Weights are safetensors, networks ONNX, trees are LightGBM's text, all else is JSON or Markdown. Every octet is compared with the manifest's
 hashes before anything parses it; pickles, and files that the manifest does not name, are refused.
 """
 
@@ -24,7 +24,7 @@ __all__ = ["CORRUPT", "FOREIGN", "MANIFEST_FILE", "Artefact", "Manifest", "read_
 MANIFEST_FILE: Final = "manifest.json"
 CORRUPT: Final = "model-corrupt"  # code of errors: not what was written
 FOREIGN: Final = "model-foreign"  # code of errors: a sound model of something else
-_SUFFIXES: Final = (".safetensors", ".lgb.txt", ".json", ".md")
+_SUFFIXES: Final = (".safetensors", ".onnx", ".lgb.txt", ".json", ".md")
 _MOST_BYTES: Final = 256_000_000
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

@@ -79,7 +79,8 @@ class SmallHandbook:
 
 def make_runtime(folder: Path, **settings: Any) -> Runtime:
     """The parts of a service over a data folder, with accounts whose password the tests know."""
-    chosen = {"alternatives": 0, **settings}  # each takes three more flights of every plan
+    # Alternatives take three more flights of every plan, and detectors a share of the processor for each spacecraft.
+    chosen = {"alternatives": 0, "anomalies": False, **settings}
     runtime = build_runtime(Settings(data=folder, clock_start=START, forbid_model_calls=True, **chosen))
     runtime.accounts.create_first(PASSWORD)
     return replace(runtime, knowledge=cast(Handbook, SmallHandbook()))

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 from pydantic import TypeAdapter
 
+from api.service.step_feed import StepsOf
 from api.service.telemetry_messages import ArrowHead, Outgoing, Subscribe
 from api.service.telemetry_requests import StreamCatalogue
 from api.service.telemetry_stream import LiveTelemetry
@@ -26,6 +27,7 @@ from core.telemetry.packet_feed import PacketFeed
 from core.telemetry.telemetry_archive import TelemetryArchive
 from core.time import MissionClock, format_utc, utc_from_tai_s
 from core.time.clock import ClockAnchor
+from ml.alerts.desk import AlertDesk
 from tests.core.telemetry.intake import FLEET, MDB, T0_TAI_S, frames, housekeeping
 
 __all__ = ["SELECTIONS", "Packet", "StreamBench", "arrow_message", "event_packet", "rows_of", "soc_packet", "utc"]
@@ -81,7 +83,9 @@ class StreamBench:
         channels = tm_channels(FLEET)
         self.ingest = TelemetryIngest(self.archive, channels, self.latest, self.stream, self.alarms)
         feed = PacketFeed(self.archive.columns)
-        self.live = LiveTelemetry(self.stream, feed, self.latest, self.alarms, self.archive.units)
+        self.alerts = AlertDesk(self.database, events, CLOCK)
+        steps = {StepsOf.ALARMS: self.alarms, StepsOf.ANOMALIES: self.alerts}
+        self.live = LiveTelemetry(self.stream, feed, self.latest, steps, self.archive.units)
         self.catalogue = StreamCatalogue(
             MDB, lambda: sorted(FLEET.spacecraft), self.archive.units, feed, CLOCK.now_tai_s
         )

@@ -125,6 +125,7 @@ LOST = {"satellite": "LSAT-1", "station": "awarua", "at": "2026-01-01T00:00:00Z"
         ("GET", "/api/v1/audit", None, Action.READ_AUDIT),
         ("GET", "/api/v1/audit/verify", None, Action.VERIFY_AUDIT),
         ("POST", "/api/v1/alarms/acknowledge", NAMED, Action.HANDLE_ALARM),
+        ("POST", "/api/v1/anomalies/alert-none/feedback", {"verdict": "confirmed"}, Action.HANDLE_ALARM),
         ("PUT", "/api/v1/telemetry/limits", {**NAMED, "bands": [], "reason": "r"}, Action.EDIT_LIMITS),
     ],
 )

@@ -101,6 +101,14 @@ ROUTES: Final[list[tuple[str, str, Role | None, dict[str, Any] | None]]] = [
     ("get", "/api/v1/telemetry/packets/{packet_id}", V, None),
     ("get", "/api/v1/telemetry/ingest", V, None),
     ("get", "/api/v1/anomalies", V, None),
+    ("get", "/api/v1/anomalies/watch", V, None),
+    ("get", "/api/v1/anomalies/stretches", V, None),
+    ("get", "/api/v1/anomalies/labels", V, None),
+    ("get", "/api/v1/anomalies/{alert_id}", V, None),
+    ("post", "/api/v1/anomalies/{alert_id}/acknowledge", O, {}),
+    ("post", "/api/v1/anomalies/{alert_id}/feedback", O, {"verdict": "confirmed"}),
+    ("post", "/api/v1/anomalies/{alert_id}/assign", O, {"to": ""}),
+    ("post", "/api/v1/anomalies/{alert_id}/comment", O, {"text": "x"}),
     ("get", "/api/v1/knowledge/search", V, None),
     ("get", "/api/v1/audit", V, None),
     ("get", "/api/v1/audit/verify", V, None),
@@ -116,6 +124,7 @@ _QUERIES = {
     "/api/v1/telemetry/parameters": "?satellite=LSAT-1",
     "/api/v1/telemetry/series": "?satellite=LSAT-1&parameter=soc",
     "/api/v1/telemetry/packets": "?satellite=LSAT-1",
+    "/api/v1/anomalies/stretches": "?satellite=LSAT-1&start=2026-01-01T00:00:00Z&end=2026-01-02T00:00:00Z",
     "/api/v1/telemetry/packets/1": "?satellite=LSAT-1",
     "/api/v1/knowledge/search": "?q=battery",
 }
@@ -129,6 +138,7 @@ _IDS = {
     "{command_class}": "routine",
     "{request_id}": "none",
     "{packet_id}": "1",
+    "{alert_id}": "alert-none",
     "{username}": "nobody",
 }
 

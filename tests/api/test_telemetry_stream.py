@@ -11,9 +11,11 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from ml.anomaly.anomaly import Severity
 from tests.api.conftest import Headers, LiveService, live_service
 from tests.api.sockets import read_until, send
 from tests.api.stream_bench import MESSAGE, arrow_message, rows_of
+from tests.ml.alerts.anomalies import anomaly
 
 _WAIT_S = 60.0
 
@@ -157,6 +159,31 @@ def test_server_sent_events_go_on_after_the_last_one(live: LiveService, headers:
         if len(whole) >= len(rows):
             break
     assert rows and whole[: len(rows)] == rows
+
+
+def test_steps_of_anomalies_come_as_server_sent_events_and_go_on_after_the_last_one(
+    live: LiveService, headers: Headers
+) -> None:
+    desk = live.runtime.anomalies.desk
+    desk.take([anomaly("a"), anomaly("b", lead="mode")])
+    desk.take([anomaly("a", newest_s=5, severity=Severity.SERIOUS)])
+    cursor, seen = 0, []
+    for wanted in (1, 2):
+        for number, message in _events(
+            live, {**headers, "Last-Event-ID": str(cursor)}, anomalies=True, parameter="soc", maximum_hz=100
+        ):
+            if message["type"] == "anomalies":
+                assert number == message["cursor"] > cursor
+                cursor = number
+                seen += [one["step"] for one in message["steps"]]
+                break
+        if wanted == 1:
+            desk.take([anomaly("a", end_s=9, severity=Severity.SERIOUS)])
+    assert seen == ["opened", "worsened", "ended"]
+    with _open(live, headers) as socket:
+        send(socket, {"type": "subscribe", "id": "a", "anomalies": True, "parameters": ["mode"], "after": 0})
+        told = read_until(socket, lambda one: one["type"] == "anomalies")[-1]
+        assert [one["alert"]["parameters"] for one in told["steps"]] == [["mode"]]
 
 
 def test_a_replay_comes_as_server_sent_events_and_ends(live: LiveService, headers: Headers) -> None:

@@ -26,8 +26,10 @@ from core.telemetry.packet_selection import PacketSelection
 from core.telemetry.packet_table import ARRIVAL, GENERATED
 from core.telemetry.parameter_units import ParameterUnits
 from core.time import utc_from_tai_s
+from ml.anomaly.anomaly import Severity
 from tests.api.stream_bench import SELECTIONS, Packet, StreamBench, event_packet, rows_of, soc_packet, utc
 from tests.core.telemetry.intake import MDB, T0_TAI_S
+from tests.ml.alerts.anomalies import anomaly
 
 
 @pytest.fixture
@@ -369,6 +371,25 @@ async def test_steps_of_alarms_come_once_with_a_cursor_to_resume_after(bench: St
     assert [one["reason"] for one in third[1]["steps"]] == ["later"]
 
 
+async def test_steps_of_anomalies_come_once_with_a_cursor_to_resume_after(bench: StreamBench) -> None:
+    bench.alerts.take([anomaly("a"), anomaly("b", satellite="LSAT-2")])
+    wanted = {"anomalies": True, "satellites": ("LSAT-1",), "parameters": ("so*",)}
+    first = await bench.collect(lambda all_: len(all_) > 1, after=0, **wanted)
+    (step,) = first[1]["steps"]
+    assert (step["step"], step["tells"], step["alert"]["satellite"]) == ("opened", True, "LSAT-1")
+
+    async def worsen_later() -> None:
+        await bench.live.begin_at()
+        told = [anomaly("a", newest_s=60.0, severity=Severity.SERIOUS), anomaly("c", lead="bus_voltage_v")]
+        await asyncio.to_thread(bench.alerts.take, told)
+
+    with bench.live.reading():
+        later = asyncio.create_task(worsen_later())
+        second = await bench.collect(lambda all_: len(all_) > 1, after=first[1]["cursor"], **wanted)
+        await later
+    assert [(one["step"], one["alert"]["severity"]) for one in second[1]["steps"]] == [("worsened", "serious")]
+
+
 @pytest.mark.parametrize(
     ("wanted", "problem"),
     [
@@ -381,6 +402,8 @@ async def test_steps_of_alarms_come_once_with_a_cursor_to_resume_after(bench: St
         ({"after": 3}, 'after: goes with mode "every"'),
         ({"mode": "every", "after": 3, "replay": {"start": utc(0)}}, "after: does not go with a replay"),
         ({"alarms": True, "containers": ("*",)}, "containers: does not go with alarms"),
+        ({"anomalies": True, "replay": {"start": utc(0)}}, "replay: does not go with anomalies"),
+        ({"anomalies": True, "alarms": True}, "anomalies: does not go with alarms"),
         ({"replay": {"start": "yesterday"}}, "replay.start: 'yesterday' is not an ISO 8601 time"),
         ({"replay": {"start": utc(5), "end": utc(5)}}, "replay.end: .* is not after the start"),
     ],

@@ -9,6 +9,7 @@ import "./styles/plan.css";
 import "./styles/panels.css";
 import "./styles/commanding.css";
 import "./styles/telemetry.css";
+import "./styles/anomalies.css";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

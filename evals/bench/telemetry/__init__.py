@@ -1,4 +1,5 @@
-"""Benchmarks of telemetry: packets a CPU second, decoded alone and from frames to durable storage, questions to a month, and live readers."""
+"""Benchmarks of telemetry: packets a CPU second, decoded alone and from frames to durable storage, questions to a month, live readers,
+and the anomaly detector."""
 
 from __future__ import annotations
 
@@ -14,4 +15,6 @@ ROWS: Final[Mapping[str, str]] = {
     "telemetry_live": "evals.bench.telemetry.live",
     "telemetry_jpss": "evals.bench.telemetry.jpss",
     "telemetry_query": "evals.bench.telemetry.queries",
+    "telemetry_alert": "evals.bench.telemetry.anomaly_alerts",
+    "telemetry_anomaly": "evals.bench.telemetry.anomalies",
 }

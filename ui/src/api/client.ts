@@ -1,6 +1,7 @@
 /** The REST interface: one function per call, errors as ApiError with the service's own words. */
 
 import type { Alarm, AlarmEntry, AlarmOrder, LimitChange, WantedLimits } from "../contract/alarms";
+import type { Alert, AlertDetail, AlertOrder, Anomaly, AnomalyWatch } from "../contract/anomalies";
 import type { Command } from "../contract/command";
 import type { ApprovalRequest, Booking, CommandClass, Definitions, Queue, QueueEntry, QueueState, WaitingCommand } from "../contract/commanding";
 import type { ConversationSummary, ConversationView, Intent } from "../contract/events";
@@ -148,6 +149,16 @@ export class ApiClient {
     this.json("GET", `/alarms/history?${new URLSearchParams({ satellite, parameter, limit: "50", ...(cursor === null ? {} : { cursor }) })}`);
   orderAlarm = ({ satellite, parameter }: Alarm, order: AlarmOrder, more: Record<string, unknown>): Promise<Alarm[]> =>
     this.json("POST", `/alarms/${order}`, { satellite, parameter, ...more });
+  alerts = (filters: URLSearchParams): Promise<{ items: Alert[]; next_cursor: string | null }> => this.json("GET", `/anomalies?${filters}`);
+  alert = async (id: string): Promise<{ detail: AlertDetail; seen: string | null }> => {
+    const response = await this.call("GET", `/anomalies/${encodeURIComponent(id)}`);
+    return { detail: (await response.json()) as AlertDetail, seen: response.headers.get("ETag") };
+  };
+  orderAlert = (id: string, order: AlertOrder, body: Record<string, unknown>, seen: string | null): Promise<Alert> =>
+    this.json("POST", `/anomalies/${encodeURIComponent(id)}/${order}`, body, seen === null ? {} : { "If-Match": seen });
+  anomalyStretches = (satellite: string, parameter: string, start: string, end: string): Promise<Anomaly[]> =>
+    this.json("GET", `/anomalies/stretches?${new URLSearchParams({ satellite, parameter, start, end })}`);
+  anomalyWatch = (): Promise<AnomalyWatch> => this.json("GET", "/anomalies/watch");
   limits = (): Promise<LimitChange[]> => this.json("GET", "/telemetry/limits");
   changeLimits = (wanted: WantedLimits): Promise<LimitChange[]> => this.json("PUT", "/telemetry/limits", wanted);
   restoreLimits = (satellite: string, parameter: string, reason: string): Promise<LimitChange[]> =>

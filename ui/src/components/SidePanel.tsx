@@ -5,7 +5,10 @@ import type { Tab } from "../state/console";
 import { useConsole } from "../state/console";
 import { useLive, useView } from "../state/hooks";
 import { LEVEL_MARKS, waitingOf } from "../lib/alarms";
+import { levelOf, markOfSeverity, unseenOf } from "../lib/anomalies";
 import { AlarmsPanel } from "./alarms/AlarmsPanel";
+import { AnomaliesPanel } from "./anomalies/AnomaliesPanel";
+import { LoudAnomalies } from "./anomalies/LoudAnomalies";
 import { AuditPanel } from "./AuditPanel";
 import { Guard } from "./common/Guard";
 import { FilesPanel } from "./files/FilesPanel";
@@ -29,6 +32,7 @@ const TABS: readonly [Tab, string][] = [
   ["files", "Files"],
   ["passes", "Passes"],
   ["alarms", "Alarms"],
+  ["anomalies", "Anomalies"],
   ["telemetry", "Telemetry"],
   ["packets", "Packets"],
   ["ingest", "Ingest"],
@@ -46,6 +50,7 @@ const PANELS: Readonly<Record<Tab, () => React.JSX.Element | null>> = {
   files: FilesPanel,
   passes: PassesPanel,
   alarms: AlarmsPanel,
+  anomalies: AnomaliesPanel,
   telemetry: TelemetryPanel,
   packets: PacketsPanel,
   ingest: IngestPanel,
@@ -82,11 +87,13 @@ export function SidePanel() {
             {title}
             {name === "commands" && <CommandCount />}
             {name === "alarms" && <AlarmCount />}
+            {name === "anomalies" && <AnomalyCount />}
           </button>
         ))}
       </div>
       <WideToggle />
       <LostContacts />
+      <LoudAnomalies />
       <div className="side-body" id="side-panel" role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0}>
         <Guard key={tab} name={TITLES[tab]}>
           <Panel />
@@ -110,6 +117,19 @@ function AlarmCount() {
   return (
     <span className={`count alarm-count level-${worst}`} data-testid="alarm-count" title={words} aria-label={words}>
       <span aria-hidden="true">{LEVEL_MARKS[worst]}</span> {count}
+    </span>
+  );
+}
+
+/** Alerts of anomalies that nobody has seen. */
+function AnomalyCount() {
+  const unseen = useLive((live) => live.alerts);
+  const { count, worst } = unseenOf(unseen ?? {});
+  if (count === 0) return null;
+  const words = `${count} not seen, worst now ${worst}`;
+  return (
+    <span className={`count alarm-count level-${levelOf(worst)}`} data-testid="anomaly-count" title={words} aria-label={words}>
+      <span aria-hidden="true">{markOfSeverity(worst)}</span> {count}
     </span>
   );
 }

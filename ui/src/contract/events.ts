@@ -1,6 +1,7 @@
 /** AG-UI events and the messages of the console's WebSocket. */
 
 import type { AlarmMessage } from "./alarms";
+import type { AlertEntry } from "./anomalies";
 import type { Command } from "./command";
 import type { Order } from "./commanding";
 import type { Clock, ParameterValue } from "./mission";
@@ -48,6 +49,7 @@ export type ServerMessage =
   | ({ type: "stack" } & Order)
   | ({ type: "file" } & Order)
   | ({ type: "alarm" } & AlarmMessage)
+  | ({ type: "anomaly" } & AlertEntry)
   | { type: "link"; up: boolean; detail: string }
   | { type: "problem"; problem: Problem }
   | { type: "pong" };

@@ -58,6 +58,8 @@ export interface Drawn {
   /** Whether the line does not go on from the point before. */
   breaks: boolean[];
   unit: string;
+  /** From the parameter's unit to the one for people. */
+  convert: (value: number) => number;
   bands: Band[];
 }
 
@@ -94,6 +96,7 @@ export function drawnOf(series: Series, newest: Newest | null = null): Drawn {
     bucketMs,
     breaks: gapsOf(known.t, bucketMs).map((gap, index) => gap || known.holes[index]!),
     unit: display.unit,
+    convert: display.convert,
     bands: series.limits.bands.map((one) => ({ ...one, low: end(one.low), high: end(one.high) })),
   };
 }
@@ -146,14 +149,15 @@ export function gapsOf(t: readonly number[], bucketMs = 0): boolean[] {
   });
 }
 
-/** Least and greatest value to draw: of all points in a range, and of limits that are near enough to matter. */
-export function domainOf(drawn: Drawn, [start, end]: readonly [number, number]): [number, number] {
+/** Least and greatest value to draw: of all points in a range, of what else is marked, and of limits that are near enough to matter. */
+export function domainOf(drawn: Drawn, [start, end]: readonly [number, number], also: readonly number[] = []): [number, number] {
   let [low, high] = [Infinity, -Infinity];
   drawn.t.forEach((t, index) => {
     if (t + drawn.bucketMs < start || t - drawn.bucketMs > end) return;
     low = Math.min(low, drawn.low[index]!);
     high = Math.max(high, drawn.high[index]!);
   });
+  if (low <= high) for (const one of also) [low, high] = [Math.min(low, one), Math.max(high, one)];
   const edges = drawn.bands.flatMap((one) => [one.low, one.high]).filter((one) => one !== null);
   if (low > high) return edges.length > 0 ? padded(Math.min(...edges), Math.max(...edges)) : [0, 1];
   const span = Math.max(high - low, Math.max(Math.abs(low), Math.abs(high)) * 0.02) || 1;

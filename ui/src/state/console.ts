@@ -4,6 +4,7 @@ import { createContext, useContext } from "react";
 import { ApiClient, wordsOf } from "../api/client";
 import { LiveSocket, openSocket } from "../api/socket";
 import type { AlarmMessage } from "../contract/alarms";
+import type { Alert } from "../contract/anomalies";
 import type { ConversationSummary, ConversationView } from "../contract/events";
 import type { Mission } from "../contract/mission";
 import type { ArgumentOrigin } from "../contract/plan";
@@ -13,7 +14,7 @@ import { INITIAL_LIVE, type LiveAction, type LiveState, reduceLive, wordsOfView 
 import type { Span } from "../lib/plot";
 import { createStore, type Store } from "./store";
 
-export type Tab = "plan" | "approvals" | "queue" | "stacks" | "commands" | "files" | "passes" | "alarms" | "telemetry" | "packets" | "ingest" | "audit";
+export type Tab = "plan" | "approvals" | "queue" | "stacks" | "commands" | "files" | "passes" | "alarms" | "anomalies" | "telemetry" | "packets" | "ingest" | "audit";
 export type Session = "checking" | "signed-out" | "signed-in" | "expired";
 
 /** Parameters of one spacecraft over one range of time; without a spacecraft, of the mission's first. */
@@ -76,6 +77,8 @@ export interface Console {
   reconnect(): void;
   /** Read the open alarms anew. */
   refreshAlarms(): Promise<void>;
+  /** Read the alerts anew that nobody has seen. */
+  refreshAlerts(): Promise<void>;
 }
 
 /** Everything the console needs, not yet started. */
@@ -87,12 +90,14 @@ export function createConsole(): Console {
   };
   const client = new ApiClient(expire);
   const listening = new Set<AlarmMessage[]>();
+  const hearing = new Set<Alert[]>();
   const socket = new LiveSocket({
     open: () => openSocket("console"),
     onMessage: (message) => {
       live.dispatch({ type: "message", message, atMs: performance.now() });
       // The list is read when an intent's status has been stored, which is after its last event.
       if (message.type === "intent") void refreshConversations();
+      if (message.type === "anomaly") for (const heard of hearing) heard.push(message.alert);
       if (message.type === "alarm") for (const heard of listening) heard.push(message);
       if (message.type !== "agui" || !EDGES.has(message.event.type)) return;
       if (message.conversation_id === view.get().conversationId) void readConversation(message.conversation_id).catch(ignoreUnreachable);
@@ -119,6 +124,7 @@ export function createConsole(): Console {
       }, ignoreUnreachable),
       refreshConversations(),
       refreshAlarms().catch(ignoreUnreachable),
+      refreshAlerts().catch(ignoreUnreachable),
       ...(view.get().mission?.spacecraft ?? []).map((craft) => latest(craft.id)),
     ]);
   }
@@ -132,6 +138,18 @@ export function createConsole(): Console {
       live.dispatch({ type: "alarms", alarms: Object.values(heard.reduce(withStep, listed)) });
     } finally {
       listening.delete(heard);
+    }
+  }
+
+  /** As with alarms: what is told meanwhile counts after the list. */
+  async function refreshAlerts(): Promise<void> {
+    const heard: Alert[] = [];
+    hearing.add(heard);
+    try {
+      const { items } = await client.alerts(UNSEEN);
+      live.dispatch({ type: "alerts", alerts: [...items, ...heard] });
+    } finally {
+      hearing.delete(heard);
     }
   }
 
@@ -190,6 +208,7 @@ export function createConsole(): Console {
     send,
     refreshConversations,
     refreshAlarms,
+    refreshAlerts,
     begin: async () => {
       try {
         await signedIn(await client.me());
@@ -206,6 +225,9 @@ export function createConsole(): Console {
     reconnect: () => socket.retry(),
   };
 }
+
+/** The newest alerts that nobody has seen; more than these are as good as many. */
+const UNSEEN = new URLSearchParams([["state", "open"], ["state", "ended"], ["limit", "200"]]);
 
 /** Where the stored conversation knows more than the events: who said what, and how long each call took. */
 const EDGES: ReadonlySet<string> = new Set(["RUN_STARTED", "RUN_FINISHED", "RUN_ERROR"]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Alert } from "../contract/anomalies";
 import type { Command } from "../contract/command";
 import type { ConversationView, ServerMessage } from "../contract/events";
 import { INITIAL_LIVE, type LiveState, reduceLive, SPARK_POINTS, wordsOfView } from "./live";
@@ -55,6 +56,21 @@ describe("live state", () => {
     expect(course.length).toBe(SPARK_POINTS);
     expect(course.at(-1)).toBe(SPARK_POINTS + 4);
     expect(new Set(course).size).toBe(SPARK_POINTS);
+  });
+
+  it("follows alerts that nobody has seen, and calls serious ones out until they are seen", () => {
+    const alert = {
+      ...{ alert_id: "a", satellite: "LSAT-1", state: "open", kind: "drift", severity: "serious", worst: "serious", parameters: ["soc"], score: 2, begin: "", end: null },
+      ...{ judged_until: "", count: 1, model: "m", acknowledged: false, verdict: null, judged_by: "", judged_at: null, comment: "", assigned_to: "", like: null },
+    } as unknown as Alert;
+    const told = (step: string, change: Partial<Alert> = {}): ServerMessage => ({ type: "anomaly", entry_id: 1, step, at: "", by: "", reason: "", tells: step === "opened", alert: { ...alert, ...change } });
+    const early = reduceLive(INITIAL_LIVE, { type: "message", message: told("opened"), atMs: 0 });
+    expect([early.alerts, early.loud.length, early.changes.anomalies]).toEqual([null, 1, 1]);
+    const listed = reduceLive(early, { type: "alerts", alerts: [alert] });
+    expect(Object.keys(listed.alerts ?? {})).toEqual(["a"]);
+    const seen = reduceLive(listed, { type: "message", message: told("acknowledged", { acknowledged: true }), atMs: 0 });
+    expect([seen.alerts, seen.loud]).toEqual([{}, []]);
+    expect(reduceLive(listed, { type: "loud-seen", alertId: "a" }).loud).toEqual([]);
   });
 
   it("follows alarms from the list on, and counts their steps before it is there", () => {

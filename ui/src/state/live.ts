@@ -2,6 +2,7 @@
 
 import type { Connection } from "../api/socket";
 import type { Alarm } from "../contract/alarms";
+import type { Alert } from "../contract/anomalies";
 import { type Command, type CommandHistory, isBefore, placeOf } from "../contract/command";
 import type { Order } from "../contract/commanding";
 import type { ConversationView, ServerMessage, ToolResult } from "../contract/events";
@@ -9,6 +10,7 @@ import type { ParameterValue } from "../contract/mission";
 import type { PlanSummary } from "../contract/plan";
 import type { Problem } from "../contract/session";
 import { byKey, type OpenAlarms, withStep } from "../lib/alarms";
+import { type UnseenAlerts, withAlert, withLoud } from "../lib/anomalies";
 import type { ClockReading } from "../lib/time";
 import { applyEvent, type ConversationState, EMPTY_CONVERSATION } from "./conversation";
 
@@ -38,6 +40,7 @@ export interface Changes {
   stacks: number;
   files: number;
   alarms: number;
+  anomalies: number;
 }
 
 export interface LiveState {
@@ -58,6 +61,10 @@ export interface LiveState {
   changes: Changes;
   /** Alarms that are not over; null before they were read. */
   alarms: OpenAlarms | null;
+  /** Alerts of anomalies that nobody has seen; null before they were read. */
+  alerts: UnseenAlerts | null;
+  /** Alerts to be called out on every page, the newest first. */
+  loud: readonly Alert[];
   /** Contacts that were lost while this console was open, the newest first. */
   lost: readonly LostContact[];
 }
@@ -75,8 +82,10 @@ export const INITIAL_LIVE: LiveState = {
   words: {},
   calls: {},
   problem: null,
-  changes: { queues: 0, approvals: 0, stacks: 0, files: 0, alarms: 0 },
+  changes: { queues: 0, approvals: 0, stacks: 0, files: 0, alarms: 0, anomalies: 0 },
   alarms: null,
+  alerts: null,
+  loud: [],
   lost: [],
 };
 
@@ -89,6 +98,8 @@ export type LiveAction =
   | { type: "contacts"; contacts: Record<string, string | null> }
   | { type: "words"; conversationId: string; words: string[] }
   | { type: "alarms"; alarms: Alarm[] }
+  | { type: "alerts"; alerts: Alert[] }
+  | { type: "loud-seen"; alertId: string }
   | { type: "calls"; calls: ToolResult[] }
   | { type: "said"; conversationId: string; text: string }
   | { type: "problem-seen" }
@@ -113,6 +124,10 @@ export function reduceLive(state: LiveState, action: LiveAction): LiveState {
       return { ...state, words: { ...state.words, [action.conversationId]: action.words } };
     case "alarms":
       return { ...state, alarms: byKey(action.alarms) };
+    case "alerts":
+      return { ...state, alerts: action.alerts.reduce(withAlert, {}) };
+    case "loud-seen":
+      return { ...state, loud: state.loud.filter((one) => one.alert_id !== action.alertId) };
     case "calls":
       return { ...state, calls: merged(state.calls, action.calls, (one) => one.call_id ?? "") };
     case "said": {
@@ -149,6 +164,10 @@ const TABLE: Table = {
   stack: (state) => changed(changed(state, "stacks"), "approvals"),
   file: (state) => changed(state, "files"),
   alarm: (state, message) => changed(state.alarms === null ? state : { ...state, alarms: withStep(state.alarms, message) }, "alarms"),
+  anomaly: (state, message) => {
+    const alerts = state.alerts === null ? null : withAlert(state.alerts, message.alert);
+    return changed({ ...state, alerts, loud: withLoud(state.loud, message) }, "anomalies");
+  },
   telemetry: (state, message) => withTelemetry(state, message.satellite, message.at, message.parameters),
   contact: (state, message) => ({
     ...state,

@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo } from "react";
 import type { Series } from "../../contract/telemetry";
+import { marksOf, type PlotMark } from "../../lib/anomalies";
 import { drawnOf, edgesOf, type Newest, pointAt, type Span, wordsOfForm, wordsOfPoint } from "../../lib/plot";
 import { missionNowMs, formatDateTime } from "../../lib/time";
 import { useConsole } from "../../state/console";
@@ -35,6 +36,7 @@ export function Plot(props: PlotProps) {
   const newest = useNewest(satellite, parameter, span);
   const series = reading.value;
   const drawn = useMemo(() => (series === null || series.form === "changes" ? null : drawnOf(series, newest)), [series, newest]);
+  const marks = useMarks(satellite, parameter, span, edges[1]);
   const index = drawn === null || at === null ? -1 : pointAt(drawn, at, (edges[1] - edges[0]) / 40);
   return (
     <figure className="plot" data-testid="plot" data-parameter={parameter} data-form={series?.form ?? "loading"}>
@@ -49,8 +51,8 @@ export function Plot(props: PlotProps) {
       </figcaption>
       {reading.error !== null && <Notice tone="bad">{reading.error}</Notice>}
       <div ref={measure}>
-        {drawn !== null && <PlotDrawing {...props} drawn={drawn} width={width} index={index} />}
-        {series?.form === "changes" && <TextDrawing {...props} series={series} width={width} />}
+        {drawn !== null && <PlotDrawing {...props} drawn={drawn} width={width} index={index} marks={marks} />}
+        {series?.form === "changes" && <TextDrawing {...props} series={series} width={width} marks={marks} />}
       </div>
       {drawn !== null && (
         <p className="plot-value" data-testid="plot-value" aria-live="polite">
@@ -90,6 +92,20 @@ function useSeries(satellite: string, parameter: string, span: Span, points: num
     return () => clearTimeout(timer);
   }, [value, error, again, span.kind]);
   return { value: value?.parameter === parameter && value.satellite === satellite ? value : null, error };
+}
+
+/** Anomalies of the parameter in the range, read again when any alert changes. */
+function useMarks(satellite: string, parameter: string, span: Span, end: number): PlotMark[] {
+  const { client, live } = useConsole();
+  const connection = useLive((state) => state.connection);
+  const changes = useLive((state) => state.changes.anomalies);
+  const stamp = span.kind === "last" ? `last ${span.seconds}` : `${span.start} ${span.end}`;
+  const { value } = useReading(async () => {
+    const clock = live.get().clock;
+    const [from, to] = edgesOf(span, clock === null ? Date.now() : missionNowMs(clock, performance.now()));
+    return { satellite, found: await client.anomalyStretches(satellite, parameter, new Date(from).toISOString(), new Date(to).toISOString()) };
+  }, [satellite, parameter, stamp, connection, changes]);
+  return value?.satellite === satellite ? marksOf(value.found, parameter, end) : [];
 }
 
 /** The newest live value, where the range follows the present. */

@@ -2,11 +2,13 @@
 
 import { useId, useMemo } from "react";
 import { LEVEL_MARKS, rankOf } from "../../lib/alarms";
+import { type PlotMark, wordsOfMarks } from "../../lib/anomalies";
 import { formatNumber } from "../../lib/format";
 import { areasOf, domainOf, type Drawn, markedValue, tickLabel } from "../../lib/plot";
 import { labelAnchor, linearScale, type Scale, timeTicks, valueTicks } from "../../lib/scale";
 import { formatDateTime } from "../../lib/time";
 import type { PlotProps } from "./Plot";
+import { AnomalyMarks } from "./AnomalyMarks";
 import { Playhead } from "./Playhead";
 import { LEFT, RIGHT, useTimeAxis } from "./useTimeAxis";
 
@@ -16,16 +18,21 @@ const BOTTOM = 18;
 const MOST_DOTS = 150;
 const BAD_RANK = rankOf("distress");
 
+type Expected = NonNullable<PlotMark["expected"]>;
+
 interface DrawingProps extends PlotProps {
   drawn: Drawn;
   width: number;
   /** The point under the cursor; -1 for none. */
   index: number;
+  marks: readonly PlotMark[];
 }
 
-export function PlotDrawing({ parameter, edges, at, playhead, onAt, onSpan, drawn, width, index }: DrawingProps) {
+export function PlotDrawing({ parameter, edges, at, playhead, onAt, onSpan, drawn, width, index, marks }: DrawingProps) {
   const clip = useId();
-  const domain = useMemo(() => domainOf(drawn, edges), [drawn, ...edges]);
+  const expected = marks.map((one) => one.expected).filter((one) => one !== null && one.at >= edges[0] && one.at <= edges[1]) as Expected[];
+  const also = expected.map((one) => drawn.convert(one.value));
+  const domain = useMemo(() => domainOf(drawn, edges, also), [drawn, ...edges, also.join()]);
   const neighbour = (from: number | null, step: 1 | -1): number | null => {
     const inside = drawn.t.filter((one) => one >= edges[0] && one <= edges[1]);
     const found = step > 0 ? inside.find((one) => from === null || one > from) : inside.findLast((one) => from === null || one < from);
@@ -43,7 +50,7 @@ export function PlotDrawing({ parameter, edges, at, playhead, onAt, onSpan, draw
       tabIndex={0}
       role="application"
       aria-roledescription="plot"
-      aria-label={wordsOf(parameter, drawn, edges)}
+      aria-label={wordsOf(parameter, drawn, edges) + wordsOfMarks(marks)}
     >
       <clipPath id={clip}>
         <rect x={LEFT} y={TOP} width={Math.max(right - LEFT, 0)} height={HEIGHT - TOP - BOTTOM} />
@@ -69,7 +76,15 @@ export function PlotDrawing({ parameter, edges, at, playhead, onAt, onSpan, draw
       ))}
       <LimitEdges drawn={drawn} y={y} domain={domain} right={right} />
       <g clipPath={`url(#${clip})`}>
+        <AnomalyMarks marks={marks} x={x} left={LEFT} right={right} top={TOP} height={HEIGHT - TOP - BOTTOM} />
         <Course drawn={drawn} x={x} y={y} edges={edges} />
+        {expected.map((one) => (
+          <g key={one.at} className="expected-mark" data-testid="expected-mark">
+            <title>{`expected ${one.words} at ${formatDateTime(one.at)} UTC`}</title>
+            <line x1={x(one.at)} x2={x(one.at)} y1={y(drawn.convert(one.value - 2 * one.spread))} y2={y(drawn.convert(one.value + 2 * one.spread))} />
+            <path d={`M${x(one.at)},${y(drawn.convert(one.value)) - 4.5}l4.5,4.5l-4.5,4.5l-4.5,-4.5z`} />
+          </g>
+        ))}
         <Playhead at={playhead} x={x} right={right} top={TOP} height={HEIGHT - TOP - BOTTOM} />
         {at !== null && <line className="crosshair" x1={x(at)} x2={x(at)} y1={TOP} y2={HEIGHT - BOTTOM} />}
         {index >= 0 && <circle className="dot" cx={x(drawn.t[index]!)} cy={y(drawn.mean[index]!)} r={3.5} />}

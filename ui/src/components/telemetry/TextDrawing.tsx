@@ -2,11 +2,13 @@
 
 import { useMemo } from "react";
 import { rankOf } from "../../lib/alarms";
+import { type PlotMark, wordsOfMarks } from "../../lib/anomalies";
 import { stretchesOf, tickLabel } from "../../lib/plot";
 import { labelAnchor, timeTicks } from "../../lib/scale";
 import { formatDateTime } from "../../lib/time";
 import type { Series } from "../../contract/telemetry";
 import type { PlotProps } from "./Plot";
+import { AnomalyMarks } from "./AnomalyMarks";
 import { Playhead } from "./Playhead";
 import { LEFT, RIGHT, useTimeAxis } from "./useTimeAxis";
 
@@ -16,7 +18,7 @@ const BAR = 24;
 const LETTER_PX = 6.5;
 const SHADES = 5;
 
-export function TextDrawing({ parameter, edges, at, playhead, onAt, onSpan, series, width }: PlotProps & { series: Series; width: number }) {
+export function TextDrawing({ parameter, edges, at, playhead, onAt, onSpan, series, width, marks }: PlotProps & { series: Series; width: number; marks: readonly PlotMark[] }) {
   const stretches = useMemo(() => stretchesOf(series), [series]);
   const names = [...new Set(stretches.map((one) => one.value))];
   const starts = stretches.map((one) => one.from);
@@ -35,7 +37,7 @@ export function TextDrawing({ parameter, edges, at, playhead, onAt, onSpan, seri
         tabIndex={0}
         role="application"
         aria-roledescription="plot"
-        aria-label={`${parameter}: ${stretches.map((one) => `${one.value} from ${formatDateTime(one.from)} UTC`).slice(0, 12).join(", ")}${stretches.length > 12 ? ", and more" : ""}`}
+        aria-label={`${parameter}: ${stretches.map((one) => `${one.value} from ${formatDateTime(one.from)} UTC`).slice(0, 12).join(", ")}${stretches.length > 12 ? ", and more" : ""}${wordsOfMarks(marks)}`}
       >
         {stretches.map((one) => {
           const [begin, end] = [Math.max(x(one.from), LEFT), Math.min(x(one.to), width - RIGHT)];
@@ -53,6 +55,7 @@ export function TextDrawing({ parameter, edges, at, playhead, onAt, onSpan, seri
             </g>
           );
         })}
+        <AnomalyMarks marks={marks} x={x} left={LEFT} right={width - RIGHT} top={TOP} height={BAR} />
         {timeTicks(edges[0], edges[1], Math.max(2, Math.floor((width - LEFT) / 90))).map((tick) => (
           <text key={tick} className="time-label" x={x(tick)} y={HEIGHT - 4} textAnchor={labelAnchor(x(tick), width)}>
             {tickLabel(tick, edges[1] - edges[0])}
