@@ -17,7 +17,7 @@ from ml.anomaly.residual_checks import CHECKS
 from ml.anomaly.spacecraft_flights import flight_rows, flights_in
 from ml.anomaly.spacecraft_inputs import REGIMES, SENSORS, spacecraft_features
 from ml.anomaly.spacecraft_model import MADE_FOR, MODEL_KIND, SpacecraftModel, model_files
-from ml.anomaly.spacecraft_training import EncoderRecipe, encoder_onnx, train_encoder
+from ml.anomaly.spacecraft_training import EncoderRecipe, check_exporter, encoder_onnx, train_encoder
 from ml.models import Manifest, ModelRegistry, RegisteredModel, code_hash, data_hash, model_card, write_artefact
 from ml.models.progress import Progress
 
@@ -64,6 +64,7 @@ def train_spacecraft(
     Raises:
         InputError: The data are missing or wrong.
     """
+    check_exporter()
     chosen = recipe or EncoderRecipe()
     training = flights_in(data, "train", faulty=False)
     calibration = flights_in(data, "calibration", faulty=False)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import math
+import tempfile
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.errors import InputError
 from ml.anomaly.spacecraft_inputs import CONTEXT_SIZE, SENSORS, Rows
 from ml.anomaly.spacecraft_network import SpacecraftNetwork
 from ml.anomaly.spacecraft_windows import WINDOW_INPUTS, Scale, lagged, usable
 from ml.models.progress import Progress
 
-__all__ = ["EncoderRecipe", "encoder_onnx", "train_encoder"]
+__all__ = ["EncoderRecipe", "check_exporter", "encoder_onnx", "train_encoder"]
 
 _HIDDEN_SHARE: Final = 0.5  # of windows in training, from which some sensors are hidden
 _MOST_HIDDEN: Final = 4
@@ -75,8 +78,25 @@ def train_encoder(
     return network.eval(), scale
 
 
+def check_exporter() -> None:
+    """Say before hours of training that the encoder could not be written.
+
+    Raises:
+        InputError: The exporter's packages are not installed.
+    """
+    if missing := [one for one in ("onnx", "onnxscript") if find_spec(one) is None]:
+        raise InputError(
+            "train", f"{' and '.join(missing)} are needed to write the encoder: pip install 'llamaspace[train]'"
+        )
+
+
 def encoder_onnx(network: SpacecraftNetwork) -> bytes:
-    """The network as an ONNX file that takes any number of windows."""
+    """The network as an ONNX file that takes any number of windows.
+
+    Raises:
+        InputError: The exporter's packages are not installed.
+    """
+    check_exporter()
     count = torch.export.Dim("windows", min=1, max=1 << 16)
     example = (torch.zeros(4, len(SENSORS), WINDOW_INPUTS), torch.zeros(4, CONTEXT_SIZE))
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -91,10 +111,11 @@ def encoder_onnx(network: SpacecraftNetwork) -> bytes:
             dynamo=True,
             verbose=False,
         )
-    octets = io.BytesIO()
     assert program is not None
-    program.save(octets, external_data=False)
-    return octets.getvalue()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "encoder.onnx"
+        program.save(file, external_data=False)
+        return file.read_bytes()
 
 
 def _loss(
@@ -109,7 +130,8 @@ def _loss(
     truth = torch.from_numpy(np.nan_to_num(target)).unsqueeze(1)
     away = (truth - expected) * torch.exp(-log_spread)
     each = log_spread + math.sqrt(2.0) * (torch.sqrt(1.0 + away * away) - 1.0)
-    return each[there].mean()
+    mean: torch.Tensor = each[there].mean()
+    return mean
 
 
 def _hidden(windows: NDArray[np.float32], chance: np.random.Generator) -> NDArray[np.float32]:
