@@ -93,7 +93,7 @@ def encoder_onnx(network: SpacecraftNetwork) -> bytes:
         )
     octets = io.BytesIO()
     assert program is not None
-    program.save(octets, external_data=False)
+    octets.write(program.model_proto.SerializeToString())
     return octets.getvalue()
 
 
@@ -109,7 +109,8 @@ def _loss(
     truth = torch.from_numpy(np.nan_to_num(target)).unsqueeze(1)
     away = (truth - expected) * torch.exp(-log_spread)
     each = log_spread + math.sqrt(2.0) * (torch.sqrt(1.0 + away * away) - 1.0)
-    return each[there].mean()
+    mean: torch.Tensor = each[there].mean()
+    return mean
 
 
 def _hidden(windows: NDArray[np.float32], chance: np.random.Generator) -> NDArray[np.float32]:
