@@ -65,13 +65,20 @@ class SpacecraftModel:
             InputError: It is no ONNX file that can be run.
         """
         import onnxruntime
+        from onnxruntime.capi import onnxruntime_pybind11_state as refusals
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
             session = onnxruntime.InferenceSession(self.encoder, options, providers=["CPUExecutionProvider"])
-        except RuntimeError as error:  # what ONNX Runtime raises derives from it
+        except (
+            refusals.Fail,
+            refusals.InvalidArgument,
+            refusals.InvalidGraph,
+            refusals.InvalidProtobuf,
+            refusals.NotImplemented,
+        ) as error:
             raise InputError("model.encoder.onnx", f"cannot be run: {error}", code=CORRUPT) from error
         shapes = [tuple(one.shape[1:]) for one in session.get_inputs()]
         if shapes != [(len(SENSORS), WINDOW_INPUTS), (CONTEXT_SIZE,)]:

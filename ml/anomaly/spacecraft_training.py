@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 import math
-import tempfile
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -112,10 +110,8 @@ def encoder_onnx(network: SpacecraftNetwork) -> bytes:
             verbose=False,
         )
     assert program is not None
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "encoder.onnx"
-        program.save(file, external_data=False)
-        return file.read_bytes()
+    octets: bytes = program.model_proto.SerializeToString()
+    return octets
 
 
 def _loss(
