@@ -10,6 +10,7 @@ from types import ModuleType
 __all__ = ["add_ml", "add_worker"]
 
 _MODELS = Path("data/models")
+_SUBJECTS = ("anomaly", "lifetime")
 
 
 def add_ml(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -21,7 +22,8 @@ def add_ml(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     predict = actions.add_parser("predict", help="write prediction files; trains what is not there yet")
     table = actions.add_parser("table", help="train from several seeds and measure on the test splits, from raw data")
     for one in (train, predict, table):
-        one.add_argument("subject", choices=["anomaly", "lifetime"], help="which models")
+        subjects = [*_SUBJECTS, *(["all"] if one is predict else [])]
+        one.add_argument("subject", choices=subjects, help="which models")
         one.add_argument("--data", type=Path, required=True, help="folder of the raw data")
         one.add_argument(
             "--detector",
@@ -124,7 +126,10 @@ def _run_train(options: argparse.Namespace) -> int:
 
 
 def _run_predict(options: argparse.Namespace) -> int:
-    return int(_subject(options).predict(options))
+    if options.subject != "all":
+        return int(_subject(options).predict(options))
+    each = [argparse.Namespace(**vars(options) | {"subject": one}) for one in _SUBJECTS]
+    return max(int(_subject(one).predict(one)) for one in each)
 
 
 def _run_table(options: argparse.Namespace) -> int:

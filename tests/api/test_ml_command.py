@@ -4,32 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from api.cli.main import main
 from ml.anomaly import opssat
 from ml.anomaly.segment_training import SegmentRecipe
-from ml.lifetime.histories import SENSORS, SETTINGS, Histories
 from ml.lifetime.learners import Recipe
 from ml.lifetime.tables import RECIPES, judge_model
 from ml.lifetime.training import train_lifetime
 from tests.ml.anomaly.segment_tables import write_table
 from tests.ml.anomaly.synthetic_series import write_data_set, write_protocol
-from tests.ml.lifetime.fleets import cut, fleet
+from tests.ml.lifetime.fleets import cut, fleet, write_histories
 
 QUICK = Recipe(cap_cycles=60.0, stride=4, rounds=10, random_trees=3, epochs=2, members=1, folds=3)
-
-
-def _write(histories: Histories, path: Path) -> None:
-    columns: dict[str, Any] = {"unit": histories.unit, "cycle": histories.cycle}
-    columns |= {name: histories.settings[:, number] for number, name in enumerate(SETTINGS)}
-    columns |= {name: histories.sensors[:, number] for number, name in enumerate(SENSORS)}
-    pq.write_table(pa.table(columns), path)
 
 
 @pytest.fixture
@@ -37,8 +26,8 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setitem(RECIPES, "FD003", QUICK)
     folder = tmp_path / "reference" / "ml"
     folder.mkdir(parents=True)
-    _write(fleet(9, seed=1), folder / "cmapss_train_FD003.parquet")
-    _write(cut(fleet(7, seed=2), seed=3)[0], folder / "cmapss_test_FD003.parquet")
+    write_histories(fleet(9, seed=1), folder / "cmapss_train_FD003.parquet")
+    write_histories(cut(fleet(7, seed=2), seed=3)[0], folder / "cmapss_test_FD003.parquet")
     return folder.parent
 
 
@@ -145,3 +134,13 @@ def test_every_data_set_that_is_there_is_used(
     assert main(["ml", "table", "anomaly", *data, "--subset", "smap_msl"]) == 0
     table = capsys.readouterr().out
     assert "| published: KNN | 0.300 |" in table and "2 of 2" in table and "OPS-SAT" not in table
+
+
+def test_one_command_writes_the_files_of_every_subject(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from api.cli import ml_anomaly, ml_lifetime
+
+    asked = []
+    for module in (ml_anomaly, ml_lifetime):
+        monkeypatch.setattr(module, "predict", lambda options: asked.append((options.subject, options.out)) or 0)
+    assert main(["ml", "predict", "all", "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 0
+    assert asked == [("anomaly", tmp_path / "out"), ("lifetime", tmp_path / "out")]

@@ -14,7 +14,7 @@ import pytest
 
 from api.worker import Job, TrainingJobs
 from core.errors import InputError, NotFound
-from ml.lifetime.histories import SENSORS
+from tests.ml.lifetime.fleets import fleet, write_histories
 
 _CLI = [sys.executable, "-m", "api.cli.main"]
 _PATIENCE_S = 240.0
@@ -68,7 +68,7 @@ def test_a_job_waits_for_a_worker_and_tells_why_it_failed(models: Path, tmp_path
 def test_a_worker_trains_and_registers_a_candidate(
     worker: subprocess.Popen[bytes], models: Path, tmp_path: Path
 ) -> None:
-    _write_fleet(tmp_path / "cmapss_train_FD001.parquet")
+    write_histories(fleet(10, seed=4), tmp_path / "cmapss_train_FD001.parquet")
     jobs = TrainingJobs(models)
     job = jobs.submit(["lifetime", "--data", str(tmp_path), "--subset", "FD001", "--models", str(models)])
     seen = set()
@@ -87,7 +87,7 @@ def test_a_worker_trains_and_registers_a_candidate(
 def test_a_job_whose_worker_was_killed_is_told_as_lost(
     models: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    _write_fleet(tmp_path / "cmapss_train_FD001.parquet")
+    write_histories(fleet(10, seed=4), tmp_path / "cmapss_train_FD001.parquet")
     jobs = TrainingJobs(models)
     process = subprocess.Popen([*_CLI, "worker", "--models", str(models)])
     job_id = jobs.submit(["lifetime", "--data", str(tmp_path), "--subset", "FD001", "--models", str(models)]).job_id
@@ -120,29 +120,3 @@ def test_a_line_that_is_no_training_never_reaches_the_queue(models: Path, line: 
 def test_an_unknown_job_is_not_found(models: Path) -> None:
     with pytest.raises(NotFound, match="no job"):
         TrainingJobs(models).job("0" * 32)
-
-
-def _write_fleet(path: Path) -> None:
-    """Ten units of a made-up engine whose first sensors drift to their end."""
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    draw = np.random.default_rng(4)
-    columns: dict[str, list[float]] = {
-        name: [] for name in ("unit", "cycle", "setting_1", "setting_2", "setting_3", *SENSORS)
-    }
-    for unit in range(1, 11):
-        length = int(draw.integers(45, 70))
-        for cycle in range(1, length + 1):
-            worn = (cycle / length) ** 3
-            columns["unit"].append(unit)
-            columns["cycle"].append(cycle)
-            for name in ("setting_1", "setting_2", "setting_3"):
-                columns[name].append(0.0)
-            for number, name in enumerate(SENSORS):
-                columns[name].append(100.0 + (worn if number < 5 else 0.0) + 0.05 * draw.standard_normal())
-    kinds = {"unit": pa.int64(), "cycle": pa.int64()}
-    pq.write_table(
-        pa.table({name: pa.array(values, kinds.get(name, pa.float64())) for name, values in columns.items()}), path
-    )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from ml.lifetime.histories import SENSORS, Histories
+from ml.lifetime.histories import SENSORS, SETTINGS, Histories
 
 LIVE_SENSORS = (1, 3, 6, 10, 11, 14)
 _POINTS = np.array([[0.0, 0.0, 100.0], [35.0, 0.84, 100.0]])
@@ -35,3 +40,11 @@ def cut(histories: Histories, seed: int, shortest: int = 25) -> tuple[Histories,
     lengths = histories.lengths
     until = np.random.default_rng(seed).integers(shortest, lengths)
     return histories.until(until), (lengths - until).astype(float)
+
+
+def write_histories(histories: Histories, path: Path) -> None:
+    """A file as the turbofan data set has them."""
+    columns: dict[str, Any] = {"unit": histories.unit, "cycle": histories.cycle}
+    columns |= {name: histories.settings[:, number] for number, name in enumerate(SETTINGS)}
+    columns |= {name: histories.sensors[:, number] for number, name in enumerate(SENSORS)}
+    pq.write_table(pa.table(columns), path)
