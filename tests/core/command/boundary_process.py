@@ -17,6 +17,7 @@ from loopback import MDB, MISSION, START_TAI_S, ProvedDryRuns
 from core.command.seam import Boundary
 from core.ground import TcpGroundLink
 from core.plan.model import MissionPlan
+from core.telemetry.packet_table import load_arrow
 from core.time import MissionClock
 from core.time.clock import ClockAnchor
 from evals.bench.command.service import Rig, approval_of
@@ -32,7 +33,7 @@ def fly(folder: Path, port: int, boundary: str, nth: int) -> None:
         if met == nth:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    clock = MissionClock(ClockAnchor(time.time(), START_TAI_S + 96.0, 5.0))
+    clock = MissionClock(ClockAnchor(time.time(), START_TAI_S + 90.0, 5.0))
     link = TcpGroundLink(lambda: ("127.0.0.1", port), lambda: 0, lambda: None)
     rig = Rig.open(folder, clock, link, mission=MISSION, mdb=MDB, dry_runs=ProvedDryRuns(), seam=seam)
     link.start()
@@ -44,6 +45,7 @@ def fly(folder: Path, port: int, boundary: str, nth: int) -> None:
 
 def main() -> None:
     """Read cases, fork one child for each, and print how each ended."""
+    load_arrow()  # once, and not in each child
     for folder, port, boundary, nth in json.loads(sys.argv[1]):
         child = os.fork()
         if child == 0:
